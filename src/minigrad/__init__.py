@@ -1,0 +1,1 @@
+"""minigrad: a small autograd engine on NumPy, with PyTorch's names and semantics."""
