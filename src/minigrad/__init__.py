@@ -1,1 +1,147 @@
-"""minigrad: a small autograd engine on NumPy, with PyTorch's names and semantics."""
+"""minigrad: a small autograd engine on NumPy, with PyTorch's names and semantics.
+
+import minigrad
+from minigrad import nn, optim
+import minigrad.nn.functional as F
+"""
+
+import importlib
+import warnings
+from typing import Any
+
+# NumPy warns where PyTorch is silent (log of 0, overflow in a diverging run). Only warnings that
+# arise in minigrad's own lines are silenced; detect_anomaly() finds the op behind a NaN.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad\.")
+
+from minigrad import autograd, errors
+from minigrad.core.dtype import boolean as bool
+from minigrad.core.dtype import (
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    int64,
+    set_default_dtype,
+)
+from minigrad.core.dtype import float16 as half
+from minigrad.core.dtype import float32 as float
+from minigrad.core.dtype import float64 as double
+from minigrad.core.dtype import int64 as long
+from minigrad.core.mode import (
+    detect_anomaly,
+    enable_grad,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from minigrad.core.random import Generator, default_generator, manual_seed
+from minigrad.core.tensor import Tensor
+from minigrad.functional import operators as _operators  # binds the methods
+from minigrad.functional.activation import relu, sigmoid, tanh
+from minigrad.functional.creation import (
+    arange,
+    bernoulli,
+    empty,
+    empty_like,
+    eye,
+    from_numpy,
+    full,
+    full_like,
+    linspace,
+    ones,
+    ones_like,
+    rand,
+    rand_like,
+    randint,
+    randint_like,
+    randn,
+    randn_like,
+    randperm,
+    tensor,
+    zeros,
+    zeros_like,
+)
+from minigrad.functional.elementwise import (
+    abs,
+    add,
+    clamp,
+    cos,
+    div,
+    eq,
+    exp,
+    ge,
+    gt,
+    isfinite,
+    isnan,
+    le,
+    log,
+    log1p,
+    logical_and,
+    logical_not,
+    logical_or,
+    lt,
+    maximum,
+    minimum,
+    mul,
+    ne,
+    neg,
+    pow,
+    reciprocal,
+    rsqrt,
+    sign,
+    sin,
+    sqrt,
+    sub,
+    where,
+)
+from minigrad.functional.index import gather, index_select, masked_fill
+from minigrad.functional.linalg import einsum, matmul, outer
+from minigrad.functional.reduce import (
+    all,
+    amax,
+    amin,
+    any,
+    argmax,
+    argmin,
+    cumsum,
+    log_softmax,
+    logsumexp,
+    max,
+    mean,
+    min,
+    norm,
+    prod,
+    softmax,
+    std,
+    sum,
+    var,
+)
+from minigrad.functional.shape import (
+    broadcast_to,
+    cat,
+    chunk,
+    clone,
+    flatten,
+    flip,
+    permute,
+    reshape,
+    split,
+    squeeze,
+    stack,
+    t,
+    transpose,
+    tril,
+    triu,
+    unsqueeze,
+)
+
+__version__ = "0.1.0"
+from math import inf, nan, pi
+
+_LAZY = {"nn": "minigrad.nn", "optim": "minigrad.optim"}  # imported at first use
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return importlib.import_module(_LAZY[name])
+    raise AttributeError(f"module 'minigrad' has no attribute {name!r}")

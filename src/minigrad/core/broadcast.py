@@ -1,0 +1,64 @@
+"""Broadcasting's checks, and its reverse for gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import DimError, ShapeError
+
+Shape = tuple[int, ...]
+
+
+def unbroadcast(g: np.ndarray, shape: Shape) -> np.ndarray:
+    """Sum `g` over the dimensions that broadcasting added or stretched, back to `shape`."""
+    if g.shape == shape:
+        return g
+    added = g.ndim - len(shape)
+    if added and g.shape[added:] == shape:  # a bias: one BLAS-free pass over the rows
+        return g.reshape(-1, *shape).sum(axis=0) if g.size else np.zeros(shape, g.dtype)
+    stretched = tuple(added + i for i, n in enumerate(shape) if n == 1 and g.shape[added + i] != 1)
+    return g.sum(axis=(*range(added), *stretched), keepdims=True).reshape(shape)
+
+
+def check_broadcast(name: str, *shapes: Shape) -> Shape:
+    """The shape that `shapes` broadcast to; raises ShapeError naming the first dimension that
+    does not fit."""
+    ndim = max(map(len, shapes))
+    result = []
+    for i in range(-ndim, 0):
+        sizes = {shape[i] for shape in shapes if len(shape) >= -i} - {1}
+        if len(sizes) > 1:
+            listed = " and ".join(map(str, shapes))
+            found = " and ".join(map(str, sorted(sizes)))
+            raise ShapeError(
+                f"{name}: shapes must broadcast (compared from the right, sizes equal or 1), got "
+                f"{listed}: dimension {i} is {found}. Reshape one of them, or unsqueeze() a "
+                "dimension of size 1."
+            )
+        result.append(sizes.pop() if sizes else 1)
+    return tuple(result)
+
+
+def check_dim(name: str, dim: Any, ndim: int) -> int:
+    """`dim` as a non-negative number below `ndim` (a 0-d tensor has dimensions 0 and -1)."""
+    if not isinstance(dim, int | np.integer) or isinstance(dim, bool):
+        raise DimError(f"{name}: dim must be an int, got {dim!r}")
+    span = max(ndim, 1)
+    if not -span <= dim < span:
+        raise DimError(
+            f"{name}: dim must lie in [{-span}, {span - 1}] for a {ndim}-d tensor, got {dim}"
+        )
+    return int(dim) % span
+
+
+def check_dims(name: str, dim: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
+    """`dim` (an int, several, or None for all) as a tuple of distinct non-negative ints."""
+    if dim is None or (isinstance(dim, Sequence) and not dim):
+        return tuple(range(ndim))
+    dims = tuple(check_dim(name, d, ndim) for d in (dim if isinstance(dim, Sequence) else (dim,)))
+    if len(set(dims)) < len(dims):
+        raise DimError(f"{name}: each dim may appear once, got {dim}")
+    return dims if ndim else ()

@@ -1,0 +1,87 @@
+"""The dtypes, the default one, and what two of them give together (PyTorch's promotion rules)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import DtypeError
+
+float16 = np.dtype(np.float16)
+float32 = np.dtype(np.float32)
+float64 = np.dtype(np.float64)
+int64 = np.dtype(np.int64)
+boolean = np.dtype(np.bool_)
+
+_CATEGORY = {"b": 0, "i": 1, "u": 1, "f": 2}
+_default = float32
+
+
+def get_default_dtype() -> np.dtype:
+    """The dtype of new floating-point tensors: float32 unless set otherwise."""
+    return _default
+
+
+def set_default_dtype(dtype: Any) -> None:
+    """Make `dtype` (a floating-point one) the dtype of new floating-point tensors."""
+    global _default
+    _default = as_dtype(dtype)
+    if not is_floating(_default):
+        _default = float32
+        raise DtypeError(f"the default dtype must be a floating-point one, got {dtype}")
+
+
+def category(dtype: np.dtype) -> int:
+    """0 for bool, 1 for integers, 2 for floating point (bfloat16 from ml_dtypes included)."""
+    return 2 if dtype.name == "bfloat16" else _CATEGORY.get(dtype.kind, 3)
+
+
+def is_floating(dtype: np.dtype) -> bool:
+    """Whether gradients can flow through this dtype."""
+    return category(dtype) == 2
+
+
+def as_dtype(dtype: Any) -> np.dtype:
+    """The supported dtype that `dtype` names; raises DtypeError for any other."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = np.dtype(object)
+    if found in (float16, float32, float64, int64, boolean) or found.name == "bfloat16":
+        return found
+    raise DtypeError(f"dtype must be one of float16, float32, float64, int64, bool; got {dtype!r}")
+
+
+def storage_dtype(dtype: np.dtype) -> np.dtype:
+    """The supported dtype that holds values of any NumPy dtype; raises DtypeError if none does."""
+    kind = category(dtype)
+    if kind == 1:
+        return int64
+    if kind == 3:
+        raise DtypeError(
+            f"a tensor holds floating-point, integer or boolean values; got dtype {dtype}"
+        )
+    return as_dtype(dtype)
+
+
+def promote(a: np.dtype, b: np.dtype) -> np.dtype:
+    """The dtype of a result of `a` and `b`: the higher category wins, then the wider dtype."""
+    if a is b:
+        return a
+    ca, cb = category(a), category(b)
+    if ca != cb:
+        return a if ca > cb else b
+    if "bfloat16" in (a.name, b.name):
+        other = b if a.name == "bfloat16" else a
+        return float32 if other == float16 else other
+    return np.promote_types(a, b)
+
+
+def scalar_dtype(dtype: np.dtype, value: Any) -> np.dtype:
+    """The dtype of a result of a `dtype` tensor and a Python number, which never promotes
+    within its own category."""
+    needed = 0 if isinstance(value, bool) else 1 if isinstance(value, int) else 2
+    if category(dtype) >= needed:
+        return dtype
+    return int64 if needed == 1 else _default

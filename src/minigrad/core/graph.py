@@ -1,0 +1,223 @@
+"""The graph: record() adds an op to it, backward() walks it from the newest op to the oldest.
+
+A node keeps one edge per input that needs a gradient: where to, and the function that turns the
+gradient of the node's output into that of the input (the vector-Jacobian product, VJP). A VJP
+holds arrays, never the output tensor: no reference cycle exists, and a step's memory goes with
+its last user. A VJP returns a fresh array, or its argument, or a view of its argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from minigrad.core import anomaly
+from minigrad.core.hooks import run_hooks
+from minigrad.core.mode import mode
+from minigrad.core.tensor import Tensor, wrap
+from minigrad.errors import ArgumentError, GraphError, InplaceError, ShapeError
+
+Vjp = Callable[[np.ndarray], np.ndarray]
+
+
+_clock = count(0, -1)  # newer ops have smaller numbers, so that a heap pops them first
+
+
+class Node:
+    """A recorded op: `edges` are (input's node or leaf, VJP, version of the leaf's data)."""
+
+    __slots__ = ("dtype", "edges", "hooks", "name", "origin", "shape", "time")
+    version = 0  # of a leaf this counts changes in place; an op's result has none
+
+    def __init__(self, name: str, edges: list, value: np.ndarray) -> None:
+        self.name = name
+        self.edges: list[tuple[Any, Vjp, int]] | None = edges
+        self.shape = value.shape
+        self.dtype = value.dtype
+        self.hooks: dict[int, Callable] | None = None
+        self.origin: anomaly.Origin | None = None
+        self.time = next(_clock)
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+def record(name: str, value: Any, *inputs: tuple[Any, Vjp]) -> Tensor:
+    """A Tensor of `value`, with an edge for each (input, VJP) whose input needs a gradient."""
+    out = wrap(value if type(value) is np.ndarray else np.asarray(value))
+    edges = []
+    if mode.grad:
+        for tensor, vjp in inputs:
+            if isinstance(tensor, Tensor) and tensor.requires_grad:
+                target = tensor.node or tensor
+                edges.append((target, vjp, target.version))
+        if edges:
+            out.requires_grad = True
+            out.node = Node(name, edges, out.data)
+    if mode.anomaly:
+        origin = anomaly.check_forward(name, out.data, [tensor for tensor, _ in inputs])
+        if out.node is not None:
+            out.node.origin = origin
+    return out
+
+
+def _flow(
+    outputs: list[tuple[Tensor, np.ndarray]], retain_graph: bool, inputs: Sequence[Tensor] | None
+) -> tuple[dict[int, list], dict[int, list]]:
+    """Send gradients from `outputs` down the graph: ({id of leaf: [leaf, gradient, owned]},
+    {time of node: [node, gradient, owned]} for those of `inputs` that are no leaves).
+
+    With `inputs`, only these leaves receive anything. `owned` says that nobody else holds the
+    array, so that it may be added to in place and kept.
+    """
+    wanted_leaves = None if inputs is None else {id(t) for t in inputs if t.node is None}
+    wanted_nodes = {t.node.time for t in inputs or () if t.node is not None}
+    found: dict[int, list] = {}
+    leaves: dict[int, list] = {}
+    pending: dict[int, list] = {}
+    heap: list[int] = []
+
+    def send(target: Any, g: np.ndarray, owned: bool) -> None:
+        if type(target) is Node:
+            slot = pending.get(target.time)
+            if slot is None:
+                pending[target.time] = [target, g, owned]
+                heappush(heap, target.time)
+                return
+        else:
+            slot = leaves.get(id(target))
+            if slot is None:
+                leaves[id(target)] = [target, g, owned]
+                return
+        if slot[2]:
+            slot[1] += g
+        else:
+            slot[1] = slot[1] + g
+            slot[2] = True
+
+    for tensor, g in outputs:
+        send(tensor.node or tensor, g, False)
+    while heap:
+        slot = pending.pop(heappop(heap))
+        node, g, _ = slot
+        edges = node.edges
+        if edges is None:
+            raise GraphError(
+                f"this graph was already walked and freed (at {node.name!r}): call backward once, "
+                "or pass retain_graph=True to every call but the last"
+            )
+        if not retain_graph:
+            node.edges = None
+        if node.hooks:
+            g = slot[1] = run_hooks(node.hooks, g)
+        if node.time in wanted_nodes:
+            found[node.time] = slot
+        for target, vjp, version in edges:
+            is_leaf = type(target) is not Node
+            if is_leaf and wanted_leaves is not None and id(target) not in wanted_leaves:
+                continue
+            if target.version != version:
+                raise InplaceError(
+                    f"a parameter of shape {target.shape} was changed in place after {node.name!r} "
+                    "used it, so its gradient can no longer be computed: call backward() before "
+                    "the optimizer's step (or any other change in place)"
+                )
+            contribution = vjp(g)
+            if mode.anomaly:
+                anomaly.check_backward(node, g, contribution)
+            send(target, contribution, is_leaf and _is_fresh(contribution, g))
+    return leaves, found
+
+
+def _is_fresh(array: np.ndarray, g: np.ndarray) -> bool:
+    """Whether a VJP's result shares no memory with its argument and may be written to."""
+    if array is g or not array.flags.writeable:
+        return False
+    return array.base is None or not np.may_share_memory(array, g)
+
+
+def _seeds(outputs: Sequence[Tensor], gradients: Sequence[Any]) -> list:
+    """(output, its gradient) for each output: the given one, or 1 for a single element."""
+    seeds = []
+    for out, gradient in zip(outputs, gradients, strict=True):
+        if not out.requires_grad:
+            raise GraphError(
+                "backward needs a result that depends on a tensor with requires_grad=True; this "
+                "one does not (was it computed under no_grad, or detached?)"
+            )
+        if gradient is None:
+            if out.data.size != 1:
+                raise GraphError(
+                    "backward without a gradient needs a scalar result, got shape "
+                    f"{out.shape}: reduce it first (.sum() or .mean()), or pass gradient="
+                )
+            g = np.ones_like(out.data)
+        else:
+            g = gradient.data if isinstance(gradient, Tensor) else np.asarray(gradient)
+            if g.shape != out.shape:
+                raise ShapeError(
+                    f"gradient must have the result's shape {out.shape}, got {g.shape}"
+                )
+            g = g.astype(out.dtype, copy=False)
+        seeds.append((out, g))
+    return seeds
+
+
+def backward(self: Tensor, gradient: Any = None, retain_graph: bool = False) -> None:
+    """Add d(self)/d(leaf) to `grad` of every leaf that self was computed from.
+
+    `gradient` (self's shape) weights the elements of a non-scalar self. Raises GraphError for a
+    non-scalar without it, for a graph already freed, or for a result that needs no gradient.
+    """
+    leaves, _ = _flow(_seeds([self], [gradient]), retain_graph, None)
+    for leaf, g, owned in leaves.values():
+        if leaf.hooks:
+            g, owned = run_hooks(leaf.hooks, g), False
+        if leaf.grad is not None:
+            leaf.grad.data += g
+        else:
+            leaf.grad = wrap(np.asarray(g) if owned else np.array(g, dtype=leaf.dtype))
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Any = None,
+    retain_graph: bool = False,
+    *,
+    allow_unused: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """The gradients of the sum of `outputs` with respect to each of `inputs`, as a tuple.
+
+    No `grad` is touched. `grad_outputs` weights the outputs, as backward's `gradient` does.
+    Raises GraphError for an input the outputs do not depend on, unless `allow_unused`.
+    """
+    outs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    ins = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    if grad_outputs is None or isinstance(grad_outputs, Tensor):
+        grad_outputs = [grad_outputs] * len(outs)
+    if len(grad_outputs) != len(outs):
+        raise ArgumentError(f"grad_outputs must match the {len(outs)} outputs one to one")
+    for tensor in ins:
+        if not tensor.requires_grad:
+            raise GraphError("every input must have requires_grad=True")
+    leaves, found = _flow(_seeds(outs, grad_outputs), retain_graph, ins)
+    result: list[Tensor | None] = []
+    for i, tensor in enumerate(ins):
+        slot = leaves.get(id(tensor)) if tensor.node is None else found.get(tensor.node.time)
+        if slot is None and not allow_unused:
+            raise GraphError(
+                f"the outputs do not depend on input {i}: pass allow_unused=True to get None for it"
+            )
+        if slot is None:
+            result.append(None)
+            continue
+        g = slot[1]
+        if tensor.node is None and tensor.hooks:
+            g = run_hooks(tensor.hooks, g)
+        result.append(wrap(np.array(g)))
+    return tuple(result)

@@ -1,0 +1,77 @@
+"""Hooks: functions that see (and may replace) a gradient as it passes."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from minigrad.core.tensor import Tensor, wrap
+from minigrad.errors import GraphError, ShapeError
+
+_keys = count()
+
+
+class RemovableHandle:
+    """What registering a hook returns: remove() takes the hook away. Also a context manager."""
+
+    def __init__(self, hooks: dict[int, Callable]) -> None:
+        self._hooks = hooks
+        self._key = next(_keys)
+
+    def remove(self) -> None:
+        self._hooks.pop(self._key, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.remove()
+
+
+def add_hook(hooks: dict[int, Callable], hook: Callable) -> RemovableHandle:
+    """Put `hook` into `hooks`, to run after those already there."""
+    handle = RemovableHandle(hooks)
+    hooks[handle._key] = hook
+    return handle
+
+
+def run_hooks(hooks: dict[int, Callable], g: np.ndarray) -> np.ndarray:
+    """`g` after every hook: each sees it as a Tensor and may return another."""
+    for hook in tuple(hooks.values()):
+        changed = hook(wrap(np.asarray(g)))
+        if changed is not None:
+            if changed.shape != g.shape:
+                raise ShapeError(
+                    f"a hook must keep the gradient's shape {g.shape}, returned {changed.shape}"
+                )
+            g = changed.data
+    return g
+
+
+def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+    """Call `hook(gradient)` when self's gradient is known; what it returns replaces it."""
+    if not self.requires_grad:
+        raise GraphError("a hook needs a tensor with requires_grad=True")
+    holder = self.node or self
+    if holder.hooks is None:
+        holder.hooks = {}
+    return add_hook(holder.hooks, hook)
+
+
+def retain_grad(self: Tensor) -> None:
+    """Keep the gradient of a result (not only of a leaf) in its `grad`."""
+    if self.node is None:
+        return
+    target = weakref.ref(self)  # the hook hangs on the node that self holds: no cycle
+
+    def keep(g: Tensor) -> None:
+        tensor = target()
+        if tensor is not None:
+            kept = np.array(g.data)
+            tensor.grad = wrap(kept if tensor.grad is None else tensor.grad.data + kept)
+
+    register_hook(self, keep)

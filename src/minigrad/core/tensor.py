@@ -1,0 +1,225 @@
+"""Tensor: an array, its gradient, and its place in the graph.
+
+Operators and methods are bound to it by functional/operators.py, from one table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from minigrad.core import dtype as dtypes
+from minigrad.core.random import Generator, rng
+from minigrad.errors import DtypeError, GraphError, ShapeError
+
+if TYPE_CHECKING:
+    from minigrad.core.graph import Node
+    from minigrad.core.signatures import TensorMethods
+else:
+
+    class TensorMethods:
+        __slots__ = ()
+
+
+class Tensor(TensorMethods):
+    """A NumPy array that remembers how it was computed.
+
+    `Tensor(data)` shares memory with an array of a supported dtype; `minigrad.tensor` copies.
+    `data` is the array, `grad` the gradient (a Tensor, or None), `node` the op that made it
+    (None for a leaf). Raises DtypeError for data that is not numeric.
+    """
+
+    __slots__ = ("__weakref__", "data", "grad", "hooks", "node", "requires_grad", "version")
+    __array_ufunc__ = None  # so that `array * tensor` reaches __rmul__ instead of NumPy
+
+    data: np.ndarray
+    grad: Tensor | None
+    requires_grad: bool
+    node: Node | None
+    hooks: dict[int, Callable] | None
+    version: int  # how often the data was changed in place
+
+    def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False) -> None:
+        self.data = to_array(data, dtype)
+        self.grad = None
+        self.node = None
+        self.hooks = None
+        self.version = 0
+        self.requires_grad = False
+        if requires_grad:
+            self.requires_grad_()
+
+    # -- what it is ---------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.data.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.data.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self.data.ndim
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded op made it: its gradient lands in `grad`."""
+        return self.node is None
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The recorded op that made it."""
+        return self.node
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size of one dimension."""
+        return self.shape if dim is None else self.shape[dim]
+
+    def dim(self) -> int:
+        return self.data.ndim
+
+    def numel(self) -> int:
+        return self.data.size
+
+    def is_floating_point(self) -> bool:
+        return dtypes.is_floating(self.dtype)
+
+    # -- out of the graph ---------------------------------------------------------------------
+
+    def detach(self) -> Tensor:
+        """The same data, outside the graph."""
+        return wrap(self.data)
+
+    def numpy(self) -> np.ndarray:
+        """The array itself (shared memory). Raises GraphError where a gradient is required."""
+        if self.requires_grad:
+            raise GraphError(
+                "numpy() is for tensors outside the graph, and this one requires a gradient: "
+                "use tensor.detach().numpy()"
+            )
+        return self.data
+
+    def item(self) -> Any:
+        """The value of a one-element tensor as a Python number."""
+        if self.data.size != 1:
+            raise ShapeError(
+                f"item() needs exactly one element, got shape {self.shape}: use tolist(), or "
+                "index one element"
+            )
+        return self.data.item()
+
+    def tolist(self) -> Any:
+        """The values as nested Python lists."""
+        return self.data.tolist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if dtypes.is_floating(self.dtype):
+            raise DtypeError(f"only an integer tensor can be an index, got {self.dtype}")
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self.data.size != 1:
+            raise ShapeError(
+                f"the truth of a tensor of shape {self.shape} is ambiguous: use any() or all()"
+            )
+        return bool(self.data.item())
+
+    def __len__(self) -> int:
+        if not self.data.ndim:
+            raise DtypeError("len() needs at least one dimension, got a 0-d tensor")
+        return len(self.data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter([self[i] for i in range(len(self))])
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    __hash__ = object.__hash__  # by identity: __eq__ compares elements
+
+    def __repr__(self) -> str:
+        text = np.array2string(self.data, precision=4, separator=", ", prefix="tensor(")
+        if self.data.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.boolean):
+            text += f", dtype={self.data.dtype}"
+        if self.node is not None:
+            text += f", grad_fn=<{self.node.name}>"
+        elif self.requires_grad:
+            text += ", requires_grad=True"
+        return f"tensor({text})"
+
+    # -- settings and in-place changes of a leaf ------------------------------------------------
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Start (or stop) asking for this leaf's gradient; returns the tensor."""
+        if requires_grad and not dtypes.is_floating(self.dtype):
+            raise DtypeError(
+                f"only floating-point tensors have gradients, got {self.dtype}: convert with "
+                ".float() first"
+            )
+        if not requires_grad and self.node is not None:
+            raise GraphError("requires_grad_(False) is for leaves: use detach() on a result")
+        self.requires_grad = requires_grad
+        return self
+
+    def normal_(
+        self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
+    ) -> Tensor:
+        """Fill with draws from N(mean, std²)."""
+        return self.copy_(wrap(rng(generator).normal(mean, std, self.shape)))
+
+    def uniform_(
+        self, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None
+    ) -> Tensor:
+        """Fill with draws from U(a, b)."""
+        return self.copy_(wrap(rng(generator).uniform(a, b, self.shape)))
+
+
+def wrap(array: np.ndarray) -> Tensor:
+    """A leaf Tensor around an array as it is: no copy, no check."""
+    tensor = Tensor.__new__(Tensor)
+    tensor.data = array
+    tensor.grad = None
+    tensor.node = None
+    tensor.hooks = None
+    tensor.version = 0
+    tensor.requires_grad = False
+    return tensor
+
+
+def to_array(data: Any, dtype: Any = None) -> np.ndarray:
+    """`data` (a tensor, an array, numbers in nested lists) as an array of a supported dtype."""
+    if isinstance(data, Tensor):
+        data = data.data
+    elif isinstance(data, list | tuple):
+        data = _plain(data)
+    try:
+        array = np.asarray(data)
+    except ValueError:
+        raise ShapeError("nested lists must have equal lengths at every level") from None
+    if array.dtype == object:
+        raise DtypeError(f"a tensor is made of numbers, got {type(data).__name__}: {data!r:.80}")
+    if dtype is not None:
+        return array.astype(dtypes.as_dtype(dtype), copy=False)
+    if not isinstance(data, np.ndarray | np.generic) and array.dtype == np.float64:
+        return array.astype(dtypes.get_default_dtype())  # Python floats
+    return array.astype(dtypes.storage_dtype(array.dtype), copy=False)
+
+
+def _plain(data: Any) -> Any:
+    """Nested lists with the tensors in them replaced by their values."""
+    if isinstance(data, list | tuple):
+        return [_plain(item) for item in data]
+    return data.data.tolist() if isinstance(data, Tensor) else data

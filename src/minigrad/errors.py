@@ -1,0 +1,47 @@
+"""Every error minigrad raises on purpose: what must hold, what was received, what to do.
+
+Each class also derives from the built-in that a PyTorch user would catch.
+"""
+
+
+class MinigradError(Exception):
+    """Base of all minigrad errors."""
+
+
+class ShapeError(MinigradError, RuntimeError, ValueError):
+    """Shapes that do not fit (PyTorch: RuntimeError from ops, ValueError from losses)."""
+
+
+class DtypeError(MinigradError, RuntimeError, TypeError):
+    """A dtype the operation is not defined for, or an object that is no tensor."""
+
+
+class DimError(MinigradError, IndexError):
+    """A dimension the tensor does not have."""
+
+
+class IndexRangeError(MinigradError, IndexError):
+    """An index or class label out of range."""
+
+
+class ArgumentError(MinigradError, ValueError):
+    """A value outside what the argument allows."""
+
+
+class GraphError(MinigradError, RuntimeError):
+    """A backward pass that cannot be run."""
+
+
+class InplaceError(GraphError):
+    """A tensor modified in place although its old value is still needed for gradients."""
+
+
+class AnomalyError(MinigradError, RuntimeError):
+    """The first NaN or inf, found by detect_anomaly()."""
+
+
+class StateDictError(MinigradError, RuntimeError, KeyError):
+    """A state_dict that does not match the module."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""  # KeyError would show the repr

@@ -1,0 +1,1 @@
+"""The ops: one function each, its gradients directly below its value."""

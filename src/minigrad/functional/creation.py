@@ -1,0 +1,208 @@
+"""New tensors: from data, filled, counted, or drawn at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.core.dtype import as_dtype, get_default_dtype
+from minigrad.core.random import Generator, rng
+from minigrad.core.tensor import Tensor, to_array, wrap
+from minigrad.errors import ArgumentError
+from minigrad.functional.operands import require_tensor
+from minigrad.functional.shape import sizes
+
+
+def _made(array: np.ndarray, requires_grad: bool) -> Tensor:
+    tensor = wrap(array)
+    return tensor.requires_grad_() if requires_grad else tensor
+
+
+def _dtype(dtype: Any) -> np.dtype:
+    return get_default_dtype() if dtype is None else as_dtype(dtype)
+
+
+def _shape(size: tuple[Any, ...]) -> tuple[int, ...]:
+    shape = sizes(size)
+    if any(n < 0 for n in shape):
+        raise ArgumentError(f"sizes must be ≥ 0, got {shape}")
+    return shape
+
+
+def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A tensor of a copy of `data`: numbers, nested lists, a NumPy array, or a tensor's values."""
+    return _made(np.array(to_array(data, dtype)), requires_grad)
+
+
+def from_numpy(ndarray: np.ndarray) -> Tensor:
+    """A tensor that shares memory with `ndarray` (float16/32/64, int64 or bool)."""
+    as_dtype(ndarray.dtype)
+    return wrap(ndarray)
+
+
+def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """`size` copies of fill_value, in its own dtype unless given."""
+    if dtype is None:
+        dtype = to_array(fill_value).dtype
+    return _made(np.full(_shape((size,)), fill_value, as_dtype(dtype)), requires_grad)
+
+
+def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros of shape `size`, in the default dtype."""
+    return _made(np.zeros(_shape(size), _dtype(dtype)), requires_grad)
+
+
+def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones of shape `size`, in the default dtype."""
+    return _made(np.ones(_shape(size), _dtype(dtype)), requires_grad)
+
+
+def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Memory of shape `size` as it is found: to be filled."""
+    return _made(np.empty(_shape(size), _dtype(dtype)), requires_grad)
+
+
+def arange(
+    start: float,
+    end: float | None = None,
+    step: float = 1,
+    *,
+    dtype: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """start, start + step, … below end; int64 if all three are ints. arange(end) counts from 0."""
+    if end is None:
+        start, end = 0, start
+    if step == 0 or (end - start) * step < 0:
+        raise ArgumentError(f"arange: step {step} never leads from {start} to {end}")
+    if dtype is None and all(isinstance(n, int | np.integer) for n in (start, end, step)):
+        dtype = np.int64
+    return _made(np.arange(start, end, step).astype(_dtype(dtype)), requires_grad)
+
+
+def linspace(
+    start: float, end: float, steps: int, *, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """`steps` evenly spaced numbers from start to end, both included."""
+    if steps < 0:
+        raise ArgumentError(f"linspace: steps must be ≥ 0, got {steps}")
+    return _made(np.linspace(start, end, steps).astype(_dtype(dtype)), requires_grad)
+
+
+def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """The identity matrix (n, m), n = m unless given."""
+    return _made(np.eye(*_shape((n, n if m is None else m)), dtype=_dtype(dtype)), requires_grad)
+
+
+def rand(
+    *size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Draws from U(0, 1)."""
+    return _made(_drawn(rng(generator).random, size, dtype), requires_grad)
+
+
+def randn(
+    *size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Draws from N(0, 1)."""
+    return _made(_drawn(rng(generator).standard_normal, size, dtype), requires_grad)
+
+
+def _drawn(draw: Any, size: tuple[Any, ...], dtype: Any) -> np.ndarray:
+    wanted = _dtype(dtype)
+    native = wanted if wanted in (np.float32, np.float64) else np.dtype(np.float32)
+    return np.asarray(draw(_shape(size), dtype=native)).astype(wanted, copy=False)
+
+
+def randint(
+    low: int,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+) -> Tensor:
+    """Draws from the integers low … high - 1. randint(high, size) counts from 0."""
+    if size is None:
+        low, high, size = 0, low, high
+    if not low < high:
+        raise ArgumentError(f"randint: high must be above low, got {low} and {high}")
+    drawn = np.asarray(rng(generator).integers(low, high, _shape((size,))))
+    return wrap(drawn.astype(np.int64 if dtype is None else as_dtype(dtype)))
+
+
+def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
+    """0 … n - 1 in random order."""
+    return wrap(rng(generator).permutation(n))
+
+
+def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
+    """1 with the probability each element of input gives, else 0."""
+    p = require_tensor("bernoulli", input).data
+    return wrap((rng(generator).random(p.shape) < p).astype(p.dtype))
+
+
+def _like_options(input: Tensor, dtype: Any) -> np.dtype:
+    return require_tensor("*_like", input).dtype if dtype is None else as_dtype(dtype)
+
+
+def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Zeros in input's shape and dtype."""
+    return zeros(input.shape, dtype=_like_options(input, dtype), requires_grad=requires_grad)
+
+
+def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Ones in input's shape and dtype."""
+    return ones(input.shape, dtype=_like_options(input, dtype), requires_grad=requires_grad)
+
+
+def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Memory to be filled, in input's shape and dtype."""
+    return empty(input.shape, dtype=_like_options(input, dtype), requires_grad=requires_grad)
+
+
+def full_like(
+    input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """fill_value in input's shape and dtype."""
+    options = _like_options(input, dtype)
+    return full(input.shape, fill_value, dtype=options, requires_grad=requires_grad)
+
+
+def rand_like(
+    input: Tensor,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Draws from U(0, 1) in input's shape and dtype."""
+    options = _like_options(input, dtype)
+    return rand(input.shape, generator=generator, dtype=options, requires_grad=requires_grad)
+
+
+def randn_like(
+    input: Tensor,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Draws from N(0, 1) in input's shape and dtype."""
+    options = _like_options(input, dtype)
+    return randn(input.shape, generator=generator, dtype=options, requires_grad=requires_grad)
+
+
+def randint_like(
+    input: Tensor,
+    low: int,
+    high: int | None = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+) -> Tensor:
+    """Draws from the integers low … high - 1 in input's shape and dtype."""
+    bounds = (0, low) if high is None else (low, high)
+    options = _like_options(input, dtype)
+    return randint(*bounds, input.shape, generator=generator, dtype=options)

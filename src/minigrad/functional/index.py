@@ -1,0 +1,182 @@
+"""Ops that pick elements by position or by mask. G stands for dL/dout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.core.broadcast import check_broadcast, check_dim, unbroadcast
+from minigrad.core.graph import record
+from minigrad.core.tensor import Tensor, wrap
+from minigrad.errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
+from minigrad.functional.operands import require_floating, require_tensor
+
+
+def getitem(input: Tensor, index: Any) -> Tensor:
+    """input[index]: ints, slices, None, Ellipsis, integer tensors, boolean masks.   Gradient: G
+    put back where it came from, added up where an element was picked twice."""
+    x = input.data
+    key = to_key(x, index)
+
+    def vjp(g: np.ndarray) -> np.ndarray:
+        full = np.zeros(x.shape, g.dtype)
+        if is_basic(key):
+            full[key] = g
+        else:
+            np.add.at(full, key, g)
+        return full
+
+    return record("getitem", _pick(x, key), (input, vjp))
+
+
+def _pick(x: np.ndarray, key: Any) -> np.ndarray:
+    try:
+        return x[key]
+    except IndexError as error:
+        raise IndexRangeError(
+            f"getitem: index must fit shape {x.shape}, got {_told(key)}: {error}"
+        ) from None
+
+
+def _told(key: Any) -> str:
+    parts = key if isinstance(key, tuple) else (key,)
+    return ", ".join(
+        f"an index of shape {p.shape}" if isinstance(p, np.ndarray) else repr(p) for p in parts
+    )
+
+
+def to_key(x: np.ndarray, index: Any) -> Any:
+    """`index` with its tensors and lists as arrays that NumPy takes the same way."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return tuple(_key_part(part) for part in parts)
+
+
+def _key_part(part: Any) -> Any:
+    if isinstance(part, Tensor):
+        part = part.data
+    if isinstance(part, list):
+        part = np.asarray(part, dtype=np.int64 if not part else None)
+    if isinstance(part, np.ndarray):
+        if part.dtype.kind not in "bi":
+            raise DtypeError(f"an index tensor must be integer or boolean, got {part.dtype}")
+        return part
+    if part is None or part is Ellipsis or isinstance(part, slice | int | np.integer):
+        if isinstance(part, slice) and part.step is not None and part.step < 0:
+            raise ArgumentError("a slice needs a step > 0: use flip() to reverse")
+        return part
+    raise DtypeError(
+        "an index is made of ints, slices, None, ..., integer tensors and boolean masks, got "
+        f"{type(part).__name__}"
+    )
+
+
+def is_basic(key: Any) -> bool:
+    """Whether NumPy answers the key with a view, in which no element stands twice."""
+    return not any(isinstance(part, np.ndarray | bool) for part in key)
+
+
+def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """out[i][j] = input[index[i][j]][j] for dim = 0, and so on; index has input's ndim and is no
+    larger outside `dim`.   Gradient: G added up where it came from."""
+    x = require_tensor("gather", input).data
+    at = _indices("gather", index)
+    axis = check_dim("gather", dim, x.ndim)
+    if at.ndim != x.ndim or any(
+        n > m for i, (n, m) in enumerate(zip(at.shape, x.shape, strict=True)) if i != axis
+    ):
+        raise ShapeError(
+            f"gather: index must have {x.ndim} dimensions and be no larger than {x.shape} outside "
+            f"dim {axis}, got {at.shape}"
+        )
+    _check_range("gather", at, x.shape[axis] if x.ndim else 1)
+    grid = list(np.indices(at.shape, sparse=True)) if x.ndim else []
+    if x.ndim:
+        grid[axis] = at
+    key = tuple(grid)
+
+    def vjp(g: np.ndarray) -> np.ndarray:
+        full = np.zeros(x.shape, g.dtype)
+        np.add.at(full, key, g)
+        return full
+
+    return record("gather", x[key], (input, vjp))
+
+
+def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """The slices of input along `dim` at the positions in `index` (1-d)."""
+    axis = check_dim("index_select", dim, require_tensor("index_select", input).ndim)
+    at = _indices("index_select", index)
+    if at.ndim > 1:
+        raise ShapeError(f"index_select: index must be 1-d, got shape {at.shape}")
+    _check_range("index_select", at, input.shape[axis] if input.ndim else 1)
+    return getitem(input, (slice(None),) * axis + (at.reshape(-1),))
+
+
+def masked_fill(input: Tensor, mask: Tensor, value: float) -> Tensor:
+    """input with `value` where mask (boolean, broadcast) is true.   Gradient: G elsewhere."""
+    x, m = require_tensor("masked_fill", input).data, require_tensor("masked_fill", mask).data
+    if m.dtype != bool:
+        raise DtypeError(f"masked_fill: mask must be boolean, got {m.dtype}: compare (mask == 0)")
+    check_broadcast("masked_fill", x.shape, m.shape)
+    fill = value.item() if isinstance(value, Tensor) else value
+    return record(
+        "masked_fill",
+        np.where(m, np.asarray(fill, x.dtype), x),
+        (input, lambda g: unbroadcast(np.where(m, 0, g).astype(g.dtype, copy=False), x.shape)),
+    )
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """int64 tensor (...) of labels -> (..., num_classes) of 0 and 1; -1: as many as appear."""
+    labels = _indices("one_hot", tensor)
+    classes = int(labels.max(initial=-1)) + 1 if num_classes == -1 else num_classes
+    if num_classes == -1 and not labels.size:
+        raise ArgumentError("one_hot: give num_classes for an empty tensor")
+    _check_range("one_hot", labels, classes)
+    return wrap((labels[..., None] == np.arange(classes)).astype(np.int64))
+
+
+def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
+    """Rows of weight (V, D) at integer input (...) -> (..., D).   Gradient of weight: the rows of
+    G added up per index, none for `padding_idx`."""
+    at, w = _indices("embedding", input), require_floating("embedding", weight, "weight").data
+    if w.ndim != 2:
+        raise ShapeError(f"embedding: weight must be 2-d (V, D), got shape {w.shape}")
+    _check_range("embedding", at, w.shape[0])
+
+    def vjp(g: np.ndarray) -> np.ndarray:
+        full = np.zeros(w.shape, g.dtype)
+        flat = at.reshape(-1)
+        order = np.argsort(flat, kind="stable")
+        rows, starts = np.unique(flat[order], return_index=True)
+        if rows.size:  # sorted runs summed at once: 5 to 20 times as fast as np.add.at
+            full[rows] = np.add.reduceat(g.reshape(-1, w.shape[1])[order], starts, axis=0)
+        if padding_idx is not None:
+            full[padding_idx] = 0
+        return full
+
+    return record("embedding", w[at], (weight, vjp))
+
+
+def _indices(name: str, tensor: Any) -> np.ndarray:
+    at = require_tensor(name, tensor, "index").data
+    if at.dtype.kind != "i":
+        raise DtypeError(f"{name}: indices must be integers, got {at.dtype}: convert with .long()")
+    return at
+
+
+def _check_range(name: str, at: np.ndarray, n: int) -> None:
+    if at.size and (at.min() < 0 or at.max() >= n):
+        bad = at[(at < 0) | (at >= n)].flat[0]
+        raise IndexRangeError(f"{name}: indices must lie in [0, {n - 1}], got {bad}")
+
+
+def check_class_range(name: str, labels: np.ndarray, n: int) -> None:
+    """Raise IndexRangeError where a class label lies outside [0, n - 1]."""
+    if labels.size and (labels.min() < 0 or labels.max() >= n):
+        bad = labels[(labels < 0) | (labels >= n)].flat[0]
+        raise IndexRangeError(
+            f"{name}: class labels must lie in [0, {n - 1}] for {n} classes, got {bad}: labels "
+            "count from 0"
+        )

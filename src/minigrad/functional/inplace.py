@@ -1,0 +1,121 @@
+"""Changes in place. Under no_grad they write into the array itself. On a result whose gradient is
+being recorded they move the tensor to a new value instead, so that no saved array changes; on a
+leaf that needs a gradient they are an error, as in PyTorch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.core.broadcast import check_broadcast, unbroadcast
+from minigrad.core.dtype import category
+from minigrad.core.graph import record
+from minigrad.core.mode import mode
+from minigrad.core.tensor import Tensor, to_array
+from minigrad.errors import DtypeError, InplaceError, ShapeError
+from minigrad.functional import elementwise
+from minigrad.functional.index import is_basic, to_key
+from minigrad.functional.operands import to
+
+
+def _update(self: Tensor, name: str, value: Tensor) -> Tensor:
+    """Give `self` the value of `value`, computed from it: in its array, or by recording it."""
+    if value.shape != self.shape:
+        raise ShapeError(
+            f"{name}: a change in place must keep shape {self.shape}, the result has {value.shape}"
+        )
+    if category(value.dtype) > category(self.dtype):
+        raise DtypeError(f"{name}: a result of {value.dtype} cannot be kept in {self.dtype}")
+    if value.requires_grad:
+        check_leaf(self, name)
+        value = to(value, self.dtype)
+        self.data, self.node, self.requires_grad = value.data, value.node, True
+    else:
+        self.data[...] = value.data
+        self.version += 1
+    return self
+
+
+def check_leaf(self: Tensor, name: str) -> None:
+    """Raise InplaceError if `self` is a leaf whose gradient is being recorded."""
+    if mode.grad and self.requires_grad and self.node is None:
+        raise InplaceError(
+            f"{name}: a leaf that requires a gradient cannot be changed in place: do it under "
+            "minigrad.no_grad() (as an optimizer does), or make a new tensor (x = x + 1)"
+        )
+
+
+def _in_place(name: str, op: Any) -> Any:
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        check_leaf(self, name)
+        return _update(self, name, op(self, *args, **kwargs))
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"{op.__name__}, in place; returns the tensor."
+    return method
+
+
+add_ = _in_place("add_", elementwise.add)
+sub_ = _in_place("sub_", elementwise.sub)
+mul_ = _in_place("mul_", elementwise.mul)
+div_ = _in_place("div_", elementwise.div)
+clamp_ = _in_place("clamp_", elementwise.clamp)
+
+
+def fill_(self: Tensor, value: float) -> Tensor:
+    """Every element set to `value`; returns the tensor."""
+    return copy_(self, Tensor(to_array(value, self.dtype)))
+
+
+def zero_(self: Tensor) -> Tensor:
+    """Every element set to 0; returns the tensor."""
+    return fill_(self, 0)
+
+
+def copy_(self: Tensor, src: Any) -> Tensor:
+    """The values of `src` (broadcast, converted) copied in; returns the tensor."""
+    check_leaf(self, "copy_")
+    source = src if isinstance(src, Tensor) else Tensor(src)
+    if check_broadcast("copy_", self.shape, source.shape) != self.shape:
+        raise ShapeError(f"copy_: {source.shape} does not broadcast to {self.shape}")
+    if mode.grad and source.requires_grad:
+        return _update(self, "copy_", to(source, self.dtype).expand(self.shape))
+    self.data[...] = source.data
+    self.version += 1
+    if self.node is not None:  # overwritten: nothing of its past matters any more
+        self.node, self.requires_grad = None, False
+    return self
+
+
+def setitem(self: Tensor, index: Any, value: Any) -> None:
+    """self[index] = value: in the array itself, or recorded where a gradient must flow."""
+    check_leaf(self, "setitem")
+    key = to_key(self.data, index)
+    source = value if isinstance(value, Tensor) else Tensor(to_array(value, self.dtype))
+    part = self.data[key]
+    if check_broadcast("setitem", part.shape, source.shape) != part.shape:
+        raise ShapeError(f"setitem: a value of {source.shape} does not fit the place {part.shape}")
+    if not (mode.grad and (self.requires_grad or source.requires_grad)):
+        self.data[key] = source.data
+        self.version += 1
+        return
+    if (
+        not is_basic(key)
+        and part.size > np.unique(np.arange(self.data.size).reshape(self.shape)[key]).size
+    ):
+        raise InplaceError("setitem: an element is set twice, so its gradient is undefined")
+    taken = np.zeros(self.shape, bool)
+    taken[key] = True
+    full = np.zeros(self.shape, self.dtype)
+    full[key] = source.data
+    _update(
+        self,
+        "setitem",
+        record(
+            "setitem",
+            np.where(taken, full, self.data),
+            (self, lambda g: np.where(taken, 0, g).astype(g.dtype, copy=False)),
+            (source, lambda g: unbroadcast(g[key], source.shape).astype(source.dtype, copy=False)),
+        ),
+    )

@@ -1,0 +1,160 @@
+"""Losses. G stands for dL/dout; `reduction` is "mean", "sum" or "none"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.core.graph import record
+from minigrad.core.tensor import Tensor
+from minigrad.errors import ArgumentError, DtypeError, ShapeError
+from minigrad.functional.index import check_class_range
+from minigrad.functional.operands import require_floating, require_tensor
+
+
+def _reduce(name: str, losses: np.ndarray, reduction: str, n: Any) -> tuple[np.ndarray, Any]:
+    """The reduced losses, and what G is multiplied by to reach each loss."""
+    if reduction == "none":
+        return losses, 1
+    if reduction == "sum":
+        return losses.sum(), 1
+    if reduction == "mean":
+        n = losses.dtype.type(n)
+        return losses.sum() / n, 1 / n
+    raise ArgumentError(f"{name}: reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
+
+
+def _same_shape(name: str, input: Tensor, target: Any) -> None:
+    if require_tensor(name, target, "target").shape != input.shape:
+        raise ShapeError(
+            f"{name}: input and target must have one shape, got {input.shape} and {target.shape} "
+            "(broadcasting here would be a silent mistake): reshape one of them"
+        )
+
+
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """(input - target)².   Gradient of input: 2 G (input - target) [/ n]; of target: its minus."""
+    x = require_floating("mse_loss", input).data
+    _same_shape("mse_loss", input, target)
+    diff = x - target.data.astype(x.dtype, copy=False)
+    value, share = _reduce("mse_loss", diff * diff, reduction, diff.size)
+    return record(
+        "mse_loss",
+        value,
+        (input, lambda g: (2 * share * g) * diff),
+        (target, lambda g: (-2 * share * g) * diff),
+    )
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor, target: Tensor, reduction: str = "mean"
+) -> Tensor:
+    """-(t ln σ(x) + (1 - t) ln(1 - σ(x))) = max(x, 0) - x t + ln(1 + e^-|x|), for t in [0, 1].
+    Gradient: G (σ(x) - t) [/ n]."""
+    name = "binary_cross_entropy_with_logits"
+    x = require_floating(name, input).data
+    _same_shape(name, input, target)
+    t = target.data.astype(x.dtype, copy=False)
+    losses = np.maximum(x, 0) - x * t + np.log1p(np.exp(-np.abs(x)))
+    value, share = _reduce(name, losses, reduction, losses.size)
+    return record(
+        "binary_cross_entropy_with_logits",
+        value,
+        (input, lambda g: (g * share) * (1 / (1 + np.exp(-x)) - t)),
+        (target, lambda g: (g * share) * -x),
+    )
+
+
+def _labels(
+    name: str, input: Tensor, target: Any, ignore_index: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Class scores as rows (N, C), labels (N) with 0 for ignored ones, and the mask kept (N)."""
+    x = require_floating(name, input).data
+    labels = require_tensor(name, target, "target").data
+    if labels.dtype.kind != "i":
+        raise DtypeError(
+            f"{name}: target must hold class indices (int64), got {labels.dtype}: convert with "
+            ".long()"
+        )
+    expected = x.shape[:1] + x.shape[2:] if x.ndim > 1 else ()
+    if not x.ndim or labels.shape != expected:
+        raise ShapeError(
+            f"{name}: input (N, C, ...) needs target (N, ...), got {x.shape} and {labels.shape}"
+        )
+    rows = np.moveaxis(x, 1, -1).reshape(-1, x.shape[1]) if x.ndim > 1 else x[None]
+    flat = labels.reshape(-1)
+    kept = flat != ignore_index
+    flat = np.where(kept, flat, 0)
+    check_class_range(name, flat, rows.shape[1])
+    return rows, flat, kept
+
+
+def _unrows(rows: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Rows (N, C) back in the layout (N, C, ...)."""
+    if like.ndim < 2:
+        return rows.reshape(like.shape)
+    return np.moveaxis(rows.reshape(like.shape[:1] + like.shape[2:] + like.shape[1:2]), -1, 1)
+
+
+def nll_loss(
+    input: Tensor, target: Tensor, *, ignore_index: int = -100, reduction: str = "mean"
+) -> Tensor:
+    """-input[target] for log-probabilities (N, C, ...) and labels (N, ...); labels equal to
+    ignore_index count nowhere.   Gradient: -G [/ n] at the label, 0 elsewhere."""
+    x = require_tensor("nll_loss", input).data
+    rows, labels, kept = _labels("nll_loss", input, target, ignore_index)
+    at = np.arange(len(labels))
+    losses = np.where(kept, -rows[at, labels], 0).astype(x.dtype, copy=False)
+    value, share = _reduce("nll_loss", losses, reduction, kept.sum())
+
+    def vjp(g: np.ndarray) -> np.ndarray:
+        full = np.zeros_like(rows)
+        full[at, labels] = -np.broadcast_to(np.reshape(g, -1), kept.shape) * share * kept
+        return _unrows(full, x)
+
+    return record("nll_loss", _unflatten(value, target), (input, vjp))
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """-ln softmax(input)[target] for scores (N, C, ...) and labels (N, ...).
+
+    Labels equal to ignore_index count nowhere; label_smoothing s mixes the label's one-hot with
+    s/C for every class (Szegedy et al. 2016). Gradient: G (softmax - mixed one-hot) [/ n].
+    One op, since the composition of log_softmax and nll_loss takes 3 passes more.
+    """
+    x = require_tensor("cross_entropy", input).data
+    if not 0 <= label_smoothing <= 1:
+        raise ArgumentError(
+            f"cross_entropy: label_smoothing must lie in [0, 1], got {label_smoothing}"
+        )
+    rows, labels, kept = _labels("cross_entropy", input, target, ignore_index)
+    at, s = np.arange(len(labels)), label_smoothing
+    logp = rows - rows.max(axis=1, keepdims=True, initial=-np.inf)
+    logp -= np.log(np.exp(logp).sum(axis=1, keepdims=True))
+    losses = -logp[at, labels]
+    if s:
+        losses = (1 - s) * losses - s * logp.mean(axis=1)
+    losses = np.where(kept, losses, 0).astype(x.dtype, copy=False)
+    value, share = _reduce("cross_entropy", losses, reduction, kept.sum())
+
+    def vjp(g: np.ndarray) -> np.ndarray:
+        full = np.exp(logp)
+        full[at, labels] -= 1 - s
+        full -= s / rows.shape[1]
+        full *= (np.reshape(g, -1) * share * kept.astype(x.dtype))[:, None]
+        return _unrows(full, x)
+
+    return record("cross_entropy", _unflatten(value, target), (input, vjp))
+
+
+def _unflatten(value: Any, target: Tensor) -> Any:
+    """Unreduced losses (N) in the target's shape; a reduced loss as it is."""
+    return value.reshape(target.shape) if np.ndim(value) else value

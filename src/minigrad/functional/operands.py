@@ -1,0 +1,114 @@
+"""How ops receive their operands: tensors and Python numbers, one dtype, shapes that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minigrad.core.broadcast import check_broadcast
+from minigrad.core.dtype import get_default_dtype, is_floating, promote, scalar_dtype
+from minigrad.core.graph import record
+from minigrad.core.tensor import Tensor
+from minigrad.errors import DtypeError
+
+
+def require_tensor(name: str, value: Any, argument: str = "input") -> Tensor:
+    """`value`, if it is a Tensor; raises DtypeError otherwise."""
+    if isinstance(value, Tensor):
+        return value
+    raise DtypeError(
+        f"{name}: {argument} must be a Tensor, got {type(value).__name__}: "
+        "wrap it with minigrad.tensor(...)"
+    )
+
+
+def require_floating(name: str, value: Any, argument: str = "input") -> Tensor:
+    """`value`, if it is a floating-point Tensor; raises DtypeError otherwise."""
+    tensor = require_tensor(name, value, argument)
+    if not is_floating(tensor.data.dtype):
+        raise DtypeError(
+            f"{name}: {argument} must be floating point, got {tensor.data.dtype}: convert with "
+            ".float()"
+        )
+    return tensor
+
+
+def to(input: Tensor, dtype: Any) -> Tensor:
+    """`input` as `dtype`; the gradient comes back in input's own dtype."""
+    x = input.data
+    if x.dtype == dtype:
+        return input
+    value = x.astype(dtype)
+    if not is_floating(value.dtype):
+        return record("to", value)
+    return record("to", value, (input, lambda g: g.astype(x.dtype)))
+
+
+def floating(name: str, input: Any) -> Tensor:
+    """`input`, with integers and booleans converted to the default dtype, as sqrt(2) needs."""
+    tensor = require_tensor(name, input)
+    return tensor if is_floating(tensor.data.dtype) else to(tensor, get_default_dtype())
+
+
+def operands(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
+    """The two operands of an elementwise op and their values: (a, b, array, array).
+
+    Both have one dtype and shapes that broadcast; a Python number stays one. Raises ShapeError
+    or DtypeError.
+    """
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        x, y = a.data, b.data
+        if x.dtype is not y.dtype:
+            a, b = _one_dtype(a, b)
+            x, y = a.data, b.data
+        if x.shape != y.shape:
+            check_broadcast(name, x.shape, y.shape)
+        return a, b, x, y
+    if isinstance(a, Tensor):
+        a, b = _beside_number(name, a, b)
+        return a, b, a.data, b
+    if isinstance(b, Tensor):
+        b, a = _beside_number(name, b, a)
+        return a, b, a, b.data
+    raise DtypeError(
+        f"{name}: one operand must be a Tensor, got {type(a).__name__} and {type(b).__name__}"
+    )
+
+
+def _one_dtype(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Both in the dtype of their result; a 0-d tensor does not widen one with dimensions."""
+    dtype = promote(a.dtype, b.dtype)
+    if (a.ndim == 0) != (b.ndim == 0):
+        small, large = (a, b) if a.ndim == 0 else (b, a)
+        if is_floating(large.dtype) or not is_floating(small.dtype):
+            dtype = large.dtype if large.dtype != bool or small.dtype == bool else small.dtype
+    return to(a, dtype), to(b, dtype)
+
+
+def _beside_number(name: str, tensor: Tensor, number: Any) -> tuple[Tensor, Any]:
+    """The tensor in the dtype of its result with a Python number, and that number."""
+    if isinstance(number, np.generic):
+        number = number.item()
+    if not isinstance(number, int | float):
+        raise DtypeError(
+            f"{name}: an operand must be a Tensor or a number, got {type(number).__name__}: "
+            "wrap it with minigrad.tensor(...)"
+        )
+    return to(tensor, scalar_dtype(tensor.data.dtype, number)), number
+
+
+def shared(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+    """`function` of G, computed once for the several gradients of one op that start from it.
+
+    What it returns must not be written to.
+    """
+    last: list[Any] = [None, None]
+
+    def once(g: np.ndarray) -> np.ndarray:
+        if last[0] is not g:
+            last[:] = g, function(g)
+        return last[1]
+
+    return once

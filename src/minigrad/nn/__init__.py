@@ -1,0 +1,1 @@
+"""Layers: state and the functional op that uses it."""

@@ -1,0 +1,48 @@
+"""The functional names, under the path PyTorch users expect."""
+
+from minigrad.functional.activation import (
+    dropout,
+    elu,
+    gelu,
+    leaky_relu,
+    relu,
+    sigmoid,
+    silu,
+    softplus,
+    tanh,
+)
+from minigrad.functional.attention import scaled_dot_product_attention
+from minigrad.functional.index import embedding, one_hot
+from minigrad.functional.linalg import linear
+from minigrad.functional.loss import (
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    mse_loss,
+    nll_loss,
+)
+from minigrad.functional.norm import layer_norm, rms_norm
+from minigrad.functional.reduce import log_softmax, softmax
+
+__all__ = [
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "dropout",
+    "elu",
+    "embedding",
+    "gelu",
+    "layer_norm",
+    "leaky_relu",
+    "linear",
+    "log_softmax",
+    "mse_loss",
+    "nll_loss",
+    "one_hot",
+    "relu",
+    "rms_norm",
+    "scaled_dot_product_attention",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "tanh",
+]
