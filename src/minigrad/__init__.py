@@ -138,10 +138,17 @@ from minigrad.functional.shape import (
 __version__ = "0.1.0"
 from math import inf, nan, pi
 
-_LAZY = {"nn": "minigrad.nn", "optim": "minigrad.optim"}  # imported at first use
+_LAZY = {  # imported at first use: name -> module, or module:attribute
+    "nn": "minigrad.nn",
+    "optim": "minigrad.optim",
+    "save": "minigrad.nn.state:save",
+    "load": "minigrad.nn.state:load",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
-        return importlib.import_module(_LAZY[name])
+        module, _, attribute = _LAZY[name].partition(":")
+        found = importlib.import_module(module)
+        return getattr(found, attribute) if attribute else found
     raise AttributeError(f"module 'minigrad' has no attribute {name!r}")

@@ -1,0 +1,62 @@
+"""Modules made of modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from minigrad.errors import DtypeError, IndexRangeError
+from minigrad.nn.module import Module
+
+
+class _Listed(Module):
+    """Modules under the names 0, 1, 2, …"""
+
+    def __init__(self, modules: Iterable[Module]) -> None:
+        super().__init__()
+        for module in modules:
+            self.append(module)
+
+    def append(self, module: Module) -> Any:
+        """Add a module at the end; returns the container."""
+        if not isinstance(module, Module):
+            raise DtypeError(
+                f"{type(self).__name__} holds Modules, got {type(module).__name__}"
+                + (": call the class to make a layer" if isinstance(module, type) else "")
+            )
+        setattr(self, str(len(self)), module)
+        return self
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self.children())
+
+    def __iter__(self) -> Iterator[Module]:
+        return self.children()
+
+    def __getitem__(self, index: int | slice) -> Any:
+        modules = list(self.children())
+        if isinstance(index, slice):
+            picked = modules[index]
+            return Sequential(*picked) if isinstance(self, Sequential) else ModuleList(picked)
+        if not -len(modules) <= index < len(modules):
+            raise IndexRangeError(f"index {index} is out of range for {len(modules)} modules")
+        return modules[index]
+
+
+class Sequential(_Listed):
+    """Modules applied one after the other: `Sequential(Linear(4, 8), ReLU(), Linear(8, 2))`."""
+
+    def __init__(self, *modules: Module) -> None:
+        super().__init__(modules)
+
+    def forward(self, input: Any) -> Any:
+        for module in self.children():
+            input = module(input)
+        return input
+
+
+class ModuleList(_Listed):
+    """A list of modules whose parameters count as its owner's."""
+
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        super().__init__(modules)

@@ -1,0 +1,232 @@
+"""Module: parameters, buffers and submodules under names, and a forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from minigrad.core.hooks import RemovableHandle, add_hook
+from minigrad.core.mode import no_grad
+from minigrad.core.tensor import Tensor, to_array
+from minigrad.errors import ArgumentError, DtypeError, StateDictError
+
+
+class Parameter(Tensor):
+    """A leaf tensor that its Module lists: `Parameter(tensor)` shares the tensor's memory."""
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, requires_grad: bool = True) -> None:
+        super().__init__(to_array(data), requires_grad=requires_grad)
+
+    def __repr__(self) -> str:
+        return "Parameter containing:\n" + super().__repr__()
+
+
+class Module:
+    """Base of all layers. A subclass calls `super().__init__()`, sets Parameters and Modules as
+    attributes, and defines `forward`."""
+
+    training = True
+
+    def __init__(self) -> None:
+        self._buffers: dict[str, bool] = {}  # name -> whether it is saved
+        self._forward_hooks: dict[int, Callable] = {}
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        raise ArgumentError(f"{type(self).__name__} has no forward(): define it in the class")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        out = self.forward(*args, **kwargs)
+        if self._forward_hooks:
+            for hook in tuple(self._forward_hooks.values()):
+                changed = hook(self, args, out)
+                out = out if changed is None else changed
+        return out
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Tensor | Module) and "_buffers" not in self.__dict__:
+            raise ArgumentError(
+                f"{type(self).__name__}: call super().__init__() before setting {name!r}"
+            )
+        object.__setattr__(self, name, value)
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Hold a tensor that is state but no parameter; saved in state_dict if persistent."""
+        self._buffers[name] = persistent
+        setattr(self, name, tensor)
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """The same as setting the attribute; None says that there is none (no bias)."""
+        setattr(self, name, param)
+
+    def register_forward_hook(self, hook: Callable) -> RemovableHandle:
+        """Call `hook(module, args, output)` after each forward; what it returns replaces the
+        output."""
+        return add_hook(self._forward_hooks, hook)
+
+    # -- what is inside -----------------------------------------------------------------------
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        for name, value in self.__dict__.items():
+            if isinstance(value, Module):
+                yield name, value
+
+    def children(self) -> Iterator[Module]:
+        return (module for _, module in self.named_children())
+
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """This module and all below, each once, with dotted names."""
+        seen: set[int] = set()
+        stack: list[tuple[str, Module]] = [(prefix, self)]
+        while stack:
+            name, module = stack.pop()
+            if id(module) in seen:
+                continue
+            seen.add(id(module))
+            yield name, module
+            below = [(f"{name}.{n}" if name else n, m) for n, m in module.named_children()]
+            stack.extend(reversed(below))
+
+    def modules(self) -> Iterator[Module]:
+        return (module for _, module in self.named_modules())
+
+    def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
+        """All parameters, each once (a tied weight under its first name)."""
+        seen: set[int] = set()
+        for path, module in self.named_modules(prefix):
+            for name, value in module.__dict__.items():
+                if isinstance(value, Parameter) and id(value) not in seen:
+                    seen.add(id(value))
+                    yield (f"{path}.{name}" if path else name), value
+
+    def parameters(self) -> Iterator[Parameter]:
+        return (parameter for _, parameter in self.named_parameters())
+
+    def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+        """All buffers, saved or not."""
+        for path, module in self.named_modules(prefix):
+            for name in module._buffers:
+                if getattr(module, name) is not None:
+                    yield (f"{path}.{name}" if path else name), getattr(module, name)
+
+    def buffers(self) -> Iterator[Tensor]:
+        return (buffer for _, buffer in self.named_buffers())
+
+    # -- what is done to all of it --------------------------------------------------------------
+
+    def apply(self, fn: Callable[[Module], Any]) -> Module:
+        """Call `fn` on every module inside, children first, then this one; returns the module."""
+        for child in self.children():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def train(self, mode: bool = True) -> Module:
+        """Training mode for this module and all below (dropout drops); returns the module."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Module:
+        """Evaluation mode: train(False)."""
+        return self.train(False)
+
+    def zero_grad(self) -> None:
+        """Forget every parameter's gradient."""
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    def requires_grad_(self, requires_grad: bool = True) -> Module:
+        """Ask (or stop asking) for the gradient of every parameter; returns the module."""
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def to(self, dtype: Any) -> Module:
+        """Every floating-point parameter and buffer as `dtype`, in place; returns the module."""
+        for tensor in (*self.parameters(), *self.buffers()):
+            if tensor.is_floating_point():
+                tensor.data = to_array(tensor.data, dtype)
+                tensor.grad = None
+        return self
+
+    def double(self) -> Module:
+        return self.to("float64")
+
+    def float(self) -> Module:
+        return self.to("float32")
+
+    def half(self) -> Module:
+        return self.to("float16")
+
+    # -- saving and loading -----------------------------------------------------------------------
+
+    def _saved(self) -> dict[str, Tensor]:
+        """Every parameter and saved buffer under every name it has."""
+        found: dict[str, Tensor] = {}
+
+        def visit(module: Module, prefix: str) -> None:
+            for name, value in module.__dict__.items():
+                if isinstance(value, Parameter) or (
+                    module._buffers.get(name) and value is not None
+                ):
+                    found[prefix + name] = value
+            for name, child in module.named_children():
+                visit(child, f"{prefix}{name}.")
+
+        visit(self, "")
+        return found
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Names to parameters and saved buffers, detached: they share the module's memory."""
+        return {name: tensor.detach() for name, tensor in self._saved().items()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Tensor], strict: bool = True) -> None:
+        """Copy the values in. Raises StateDictError, before anything is changed, for names that
+        are missing or unexpected (unless not strict) and for shapes that differ."""
+        own = self._saved()
+        problems = []
+        if strict:
+            problems += [
+                f"missing: {name} {own[name].shape}" for name in own if name not in state_dict
+            ]
+            problems += [f"unexpected: {name}" for name in state_dict if name not in own]
+        for name in own:
+            if name in state_dict:
+                given = state_dict[name]
+                if not isinstance(given, Tensor):
+                    raise DtypeError(
+                        f"load_state_dict: {name} must be a Tensor, got {type(given).__name__}"
+                    )
+                if given.shape != own[name].shape:
+                    problems.append(
+                        f"wrong shape: {name} is {own[name].shape} here and {given.shape} there"
+                    )
+        if problems:
+            listed = "\n  ".join(problems)
+            raise StateDictError(
+                f"load_state_dict: the names and shapes of {type(self).__name__} must match:\n"
+                f"  {listed}\nBuild the module with the settings it was saved with, or pass "
+                "strict=False to load only the names both have."
+            )
+        with no_grad():
+            for name, tensor in own.items():
+                if name in state_dict:
+                    tensor.copy_(state_dict[name])
+
+    # -- how it reads ---------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """The settings, as they stand in the repr."""
+        return ""
+
+    def __repr__(self) -> str:
+        count = sum(parameter.numel() for parameter in self.parameters())
+        total = f"  # {count:,} parameters" if count else ""
+        children = list(self.named_children())
+        if not children:
+            return f"{type(self).__name__}({self.extra_repr()}){total}"
+        lines = [f"({name}): " + repr(child).replace("\n", "\n  ") for name, child in children]
+        inside = "".join(f"\n  {line}" for line in lines)
+        return f"{type(self).__name__}({self.extra_repr()}{total}{inside}\n)"

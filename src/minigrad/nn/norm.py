@@ -1,0 +1,74 @@
+"""LayerNorm and RMSNorm: each row brought to one scale, then multiplied by a learned weight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from minigrad.core.tensor import Tensor
+from minigrad.functional.creation import ones, zeros
+from minigrad.functional.norm import layer_norm, rms_norm
+from minigrad.nn.module import Module, Parameter
+
+
+def _shape(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
+    return (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+
+
+class LayerNorm(Module):
+    """(x - mean) / sqrt(var + eps) · weight + bias over the last dims (Ba et al. 2016).
+
+    Keeps each row's mean at 0 and mean square at 1 while weight = 1 and bias = 0, as they start.
+    float16 in, float16 out: the statistics are taken in float32. 2d parameters.
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        *,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape, self.eps = _shape(normalized_shape), eps
+        affine = elementwise_affine
+        self.weight = Parameter(ones(self.normalized_shape, dtype=dtype)) if affine else None
+        self.bias = (
+            Parameter(zeros(self.normalized_shape, dtype=dtype)) if affine and bias else None
+        )
+
+    def forward(self, input: Tensor) -> Tensor:
+        return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}"
+
+
+class RMSNorm(Module):
+    """x / sqrt(mean(x²) + eps) · weight over the last dims (Zhang & Sennrich 2019).
+
+    Keeps each row's mean square at 1 while weight = 1, as it starts; the mean is left alone.
+    float16 in, float16 out: the statistics are taken in float32. d parameters. eps None: the
+    dtype's machine epsilon, as in PyTorch.
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        *,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape, self.eps = _shape(normalized_shape), eps
+        affine = elementwise_affine
+        self.weight = Parameter(ones(self.normalized_shape, dtype=dtype)) if affine else None
+
+    def forward(self, input: Tensor) -> Tensor:
+        return rms_norm(input, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}"

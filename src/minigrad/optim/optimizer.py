@@ -1,0 +1,117 @@
+"""What all optimizers share: parameter groups, zero_grad, state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from minigrad.core.tensor import Tensor
+from minigrad.errors import ArgumentError, DtypeError
+
+BLOCK = (
+    16384  # elements: 64 KB of float32, so that a block stays in the core's cache between passes
+)
+
+
+class Optimizer:
+    """Base of optimizers: a subclass gives defaults and defines `_update`.
+
+    `params` is an iterable of tensors, or of dicts {"params": …, option: …} with options of their
+    own. `state[parameter]` holds what the optimizer remembers of it.
+    """
+
+    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+        if isinstance(params, Tensor):
+            raise DtypeError("an optimizer takes a list of parameters: pass [tensor]")
+        listed = list(params)
+        if not listed:
+            raise ArgumentError("an optimizer needs at least one parameter, got none")
+        groups = listed if isinstance(listed[0], dict) else [{"params": listed}]
+        self.defaults = defaults
+        self.param_groups: list[dict[str, Any]] = []
+        self.state: dict[Tensor, dict[str, Any]] = {}
+        for group in groups:
+            self.add_param_group(group)
+
+    def add_param_group(self, group: dict[str, Any]) -> None:
+        """Add {"params": tensors, option: value, …}; options not given are the defaults."""
+        params = group["params"]
+        params = [params] if isinstance(params, Tensor) else list(params)
+        known = {id(p) for g in self.param_groups for p in g["params"]}
+        for p in params:
+            if not isinstance(p, Tensor) or p.node is not None:
+                raise DtypeError(f"an optimizer takes leaf tensors, got {type(p).__name__}")
+            if id(p) in known:
+                raise ArgumentError("a parameter appears in two groups")
+            known.add(id(p))
+        self.param_groups.append({**self.defaults, **group, "params": params})
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget every gradient (or fill it with 0)."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if set_to_none:
+                    p.grad = None
+                elif p.grad is not None:
+                    p.grad.data[...] = 0
+
+    def step(self) -> None:
+        """Change every parameter that has a gradient."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    p.data = np.ascontiguousarray(p.data)  # blocks() writes through flat views
+                    self._update(p, p.grad.data, self.state.setdefault(p, {}), group)
+                    p.version += 1
+
+    def _update(
+        self, p: Tensor, g: np.ndarray, state: dict[str, Any], group: dict[str, Any]
+    ) -> None:
+        raise ArgumentError(f"{type(self).__name__} must define _update()")
+
+    def state_dict(self) -> dict[str, Any]:
+        """The groups' options and the state per parameter, numbered in order."""
+        params = [p for group in self.param_groups for p in group["params"]]
+        number = {id(p): i for i, p in enumerate(params)}
+        return {
+            "state": {number[id(p)]: _copied(s) for p, s in self.state.items()},
+            "param_groups": [
+                {**group, "params": [number[id(p)] for p in group["params"]]}
+                for group in self.param_groups
+            ],
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what state_dict() gave, for the same parameters in the same order."""
+        params = [p for group in self.param_groups for p in group["params"]]
+        groups = state_dict["param_groups"]
+        sizes = [len(g["params"]) for g in self.param_groups]
+        if [len(g["params"]) for g in groups] != sizes:
+            raise ArgumentError(
+                f"load_state_dict: the optimizer has groups of {sizes} parameters, the state "
+                f"{[len(g['params']) for g in groups]}"
+            )
+        for own, given in zip(self.param_groups, groups, strict=True):
+            own.update({key: value for key, value in given.items() if key != "params"})
+        self.state = {params[i]: _copied(s) for i, s in state_dict["state"].items()}
+
+
+def _copied(state: dict[str, Any]) -> dict[str, Any]:
+    return {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in state.items()}
+
+
+def check_positive(name: str, **values: float) -> None:
+    """Raise ArgumentError for a value that is not a number ≥ 0."""
+    for label, value in values.items():
+        if not value >= 0:
+            raise ArgumentError(f"{name}: {label} must be ≥ 0, got {value}")
+
+
+def blocks(*arrays: np.ndarray) -> Iterator[list[np.ndarray]]:
+    """Matching flat parts of contiguous arrays, small enough to stay in cache while several
+    operations pass over them: memory is then read and written once per step."""
+    flat = [a.reshape(-1) for a in arrays]
+    for start in range(0, flat[0].size, BLOCK):
+        yield [a[start : start + BLOCK] for a in flat]
