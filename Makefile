@@ -1,0 +1,51 @@
+# Two commands: `make labs` runs labs 00-03 in quick mode, `make test` runs the tests and the linters.
+# Each needs only Python >= 3.11 with its venv module; what they install goes to .venv.
+
+VENV := .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+# The first interpreter that is new enough; `make labs PYTHON=/path/to/python3.13` picks another.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+
+# One test process per core: threads inside BLAS would only get in each other's way.
+TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+.PHONY: labs test lint torch clean
+
+labs: $(VENV)/.installed
+	$(BIN)/minigrad run 00 01 02 03 --quick
+
+test: $(VENV)/.installed-dev
+	$(TEST_ENV) $(BIN)/python -m pytest -n auto
+	@$(MAKE) --no-print-directory lint
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# PyTorch for the parity tests, at the release they were written against.
+torch: $(VENV)/.installed-torch
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# A stamp says what is installed, so that a second call goes straight to work.
+$(VENV)/.created:
+	@test -n "$(PYTHON)" || { echo "minigrad needs Python 3.11 or newer, and found none: install it, or say make PYTHON=/path/to/python3" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/.created
+	$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(VENV)/.created
+	$(PIP) install --quiet --editable '.[dev]'
+	@touch $(VENV)/.installed $@
+
+$(VENV)/.installed-torch: Makefile | $(VENV)/.created
+	$(PIP) install --quiet torch==2.13.0
+	@touch $@

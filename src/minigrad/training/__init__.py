@@ -1,0 +1,1 @@
+"""From steps to records, and from records to a verdict."""
