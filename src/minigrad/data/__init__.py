@@ -1,1 +1,1 @@
-"""What the labs train on."""
+"""What the labs train on: a synthetic task, and characters of real text."""
