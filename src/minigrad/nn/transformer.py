@@ -1,0 +1,245 @@
+"""The transformer block, and a character language model built of it."""
+
+from typing import Literal
+
+import numpy as np
+
+from minigrad.core.mode import no_grad
+from minigrad.core.random import Generator, rng
+from minigrad.core.tensor import Tensor
+from minigrad.errors import ArgumentError, ShapeError
+from minigrad.functional.activation import gelu, relu, silu
+from minigrad.nn import init
+from minigrad.nn.activation import Identity
+from minigrad.nn.attention import CausalSelfAttention
+from minigrad.nn.container import ModuleList
+from minigrad.nn.linear import Embedding, Linear
+from minigrad.nn.module import Module
+from minigrad.nn.norm import LayerNorm, RMSNorm
+
+Norm = Literal["rmsnorm", "layernorm"]
+Placement = Literal["pre", "post"]
+FFN = Literal["relu", "gelu", "swiglu"]
+InitLaw = Literal["gpt2", "default", "xavier", "kaiming"]
+
+
+def make_norm(norm: Norm | None, dim: int, eps: float = 1e-5) -> Module:
+    """The norm of that name over the last dimension; the identity for None."""
+    kinds = {"rmsnorm": RMSNorm, "layernorm": LayerNorm}
+    if norm is None:
+        return Identity()
+    if norm not in kinds:
+        raise ArgumentError(f"norm must be 'rmsnorm', 'layernorm' or None, got {norm!r}.")
+    return kinds[norm](dim, eps=eps)
+
+
+class FeedForward(Module):
+    """(…, dim) -> (…, dim), each position by itself: down(φ(up(x))), φ = ReLU or GELU.
+
+    "swiglu" is down(SiLU(gate(x)) · up(x)) (Shazeer 2020). `hidden` is 4·dim, for SwiGLU 8·dim/3,
+    so that its three matrices hold as many weights as the others' two.
+    """
+
+    def __init__(self, dim: int, kind: FFN = "gelu", *, bias: bool = True) -> None:
+        super().__init__()
+        if kind not in ("relu", "gelu", "swiglu"):
+            raise ArgumentError(f"ffn must be 'relu', 'gelu' or 'swiglu', got {kind!r}.")
+        hidden = round(8 * dim / 3) if kind == "swiglu" else 4 * dim
+        self.kind = kind
+        self.up = Linear(dim, hidden, bias=bias)
+        if kind == "swiglu":
+            self.gate = Linear(dim, hidden, bias=bias)
+        self.down = Linear(hidden, dim, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.kind == "swiglu":
+            return self.down(silu(self.gate(x)) * self.up(x))
+        return self.down(relu(self.up(x)) if self.kind == "relu" else gelu(self.up(x)))
+
+
+class TransformerBlock(Module):
+    """Attention, then FFN, each beside a residual path: (B, T, dim) -> (B, T, dim).
+
+    pre:  x ← x + s·f(N(x))      the residual path is never normalized (Xiong et al. 2020)
+    post: x ← N(x + s·f(x))      as in Vaswani et al. 2017
+
+    with s = `residual_scale` and N = `norm`. State: `norm1`, `attention`, `norm2`, `ffn`.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        heads: int,
+        *,
+        norm: Norm | None = "rmsnorm",
+        placement: Placement = "pre",
+        ffn: FFN = "gelu",
+        residual_scale: float = 1.0,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        if placement not in ("pre", "post"):
+            raise ArgumentError(f"placement must be 'pre' or 'post', got {placement!r}.")
+        self.placement, self.residual_scale = placement, residual_scale
+        self.norm1 = make_norm(norm, dim)
+        self.attention = CausalSelfAttention(dim, heads, bias=bias)
+        self.norm2 = make_norm(norm, dim)
+        self.ffn = FeedForward(dim, ffn, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for norm, f in ((self.norm1, self.attention), (self.norm2, self.ffn)):
+            if self.placement == "pre":
+                x = x + self.scaled(f(norm(x)))
+            else:
+                x = norm(x + self.scaled(f(x)))
+        return x
+
+    def scaled(self, branch: Tensor) -> Tensor:
+        """The branch times the residual scale."""
+        return branch if self.residual_scale == 1.0 else branch * self.residual_scale
+
+
+class CharGPT(Module):
+    """A character language model: ids (B, T), T ≤ context, to logits (B, T, vocab).
+
+    Token and position embeddings, `layers` blocks, a final norm (pre-norm only: post-norm ends in
+    one already), a linear head. `tied=True` uses the token embedding as the head's weight (Press
+    & Wolf 2017).
+
+    The state_dict's names, in order, i counting blocks (biases absent with `bias=False`, LayerNorm
+    adds `norm….bias`, SwiGLU `ffn.gate`, norm=None has no norms):
+    `token_embedding.weight` (vocab, dim) · `position_embedding.weight` (context, dim) ·
+    `blocks.i.norm1.weight` (dim) · `blocks.i.attention.qkv.weight` (3·dim, dim) and `.bias` ·
+    `blocks.i.attention.proj.weight` (dim, dim) and `.bias` · `blocks.i.norm2.weight` (dim) ·
+    `blocks.i.ffn.up.weight` (4·dim, dim) and `.bias` · `blocks.i.ffn.down.weight` (dim, 4·dim)
+    and `.bias` · `norm.weight` (dim) · `head.weight` (vocab, dim).
+    """
+
+    def __init__(
+        self,
+        vocab: int,
+        *,
+        context: int = 64,
+        dim: int = 64,
+        heads: int = 4,
+        layers: int = 4,
+        norm: Norm | None = "rmsnorm",
+        placement: Placement = "pre",
+        ffn: FFN = "gelu",
+        residual_scale: float = 1.0,
+        bias: bool = True,
+        tied: bool = False,
+        generator: Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.context = context
+        self.token_embedding = Embedding(vocab, dim)
+        self.position_embedding = Embedding(context, dim)
+        self.blocks = ModuleList(
+            TransformerBlock(
+                dim,
+                heads,
+                norm=norm,
+                placement=placement,
+                ffn=ffn,
+                residual_scale=residual_scale,
+                bias=bias,
+            )
+            for _ in range(layers)
+        )
+        self.norm = make_norm(norm if placement == "pre" else None, dim)
+        self.head = Linear(dim, vocab, bias=False)
+        if tied:
+            self.head.weight = self.token_embedding.weight
+        self.init_weights(generator=generator)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        if ids.ndim != 2 or not 0 < ids.shape[1] <= self.context:
+            raise ShapeError(
+                f"CharGPT takes ids of shape (batch, length) with length 1 … {self.context} (its "
+                f"context), got {tuple(ids.shape)}."
+            )
+        positions = Tensor(np.arange(ids.shape[1]))
+        x = self.token_embedding(ids) + self.position_embedding(positions)  # (B, T, dim)
+        for block in self.blocks:
+            x = block(x)
+        return self.head(self.norm(x))
+
+    def init_weights(
+        self,
+        law: InitLaw = "gpt2",
+        *,
+        embedding_std: float | None = None,
+        head_std: float = 0.02,
+        generator: Generator | None = None,
+    ) -> None:
+        """Draw every matrix from a normal law, and set biases to zero.
+
+        - "gpt2": std 0.02, the two maps back into the residual stream 0.02/√(2·layers)
+          (Radford et al. 2019), embeddings 0.02;
+        - "default": variance 1/(3·fan_in), that of nn.Linear's default; embeddings N(0, 1);
+        - "xavier", "kaiming": nn.init's normal laws for the blocks; embeddings N(0, 1).
+        """
+        laws = ("gpt2", "default", "xavier", "kaiming")
+        if law not in laws:
+            raise ArgumentError(f"the init law must be one of {', '.join(laws)}, got {law!r}.")
+        for name, parameter in self.named_parameters():
+            fan_in = parameter.shape[-1]
+            if "norm" in name:
+                continue
+            if parameter.ndim == 1:
+                init.zeros_(parameter)
+            elif "embedding" in name:
+                default = 0.02 if law == "gpt2" else 1.0
+                init.normal_(
+                    parameter,
+                    std=default if embedding_std is None else embedding_std,
+                    generator=generator,
+                )
+            elif name.startswith("head"):
+                init.normal_(parameter, std=head_std, generator=generator)
+            elif law == "xavier":
+                init.xavier_normal_(parameter, generator=generator)
+            elif law == "kaiming":
+                init.kaiming_normal_(parameter, nonlinearity="relu", generator=generator)
+            elif law == "default":
+                init.normal_(parameter, std=(3 * fan_in) ** -0.5, generator=generator)
+            else:
+                into_stream = name.endswith(("proj.weight", "down.weight"))
+                scale = (2 * len(self.blocks)) ** -0.5 if into_stream else 1.0
+                init.normal_(parameter, std=0.02 * scale, generator=generator)
+
+    @no_grad()
+    def generate(
+        self,
+        ids: Tensor,
+        length: int,
+        *,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        generator: Generator | None = None,
+    ) -> Tensor:
+        """Write on, ids (B, T) to (B, T + length): each is drawn from softmax(logits / temperature).
+
+        Only the last `context` ids are seen. `top_k` keeps the k likeliest; `temperature=0` always
+        takes the likeliest. Raises ArgumentError for a negative temperature or top_k < 1.
+        """
+        if temperature < 0 or (top_k is not None and top_k < 1):
+            raise ArgumentError(
+                f"generate needs temperature ≥ 0 and top_k ≥ 1, got {temperature} and {top_k}."
+            )
+        random = rng(generator)
+        text = np.asarray(ids.data)
+        for _ in range(length):
+            logits = self(Tensor(text[:, -self.context :])).data[:, -1].astype(np.float64)
+            if temperature == 0:
+                following = logits.argmax(axis=1)
+            else:
+                if top_k is not None and top_k < logits.shape[1]:
+                    least = np.partition(logits, -top_k, axis=1)[:, -top_k, None]
+                    logits = np.where(logits < least, -np.inf, logits)
+                # the largest of logits + Gumbel noise is a draw from their softmax
+                noise = random.gumbel(size=logits.shape)
+                following = (logits / temperature + noise).argmax(axis=1)
+            text = np.concatenate([text, following[:, None]], axis=1)
+        return Tensor(text)
