@@ -13,7 +13,11 @@ from minigrad.nn import CausalSelfAttention, CharGPT, FeedForward, TransformerBl
 torch: Any = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
-NORMS, PLACEMENTS, FFNS = ["rmsnorm", "layernorm", None], ["pre", "post"], ["relu", "gelu", "swiglu"]
+NORMS, PLACEMENTS, FFNS = (
+    ["rmsnorm", "layernorm", None],
+    ["pre", "post"],
+    ["relu", "gelu", "swiglu"],
+)
 
 
 class TorchModel:
@@ -132,7 +136,5 @@ def test_char_gpt(placement: Any, tied: bool) -> None:
         h = reference.block(h, 3, "rmsnorm", placement, "gelu", f"blocks.{i}.")
     h = reference.norm(h, "rmsnorm" if placement == "pre" else None, "norm.")
     logits = h @ p["token_embedding.weight" if tied else "head.weight"].T
-    theirs = torch.nn.functional.cross_entropy(
-        logits.reshape(-1, 9), torch.tensor(y.reshape(-1))
-    )
+    theirs = torch.nn.functional.cross_entropy(logits.reshape(-1, 9), torch.tensor(y.reshape(-1)))
     assert_same(loss, theirs, model, reference)

@@ -15,20 +15,25 @@ from minigrad.nn.activation import (
     Softplus,
     Tanh,
 )
+from minigrad.nn.attention import CausalSelfAttention
 from minigrad.nn.container import ModuleList, Sequential
 from minigrad.nn.linear import Embedding, Linear
 from minigrad.nn.loss import BCEWithLogitsLoss, CrossEntropyLoss, MSELoss, NLLLoss
 from minigrad.nn.module import Module, Parameter
 from minigrad.nn.norm import LayerNorm, RMSNorm
 from minigrad.nn.residual import PostNorm, PreNorm, Residual
+from minigrad.nn.transformer import CharGPT, FeedForward, TransformerBlock
 
 __all__ = [
     "ELU",
     "GELU",
     "BCEWithLogitsLoss",
+    "CausalSelfAttention",
+    "CharGPT",
     "CrossEntropyLoss",
     "Dropout",
     "Embedding",
+    "FeedForward",
     "Identity",
     "LayerNorm",
     "LeakyReLU",
@@ -50,6 +55,7 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Tanh",
+    "TransformerBlock",
     "functional",
     "init",
     "utils",

@@ -9,6 +9,7 @@ from minigrad.core.random import Generator, rng
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError, ShapeError
 from minigrad.functional.activation import gelu, relu, silu
+from minigrad.functional.elementwise import mul
 from minigrad.nn import init
 from minigrad.nn.activation import Identity
 from minigrad.nn.attention import CausalSelfAttention
@@ -96,7 +97,7 @@ class TransformerBlock(Module):
 
     def scaled(self, branch: Tensor) -> Tensor:
         """The branch times the residual scale."""
-        return branch if self.residual_scale == 1.0 else branch * self.residual_scale
+        return branch if self.residual_scale == 1 else mul(branch, self.residual_scale)
 
 
 class CharGPT(Module):
@@ -219,7 +220,7 @@ class CharGPT(Module):
         top_k: int | None = None,
         generator: Generator | None = None,
     ) -> Tensor:
-        """Write on, ids (B, T) to (B, T + length): each is drawn from softmax(logits / temperature).
+        """Write on, ids (B, T) to (B, T + length), each drawn from softmax(logits / temperature).
 
         Only the last `context` ids are seen. `top_k` keeps the k likeliest; `temperature=0` always
         takes the likeliest. Raises ArgumentError for a negative temperature or top_k < 1.
