@@ -1,0 +1,101 @@
+"""The process in which a learner's code runs: `python -m minigrad.course.child FILE MODULE NAMES`.
+
+It writes one JSON line when an exercise begins and one with its result, so that the parent knows
+what was under way when nothing more comes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import io
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TextIO
+
+from minigrad.course.check import place, run_check
+from minigrad.course.result import Result
+
+PRINTED = 1_000  # characters of a learner's output that are kept and shown
+
+
+class Capped(io.StringIO):
+    """Keeps the beginning of what is printed, so that a loop that prints fills no memory."""
+
+    def write(self, text: str) -> int:
+        room = PRINTED - self.tell()
+        if room > 0:
+            super().write(text[:room])
+        return len(text)
+
+
+def load_file(file: Path) -> ModuleType:
+    """Import a Python file by its path, under the name of its folder."""
+    name = f"exercise_{file.parent.name}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses and pickle look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Check the named exercises of one file against one module of checks."""
+    file, checks_name, exercises = Path(arguments[0]), arguments[1], arguments[2:]
+    sys.dont_write_bytecode = True
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")  # ours; the learner's goes to the capture
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    checks: dict[str, Any] = importlib.import_module(checks_name).CHECKS
+    tell(out, begin="the file")
+    printed = Capped()
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            module = load_file(file)
+    except BaseException as error:
+        for name, see in map(split, exercises):
+            tell(out, result=_import_failed(name, see, error, file, printed.getvalue()))
+        return
+    for name, see in map(split, exercises):
+        tell(out, begin=name)
+        printed = Capped()
+        if name not in checks:
+            sentence = "this version of minigrad has no check for it; run `minigrad start .`"
+            tell(out, result=Result(name, "failed", sentence))
+            continue
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            result = run_check(name, checks[name], module, see)
+        result.printed = printed.getvalue()
+        tell(out, result=result)
+
+
+def split(argument: str) -> tuple[str, str]:
+    """ "name=theory section" as given on the command line."""
+    name, _, see = argument.partition("=")
+    return name, see
+
+
+def tell(out: TextIO, begin: str = "", result: Result | None = None) -> None:
+    line = {"begin": begin} if result is None else {"result": result.to_dict()}
+    out.write(json.dumps(line) + "\n")
+    out.flush()
+
+
+def _import_failed(name: str, see: str, error: BaseException, file: Path, printed: str) -> Result:
+    what = f"{file.parent.name}/{file.name}"
+    if isinstance(error, FileNotFoundError) and not file.exists():
+        sentence = f"{what} is missing; `minigrad reset {name}` brings it back."
+        return Result(name, "failed", sentence, printed=printed)
+    reason = error.msg if isinstance(error, SyntaxError) else str(error)
+    sentence = f"{what} cannot be imported: {type(error).__name__}: {reason}"
+    return Result(name, "failed", sentence, where=place(error, str(file)), printed=printed)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

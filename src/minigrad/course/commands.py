@@ -1,0 +1,226 @@
+"""The learner's commands: `minigrad start | check | hint | reset | list | solution | …`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from minigrad.course.console import make_console, show
+from minigrad.course.progress import Progress
+from minigrad.course.result import Result
+from minigrad.course.runner import check
+from minigrad.course.table import CourseError
+from minigrad.course.workspace import Workspace, find, solution_file
+from minigrad.course.workspace import start as make_workspace
+
+Plain = Annotated[bool, typer.Option("--no-color", help="No colour; NO_COLOR does the same.")]
+Name = Annotated[str, typer.Argument(help="An exercise; the current one unless given.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the learner's commands to the command line."""
+    commands: tuple[Callable[..., None], ...] = (
+        *(start, check_command, hint, reset, list_command, solution),
+        *(read, guess, export, grade),
+    )
+    for command in commands:
+        app.command(command.__name__.removesuffix("_command"))(_clear(command))
+
+
+def _clear(command: Callable[..., None]) -> Callable[..., None]:
+    """Errors a learner can put right are one line and exit code 2."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except CourseError as error:
+            typer.echo(f"minigrad: {error}", err=True)
+            raise typer.Exit(2) from error
+
+    return run
+
+
+@_clear
+def watch(poll: float = 0.3, no_color: bool = False) -> None:
+    """What `minigrad` alone does in a workspace."""
+    from minigrad.course.watch import Watch
+
+    workspace = find()
+    if not workspace.progress_file.exists():
+        welcome(workspace)
+    Watch(workspace, make_console(not no_color), poll).run()
+
+
+def welcome(workspace: Workspace) -> None:
+    """What a newcomer needs to know, once."""
+    labs = workspace.course.labs
+    minutes = sum(lab.minutes for lab in labs)
+    typer.echo(
+        f"{len(workspace.course.exercises)} exercises in {len(labs)} labs, about "
+        f"{minutes // 60} hours. You read a short page, write the piece yourself,\n"
+        "and are told within a second what it does; then you run the experiment with it.\n"
+        "Open the file named below in your editor, write under the TODO, and save.\n"
+    )
+
+
+def start(
+    folder: Annotated[Path, typer.Argument(help="The folder to make; it may be a new one.")],
+) -> None:
+    """Make a workspace: the labs, the theory, and a place for your own code."""
+    workspace, new = make_workspace(folder)
+    shown = folder if folder.is_absolute() or str(folder) != "." else workspace.root
+    if not new:
+        typer.echo(f"{shown} is a workspace already; what you wrote in it is as it was.")
+    else:
+        typer.echo(f"Your workspace is {shown}.")
+    go = "" if workspace.root == Path.cwd() else f"cd {shown} and "
+    typer.echo(f"Next: {go}type minigrad. It says what to write, and checks it at every save.")
+
+
+def check_command(
+    target: Annotated[str, typer.Argument(help="A lab (01) or an exercise.")] = "",
+    all_: Annotated[bool, typer.Option("--all", help="Every exercise of every lab.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="The current one, without waiting.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="The results as JSON.")] = False,
+    no_color: Plain = False,
+) -> None:
+    """Check exercises. Without a target: the current one, again at every save (see --once)."""
+    if not (target or all_ or once or json_) and sys.stdin.isatty() and sys.stdout.isatty():
+        watch(no_color=no_color)
+        return
+    workspace = find()
+    console = make_console(not no_color)
+    progress = Progress(workspace, say=lambda line: typer.echo(line, err=True))
+    if not target and not all_:
+        current = progress.current()
+        if current is None:
+            typer.echo("[]" if json_ else "Every exercise has passed.")
+            return
+        target = current
+    results: list[Result] = []
+    for lab, exercises in workspace.course.select(target):
+        if not exercises:
+            raise CourseError(f"lab {lab.id} has no exercises; `minigrad run {lab.id}` runs it.")
+        for result in check(workspace, lab, exercises):
+            progress.record([result])
+            results.append(result)
+            if not json_:
+                show(console, result)
+    if json_:
+        typer.echo(json.dumps([r.to_dict() for r in results], indent=1, ensure_ascii=False))
+    elif len(results) > 1:
+        console.print(f"{sum(r.passed for r in results)} of {len(results)} passed")
+    if not all(r.passed for r in results):
+        raise typer.Exit(1)
+
+
+def hint(name: Name = "", no_color: Plain = False) -> None:
+    """Open the next hint: first a question, then the formula, then pseudocode."""
+    from minigrad.course.watch import hint_lines
+
+    workspace = find()
+    progress = Progress(workspace)
+    name = name or progress.current() or workspace.course.exercises[-1].name
+    exercise = workspace.course.exercise(name)
+    console = make_console(not no_color)
+    console.print(Text(f"{name}: {exercise.title}"))
+    for line in hint_lines(exercise, progress.hint(name)):
+        console.print(Text(line))
+
+
+def reset(
+    name: Annotated[str, typer.Argument(help="The exercise to put back to its stub.")],
+) -> None:
+    """Put an exercise back as it was. What you wrote is kept, always, in a dated copy."""
+    workspace = find()
+    kept = workspace.reset(name)
+    typer.echo(f"Reset {name}; the file as it was is kept in {kept}.")
+
+
+def list_command(no_color: Plain = False) -> None:
+    """Every lab and exercise: what is done, what is open, what your guesses were worth."""
+    from minigrad.course.status import status
+
+    workspace = find()
+    make_console(not no_color).print(status(workspace, Progress(workspace)))
+
+
+def solution(
+    name: Annotated[str, typer.Argument(help="The exercise.")],
+    give_up: Annotated[
+        bool, typer.Option("--give-up", help="Open it before a pass; this is recorded.")
+    ] = False,
+    no_color: Plain = False,
+) -> None:
+    """Show our solution, after yours has passed."""
+    from rich.syntax import Syntax
+
+    from minigrad.course.stub import definition
+
+    workspace = find()
+    workspace.course.exercise(name)
+    progress = Progress(workspace)
+    if name not in progress.passed:
+        if not give_up:
+            raise CourseError(
+                f"the solution of {name} opens when yours has passed; `minigrad hint {name}` "
+                "helps. `--give-up` opens it now, and the record says so."
+            )
+        progress.give_up(name)
+    text = solution_file(workspace.course.lab(name)).read_text(encoding="utf-8")
+    first, last = definition(text, name)
+    code = "\n".join(text.splitlines()[first:last])
+    console = make_console(not no_color)
+    console.print(Syntax(code, "python") if console.is_terminal else Text(code))
+
+
+def read(
+    page: Annotated[str, typer.Argument(help="A page (01), or a section: 01-…md#kaiming.")],
+    no_color: Plain = False,
+) -> None:
+    """Read a theory page in the terminal."""
+    from minigrad.course.reader import read_page
+
+    workspace = find()
+    file = read_page(workspace, page, make_console(not no_color))
+    Progress(workspace).note("read", file.stem, True)
+
+
+def guess(
+    lab: Annotated[str, typer.Argument(help="The lab's number.")],
+    answers: Annotated[
+        list[str] | None, typer.Argument(help="KEY=CHOICE, or none to be asked.")
+    ] = (None),
+) -> None:
+    """Lock your prediction before a lab's first run."""
+    from minigrad.course.guess import ask_guess
+
+    workspace = find()
+    ask_guess(workspace, Progress(workspace), lab, answers or [])
+
+
+def export(
+    file: Annotated[Path | None, typer.Argument(help="The file to write.")] = None,
+) -> None:
+    """Pack your exercises and progress into one file, to hand in."""
+    from minigrad.course.teacher import export_workspace
+
+    typer.echo(f"Wrote {export_workspace(find(), file)}.")
+
+
+def grade(
+    folders: Annotated[list[Path], typer.Argument(help="Workspaces, or files from `export`.")],
+    csv: Annotated[bool, typer.Option("--csv", help="One line per learner, for a table.")] = False,
+) -> None:
+    """Check every learner's exercises again and say who passed what. It runs their code."""
+    from minigrad.course.teacher import grade_all
+
+    grade_all(folders, csv, make_console())

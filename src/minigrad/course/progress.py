@@ -1,0 +1,123 @@
+"""progress.json: what a learner has passed, guessed and read. Small, readable, always whole."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from minigrad.course.result import Result
+from minigrad.course.runner import check
+from minigrad.course.workspace import Workspace, write_whole
+
+EMPTY: dict[str, Any] = {"exercises": {}, "guesses": {}, "quiz": {}, "read": {}, "runs": {}}
+
+
+class Progress:
+    """The record of one workspace. Every change is read, made and written back at once, so that
+    nothing is lost when the program is killed, and two windows can be open."""
+
+    def __init__(self, workspace: Workspace, say: Callable[[str], None] = print) -> None:
+        self.workspace = workspace
+        self.file = workspace.progress_file
+        self.say = say
+        try:
+            self.data = self._read()
+        except ValueError as error:
+            self._rebuild(str(error))
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            text = self.file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return json.loads(json.dumps(EMPTY))
+        data = json.loads(text)
+        if not isinstance(data, dict) or not all(isinstance(data.get(k, {}), dict) for k in EMPTY):
+            raise ValueError("it is not a table of records")
+        if not all(isinstance(entry, dict) for entry in data.get("exercises", {}).values()):
+            raise ValueError("an exercise's entry is not a record")
+        return {**json.loads(json.dumps(EMPTY)), **data}
+
+    def _rebuild(self, reason: str) -> None:
+        """Set a damaged file aside and find out by checking again what has been passed."""
+        aside = self.file.with_name(f"progress.damaged-{now().replace(':', '')}.json")
+        os.replace(self.file, aside)
+        self.say(f"{self.file.name} is damaged ({reason}); it is kept as {aside.name}.")
+        self.say("Checking every exercise again to rebuild it; guesses and quiz start anew …")
+        self.data = json.loads(json.dumps(EMPTY))
+        for lab in self.workspace.course.labs:
+            for result in check(self.workspace, lab, lab.exercises):
+                if result.passed:
+                    self._entry(result.exercise)["passed"] = now()
+        self._write()
+        self.say(f"Rebuilt: {len(self.passed)} passed.")
+
+    def update(self, change: Callable[[dict[str, Any]], None]) -> None:
+        """Apply a change to the file as it is now, and write it whole."""
+        self.data = self._read()
+        change(self.data)
+        self._write()
+
+    def _write(self) -> None:
+        write_whole(self.file, json.dumps(self.data, indent=1, ensure_ascii=False) + "\n")
+
+    def _entry(self, name: str) -> dict[str, Any]:
+        return self.data["exercises"].setdefault(name, {})
+
+    @property
+    def passed(self) -> list[str]:
+        """The exercises passed, in the course's order."""
+        done = {name for name, entry in self.data["exercises"].items() if entry.get("passed")}
+        return [e.name for e in self.workspace.course.exercises if e.name in done]
+
+    def record(self, results: Iterable[Result]) -> None:
+        """Count each attempt and keep the moment of the first pass."""
+
+        def change(data: dict[str, Any]) -> None:
+            for result in results:
+                entry = data["exercises"].setdefault(result.exercise, {})
+                if result.status == "not written":
+                    continue
+                if not entry.get("passed"):
+                    entry["attempts"] = entry.get("attempts", 0) + 1
+                if result.passed:
+                    entry.setdefault("passed", now())
+                    entry.pop("broken", None)
+                elif entry.get("passed"):
+                    entry["broken"] = True
+                if result.mistake:
+                    entry.setdefault("mistakes", {}).setdefault(result.mistake, now())
+
+        self.update(change)
+
+    def current(self) -> str | None:
+        """The first exercise, in the course's order, that has not been passed."""
+        done = set(self.passed)
+        return next((e.name for e in self.workspace.course.exercises if e.name not in done), None)
+
+    def hint(self, name: str) -> int:
+        """Open the next hint of an exercise: how many are open now (three at most)."""
+
+        def change(data: dict[str, Any]) -> None:
+            entry = data["exercises"].setdefault(name, {})
+            entry["hints"] = min(entry.get("hints", 0) + 1, 3)
+
+        self.update(change)
+        return int(self.data["exercises"][name]["hints"])
+
+    def note(self, part: str, key: str, value: Any) -> None:
+        """Keep one fact under "guesses", "quiz", "read" or "runs"."""
+        self.update(lambda data: data[part].__setitem__(key, value))
+
+    def give_up(self, name: str) -> None:
+        """Record that the solution was opened before a pass."""
+        self.update(
+            lambda data: data["exercises"].setdefault(name, {}).setdefault("gave_up", now())
+        )
+
+
+def now() -> str:
+    """The time in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

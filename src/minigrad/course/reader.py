@@ -1,0 +1,123 @@
+"""A theory page in the terminal: Markdown by rich, LaTeX as plain Unicode."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from rich.console import Console
+from rich.markdown import Markdown
+
+from minigrad.course.table import CourseError
+from minigrad.course.workspace import Workspace
+
+SYMBOLS = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε",
+    "eta": "η", "theta": "θ", "kappa": "κ", "lambda": "λ", "mu": "μ", "pi": "π", "rho": "ρ",
+    "sigma": "σ", "tau": "τ", "phi": "φ", "varphi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω",
+    "Delta": "Δ", "Sigma": "Σ", "Phi": "Φ", "Omega": "Ω", "partial": "∂", "nabla": "∇",
+    "sum": "Σ", "prod": "Π", "int": "∫", "infty": "∞", "cdot": "·", "cdots": "⋯", "ldots": "…",
+    "dots": "…", "times": "×", "odot": "⊙", "approx": "≈", "sim": "~", "propto": "∝", "to": "→",
+    "rightarrow": "→", "leftarrow": "←", "mapsto": "↦", "le": "≤", "leq": "≤", "ge": "≥",
+    "geq": "≥", "neq": "≠", "ne": "≠", "ll": "≪", "gg": "≫", "in": "∈", "pm": "±", "top": "ᵀ",
+    "quad": "  ", "qquad": "    ", "lVert": "‖", "rVert": "‖", "Vert": "‖", "lvert": "|",
+    "rvert": "|", "langle": "⟨", "rangle": "⟩", "mathbb": "", "odd": "odd", "equiv": "≡",
+}  # fmt: skip
+BINARY = ("sim", "approx", "le", "leq", "ge", "geq", "ne", "neq", "ll", "gg", "in", "to", "propto")
+SPACED = dict.fromkeys((*BINARY, "cdot", "times", "odot", "log", "ln", "max", "min"), " ")
+RAISED = dict(zip("0123456789+-=()nTLl", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿᵀᴸˡ", strict=True))
+LOWERED = dict(zip("0123456789+-=()ijkaltx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ᵢⱼₖₐₗₜₓ", strict=True))
+GROUP = r"\{([^{}]*)\}"
+
+
+def plain_math(text: str) -> str:
+    """A LaTeX formula as a line of Unicode: \\sigma_W^2 becomes σ_W²."""
+    text = re.sub(r"\\(left|right|[bB]igg?[lr]?|displaystyle)(?![A-Za-z])|\\[!;:]", "", text)
+    text = text.replace(r"\,", " ")
+    text = re.sub(r"\\(text|mathrm|mathbf|mathcal|operatorname|boldsymbol)\s*" + GROUP, r"\2", text)
+    text = re.sub(r"\\(bar|hat|tilde)\s*(" + GROUP + r"|\\?\w+)", _accent, text)
+    text = re.sub(r"\^(\{\\top\}|\\top)", "ᵀ", text)
+    for _ in range(4):  # innermost groups first
+        text = re.sub(r"\\[dt]?frac" + GROUP + GROUP, _fraction, text)
+        text = re.sub(r"\\sqrt" + GROUP, r"√(\1)", text)
+        text = re.sub(r"\^(" + GROUP + r"|\\?\w)", lambda m: _script(m, RAISED, "^"), text)
+        text = re.sub(
+            r"_(" + GROUP + r"|\\?\w+?(?![a-z]))", lambda m: _script(m, LOWERED, "_"), text
+        )
+    text = re.sub(
+        r"\\([A-Za-z]+) ?", lambda m: SYMBOLS.get(m[1], m[1]) + SPACED.get(m[1], ""), text
+    )
+    text = text.replace("&", "").replace(r"\\", "\n").replace("{", "").replace("}", "")
+    return re.sub(r"\\(.)", r"\1", text).strip()
+
+
+def _accent(match: re.Match[str]) -> str:
+    inner = (match[3] or match[2]).strip()
+    return inner + {"bar": "\u0304", "hat": "\u0302", "tilde": "\u0303"}[match[1]]
+
+
+def _fraction(match: re.Match[str]) -> str:
+    up, down = (f"({p})" if re.search(r"[ +\-·]", p.strip()) else p for p in match.groups())
+    return f"{up}/{down}"
+
+
+def _script(match: re.Match[str], table: dict[str, str], mark: str) -> str:
+    inner = match[2] if match[2] is not None else match[1]
+    if inner and all(c in table for c in inner):
+        return "".join(table[c] for c in inner)
+    return f"{mark}({inner})" if len(inner) > 1 and not inner.startswith("\\") else f"{mark}{inner}"
+
+
+def plain_markdown(text: str) -> str:
+    """A page whose formulas are plain text and whose figures are named instead of shown."""
+    text = re.sub(r"```math\n(.*?)```", lambda m: f"$${m[1]}$$", text, flags=re.S)
+    text = re.sub(
+        r"\$\$(.+?)\$\$", lambda m: f"\n```text\n{plain_math(m[1])}\n```\n", text, flags=re.S
+    )
+    text = re.sub(r"\$`?([^$\n]+?)`?\$", lambda m: plain_math(m[1]), text)
+    return re.sub(r"!\[([^\]]*)\]\(([^)]+)\)", r"*Figure: \1* (`\2`)", text)
+
+
+def section(text: str, anchor: str) -> str:
+    """The part of a page below the heading of this anchor; the page if there is none."""
+    heading = re.compile(r"^(#+) (.+)$", flags=re.M)
+    for match in heading.finditer(text):
+        if slug(match[2]) == anchor:
+            later = (m for m in heading.finditer(text, match.end()) if len(m[1]) <= len(match[1]))
+            end = next(later, None)
+            return text[match.start() : end.start() if end else len(text)]
+    return text
+
+
+def slug(heading: str) -> str:
+    """A heading's anchor, as repository hosts make it."""
+    kept = re.sub(r"[^\w\- ]", "", heading.strip().lower())
+    return kept.replace(" ", "-")
+
+
+def read_page(workspace: Workspace, target: str, console: Console) -> Path:
+    """Show a page ("01", "01-initialization.md") or a section of it ("…md#kaiming").
+
+    Raises:
+        CourseError: there is no such page.
+    """
+    page, _, anchor = target.partition("#")
+    if not page.endswith(".md"):
+        try:
+            page = workspace.course.lab(page).theory
+        except CourseError:
+            page = f"{page.zfill(2)}-"
+    file = workspace.theory(page)
+    if not file.is_file():
+        found = sorted(file.parent.glob(f"{page}*.md"))
+        if not found:
+            names = ", ".join(sorted(p.stem for p in file.parent.glob("*.md")))
+            raise CourseError(f"there is no theory page {target!r}. The pages are {names}.")
+        file = found[0]
+    text = plain_markdown(section(file.read_text(encoding="utf-8"), anchor))
+    if console.is_terminal:
+        with console.pager(styles=not console.no_color):
+            console.print(Markdown(text))
+    else:
+        console.print(text, markup=False)
+    return file

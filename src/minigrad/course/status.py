@@ -1,0 +1,95 @@
+"""What is done and what is open, drawn from labs.toml and the progress file."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from minigrad.course.progress import Progress
+from minigrad.course.stub import definition
+from minigrad.course.table import Exercise, Lab
+from minigrad.course.workspace import Workspace
+
+
+def banner(progress: Progress) -> Text:
+    """One line: how far the course has come."""
+    done, all_ = len(progress.passed), len(progress.workspace.course.exercises)
+    filled = round(20 * done / all_) if all_ else 0
+    text = f"minigrad  {'█' * filled}{'░' * (20 - filled)}  {done} of {all_} exercises"
+    if done == all_:
+        text += ". All of them are done; `minigrad quiz` asks what it was all about."
+    return Text(text)
+
+
+def exercise_head(workspace: Workspace, lab: Lab, exercise: Exercise) -> Text:
+    """Where to write, and what to read before."""
+    file = workspace.exercise_file(lab)
+    line = 1
+    if file.exists():
+        line = definition(file.read_text(encoding="utf-8", errors="replace"), exercise.name)[0] + 1
+    at = file.relative_to(workspace.root).as_posix()
+    text = Text(f"\n{lab.title}: {exercise.title}\n", style="bold")
+    text.append(f"write {exercise.name} in {at}:{max(line, 1)}", style="not bold")
+    text.append(f"   (theory/{exercise.theory}, about {exercise.minutes} min)\n", style="not bold")
+    return text
+
+
+def status(workspace: Workspace, progress: Progress) -> RenderableType:
+    """Every lab with its exercises, and the checklist of each lab."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("", "exercise", "what", "minutes", "tries", "hints"):
+        table.add_column(column, justify="right" if column in ("minutes", "tries") else "left")
+    entries = progress.data["exercises"]
+    current = progress.current()
+    for lab in workspace.course.labs:
+        mark = "minutes" if lab.minutes else ""
+        table.add_row("", f"[bold]{lab.id}[/]", f"[bold]{lab.title}[/]", f"{lab.minutes} {mark}")
+        for exercise in lab.exercises:
+            entry = entries.get(exercise.name, {})
+            table.add_row(
+                _mark(entry, exercise.name == current),
+                exercise.name,
+                exercise.title,
+                str(exercise.minutes),
+                str(entry.get("attempts", "")),
+                "•" * entry.get("hints", 0) + (" gave up" if entry.get("gave_up") else ""),
+            )
+    lines: list[RenderableType] = [table, Text()]
+    lines += [checklist(workspace, progress, lab) for lab in workspace.course.labs]
+    lines += [Text(), guess_score(progress), banner(progress)]
+    return Group(*lines)
+
+
+def _mark(entry: dict[str, object], current: bool) -> str:
+    if entry.get("passed"):
+        return "[yellow]![/]" if entry.get("broken") else "[green]✓[/]"
+    return "→" if current else "·"
+
+
+def checklist(workspace: Workspace, progress: Progress, lab: Lab) -> Text:
+    """Theory, practice and intuition of one lab, from what was checked, not from ticked boxes."""
+    done = [e.name for e in lab.exercises if e.name in progress.passed]
+    quiz = progress.data["quiz"].get(lab.id, {})
+    theory = quiz.get("right", 0) >= 0.8 * quiz["asked"] if quiz.get("asked") else False
+    parts = [("theory (quiz 80 %)", theory)]
+    if lab.exercises:
+        count = f"practice ({len(done)} of {len(lab.exercises)})"
+        parts.append((count, len(done) == len(lab.exercises)))
+    if lab.guesses:
+        guess = progress.data["guesses"].get(lab.id, {})
+        parts.append(("intuition (guess, then run)", bool(guess.get("outcome"))))
+    text = Text(f"{lab.id:9}")
+    for name, ok in parts:
+        text.append(f" {'✓' if ok else '·'} {name}  ", style="green" if ok else "")
+    return text
+
+
+def guess_score(progress: Progress) -> Text:
+    """How many locked guesses came true."""
+    right = asked = 0
+    for guess in progress.data["guesses"].values():
+        for key, outcome in guess.get("outcome", {}).items():
+            asked += 1
+            right += guess["answers"].get(key) == outcome
+    return Text(f"guesses: {right} of {asked} held" if asked else "guesses: none played out yet")

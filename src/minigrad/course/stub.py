@@ -1,0 +1,64 @@
+"""An exercise file is its solution with the code of each TODO taken out: the one source of both."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+
+def stub(solution: str) -> str:
+    """The exercise file of a solution.
+
+    A TODO is a comment line that begins so, with the comment lines right below it. What follows,
+    to the end of the function around it, becomes ``raise NotImplementedError``.
+    """
+    lines = solution.splitlines(keepends=True)
+    functions = [n for n in ast.walk(ast.parse(solution)) if isinstance(n, ast.FunctionDef)]
+    out: list[str] = []
+    i = 0
+    while i < len(lines):
+        out.append(lines[i])
+        if lines[i].strip().startswith("# TODO"):
+            line = i + 1  # counted from 1, as ast does
+            around = [f for f in functions if f.lineno <= line <= (f.end_lineno or 0)]
+            end = max(around, key=lambda f: f.lineno).end_lineno or 0
+            while lines[i + 1].strip().startswith("#"):
+                i += 1
+                out.append(lines[i])
+            indent = lines[i + 1][: len(lines[i + 1]) - len(lines[i + 1].lstrip())]
+            out.append(f"{indent}raise NotImplementedError\n")
+            i = end - 1
+        i += 1
+    return "".join(out)
+
+
+def definition(source: str, name: str) -> tuple[int, int]:
+    """Where a function or class stands, as a range of line indices; (-1, -1) if it does not.
+
+    Found by its text, so that a file with a syntax error elsewhere can still be put right.
+    """
+    lines = source.splitlines(keepends=True)
+    head = re.compile(rf"(def|class)\s+{re.escape(name)}\b")
+    for start, line in enumerate(lines):
+        if head.match(line):
+            end = start + 1
+            while end < len(lines) and not re.match(r"[\w@]", lines[end]):
+                end += 1
+            while lines[end - 1].strip() == "" or lines[end - 1].startswith("#"):
+                end -= 1
+            while start and lines[start - 1].startswith("@"):
+                start -= 1
+            return start, end
+    return -1, -1
+
+
+def restore(source: str, pristine: str, name: str) -> str:
+    """``source`` with one definition put back as it is in ``pristine``; the others untouched."""
+    there = pristine.splitlines(keepends=True)
+    a, b = definition(pristine, name)
+    block = there[a:b]
+    here = source.splitlines(keepends=True)
+    start, end = definition(source, name)
+    if start < 0:
+        return source.rstrip("\n") + "\n\n\n" + "".join(block)
+    return "".join(here[:start] + block + here[end:])

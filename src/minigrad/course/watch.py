@@ -1,0 +1,160 @@
+"""Watch mode: the current exercise, checked again at every save."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.text import Text
+
+from minigrad.course.console import show
+from minigrad.course.keys import Read, keys
+from minigrad.course.progress import Progress
+from minigrad.course.reader import read_page
+from minigrad.course.runner import check
+from minigrad.course.status import banner, exercise_head, status
+from minigrad.course.table import CourseError, Exercise, Lab
+from minigrad.course.workspace import Workspace
+
+HELP = "n next · h hint · l list · t theory · p run the lab · x reset · q quit"
+
+
+class Watch:
+    """The loop: show, wait for a save or a key, check again."""
+
+    def __init__(self, workspace: Workspace, console: Console, poll: float = 0.3) -> None:
+        self.workspace, self.console, self.poll = workspace, console, poll
+        self.progress = Progress(workspace, say=console.print)
+        self.skipped: set[str] = set()
+        self.name = self.progress.current()
+        self.ok = False
+        self.checked = b""
+        self.commands: dict[str, Callable[[], None]] = {
+            "n": self.next,
+            "h": self.hint,
+            "l": self.list,
+            "t": self.theory,
+            "p": self.run_lab,
+            "x": self.reset,
+        }
+
+    @property
+    def lab(self) -> Lab:
+        return self.workspace.course.lab(self.name or "")
+
+    @property
+    def exercise(self) -> Exercise:
+        return self.workspace.course.exercise(self.name or "")
+
+    def run(self) -> None:
+        """Until `q`, the end of the input, or the last exercise."""
+        with keys() as read:
+            try:
+                while self.name:
+                    self.check()
+                    if not self._serve(read):
+                        break
+                else:
+                    self.console.print(banner(self.progress))
+            except KeyboardInterrupt:
+                pass
+        self.console.print("Your work is on disk; `minigrad` goes on from here.")
+
+    def _serve(self, read: Read) -> bool:
+        """Answer keys until there is something to check again; False to quit."""
+        name = self.name
+        while True:
+            key = read(self.poll)
+            if key == "q":
+                return False
+            if key in self.commands:
+                try:
+                    self.commands[key]()
+                except CourseError as error:
+                    self.console.print(str(error))
+                if self.name != name or key == "x":
+                    return True
+                self._prompt()
+            elif key and key.isprintable():
+                self._prompt()
+            if self._source() != self.checked:
+                return True
+
+    def _source(self) -> bytes:
+        """The file's contents: compared whole, since a time stamp may be coarse or unchanged."""
+        try:
+            return self.workspace.exercise_file(self.lab).read_bytes()
+        except OSError:
+            return b""  # some editors remove the file for a moment when they save
+
+    def check(self) -> None:
+        """Check the current exercise, record it, and say what came out."""
+        if self.console.is_terminal:
+            self.console.clear()
+        self.console.print(banner(self.progress))
+        self.console.print(exercise_head(self.workspace, self.lab, self.exercise))
+        self.checked = self._source()  # before the check: a save during it is seen after it
+        results = list(check(self.workspace, self.lab, [self.exercise]))
+        self.progress.record(results)
+        for result in results:
+            show(self.console, result)
+        self.ok = results[-1].passed
+        self._prompt()
+
+    def _prompt(self) -> None:
+        ready = "Press n for the next exercise." if self.ok else "Waiting for a save …"
+        self.console.print(Text(f"\n{ready}   {HELP}", style="dim"))
+
+    def next(self) -> None:
+        if not self.ok and self.name:
+            self.skipped.add(self.name)
+            self.console.print(f"Skipped {self.name} for now; `minigrad list` shows what is open.")
+        names = [e.name for e in self.workspace.course.exercises]
+        here = names.index(self.name or names[0])
+        done = set(self.progress.passed)
+        later = [n for n in names[here + 1 :] + names[:here] if n not in done]
+        fresh = [n for n in later if n not in self.skipped]
+        if fresh or later:
+            self.name = (fresh or later)[0]
+        elif self.ok:
+            self.name = None  # nothing is open any more
+
+    def hint(self) -> None:
+        tier = self.progress.hint(self.exercise.name)
+        for line in hint_lines(self.exercise, tier):
+            self.console.print(Text(line))
+
+    def list(self) -> None:
+        self.console.print(status(self.workspace, self.progress))
+
+    def theory(self) -> None:
+        page = read_page(self.workspace, self.exercise.theory, self.console)
+        self.progress.note("read", page.stem, True)
+
+    def run_lab(self) -> None:
+        """The lab's experiment, with the learner's passed functions in the library's place."""
+        if not (self.workspace.root / "labs" / self.lab.folder / "run.py").exists():
+            self.console.print("This lab has no experiment; the next ones do.")
+            return
+        start = "from minigrad.cli import main; main()"
+        command = [sys.executable, "-c", start, "run", self.lab.id, "--mine", "--quick"]
+        self.console.print(f"minigrad run {self.lab.id} --mine --quick")
+        subprocess.run(command, cwd=self.workspace.root, check=False)
+
+    def reset(self) -> None:
+        kept = self.workspace.reset(self.exercise.name)
+        self.console.print(f"Reset {self.exercise.name}; your version is kept in {kept}.")
+
+
+def hint_lines(exercise: Exercise, tier: int) -> list[str]:
+    """The hints opened so far, the newest last, and how to get the next."""
+    kinds = ("a question", "the formula", "pseudocode")
+    lines = []
+    for number in range(tier):
+        lines.append(f"Hint {number + 1} of 3, {kinds[number]}:")
+        lines += [f"  {line}" for line in exercise.hints[number].split("\n")]
+    if tier == 3:
+        lines.append(f"That was the last; `minigrad solution {exercise.name}` opens after a pass.")
+    return lines

@@ -1,0 +1,149 @@
+"""The learner's commands, line by line as they come back without a terminal."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+import threading
+import zipfile
+
+import pytest
+
+
+def test_check_answers_with_the_mistake_and_exit_code_one(workspace, minigrad):
+    file = workspace.exercise_file(workspace.course.lab("00"))
+    text = file.read_text(encoding="utf-8")
+    at = text.index("raise NotImplementedError")
+    wrong = text[:at] + "return var_w * q" + text[at + len("raise NotImplementedError") :]
+    file.write_text(wrong, encoding="utf-8")
+    result = minigrad("check", "linear_moment")
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        "✗ linear_moment: E[y²] for q = 3, fan_in = 256, var_w = 1/12 (uniform on ±0.5)",
+        "  received 0.2500, expected 64.00",
+        "  → fan_in is missing: one term of the sum, not all of them",
+        "  y is a sum of fan_in independent terms. What happens to their variances?",
+        "  theory/00-motivation.md#one-linear-layer",
+    ]
+
+
+def test_pytest_says_what_check_says(workspace, minigrad, solve):
+    file = solve("00")
+    text = file.read_text(encoding="utf-8").replace("return v / 2", "return v")
+    file.write_text(text, encoding="utf-8")
+    ours = minigrad("check", "relu_moment").output.removeprefix("✗ ")
+    command = [sys.executable, "-m", "pytest", "labs/00_variance_walk", "-p", "no:cacheprovider"]
+    theirs = subprocess.run(command, capture_output=True, encoding="utf-8", check=False).stdout
+    assert ours.strip() in theirs
+    assert "1 failed, 4 passed" in theirs
+
+
+def test_check_of_a_lab_and_of_everything(workspace, minigrad, solve):
+    solve("00")
+    result = minigrad("check", "0")
+    assert result.exit_code == 0 and "5 of 5 passed" in result.output
+    result = minigrad("check", "--all", "--json")
+    found = {r["exercise"]: r["status"] for r in json.loads(result.output)}
+    assert found.keys() == {e.name for e in workspace.course.exercises}
+    assert found["relu_moment"] == "passed" and found["mul_backward"] == "not written"
+
+
+def test_check_without_a_target_takes_the_current_one(workspace, minigrad):
+    for arguments in (["check"], ["check", "--once"]):
+        assert "mul_backward: not written yet" in minigrad(*arguments).output
+
+
+def test_an_unknown_target_is_one_line_and_exit_code_two(workspace, minigrad):
+    for command in ("check", "hint", "reset", "solution", "read", "guess"):
+        result = minigrad(command, "nonsense")
+        assert result.exit_code == 2, command
+        assert "nonsense" in result.output and "Traceback" not in result.output
+        assert len(result.output.strip().splitlines()) == 1
+
+
+def test_hints_open_one_after_the_other(workspace, minigrad):
+    outputs = [minigrad("hint", "relu_moment").output for _ in range(4)]
+    assert [o.count("Hint ") for o in outputs] == [1, 2, 3, 3]
+    assert "a question" in outputs[0] and "pseudocode" not in outputs[1]
+
+
+def test_a_solution_opens_after_a_pass_or_by_giving_up(workspace, minigrad, solve):
+    result = minigrad("solution", "relu_moment")
+    assert result.exit_code == 2 and "return" not in result.output
+    assert "return v / 2" in minigrad("solution", "relu_moment", "--give-up").output
+    assert "gave up" in minigrad("list").output
+    solve("00")
+    minigrad("check", "linear_moment")
+    result = minigrad("solution", "linear_moment")
+    assert result.exit_code == 0 and "return fan_in * var_w * q" in result.output
+    assert (
+        "gave_up"
+        not in json.loads(workspace.progress_file.read_text())["exercises"]["linear_moment"]
+    )
+
+
+def test_list_shows_what_is_done_and_what_broke_again(workspace, minigrad, solve):
+    file = solve("00")
+    minigrad("check", "00")
+    file.write_text("", encoding="utf-8")
+    minigrad("check", "relu_moment")
+    lines = minigrad("list").output.splitlines()
+    assert any(line.startswith("✓") and "linear_moment" in line for line in lines)
+    assert any(line.startswith("!") and "relu_moment" in line for line in lines)
+    assert any(line.startswith("→") and "mul_backward" in line for line in lines)
+
+
+def test_watch_without_a_terminal_takes_a_line_per_key(workspace, minigrad, solve):
+    solve("autograd")
+    result = minigrad(input="n\nh\nx\nn\nl\nt\nq\n")
+    assert result.exit_code == 0
+    assert "✓ mul_backward: passed" in result.output
+    assert "Hint 1 of 3" in result.output and "Reset pow_backward" in result.output
+    assert "· pow_backward: not written yet" in result.output
+    assert "Skipped pow_backward" in result.output and "Matrix product" in result.output
+    assert "\x1b" not in result.output
+
+
+def test_watch_checks_again_when_the_file_is_saved(workspace):
+    start = "from minigrad.course.commands import watch; watch(poll=0.05)"
+    child = subprocess.Popen(
+        [sys.executable, "-u", "-c", start],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    guard = threading.Timer(30, child.kill)
+    guard.start()
+    file = workspace.exercise_file(workspace.course.lab("autograd"))
+    for line in child.stdout:
+        if "Waiting for a save" in line:
+            text = file.read_text(encoding="utf-8")
+            file.write_text(text.replace("raise NotImplementedError", "return g * y, g * x", 1))
+        if "✓ mul_backward: passed" in line:
+            break
+    out, _ = child.communicate("q\n", timeout=30)
+    guard.cancel()
+    assert "Your work is on disk" in out and child.returncode == 0
+
+
+def test_export_and_grade(workspace, minigrad, solve, tmp_path):
+    solve("00")
+    minigrad("check", "00")
+    packed = tmp_path / "ada.zip"
+    assert minigrad("export", str(packed)).exit_code == 0
+    assert minigrad("export", str(packed)).exit_code == 2  # never over a file
+    names = zipfile.ZipFile(packed).namelist()
+    assert "labs/00_variance_walk/exercise.py" in names and "progress.json" in names
+    result = minigrad("grade", str(packed), str(workspace.root), "--csv")
+    ada, same = csv.DictReader(io.StringIO(result.stdout))
+    assert ada["learner"] == "ada" and ada["passed"] == "5"
+    assert ada["relu_moment"] == "passed" and ada["mul_backward"] == "not written"
+    assert same["passed"] == "5"
+    assert minigrad("grade", str(tmp_path / "nobody")).exit_code == 2
+
+
+@pytest.mark.parametrize("page", ["00", "0", "00-motivation.md", "autograd"])
+def test_read_shows_a_page(workspace, minigrad, page):
+    result = minigrad("read", page)
+    assert result.exit_code == 0 and result.output.startswith("# ")

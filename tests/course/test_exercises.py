@@ -1,0 +1,77 @@
+"""For every exercise: the stub is not written yet, the solution passes, both differ in the TODO."""
+
+import re
+
+import pytest
+
+from minigrad.course.runner import check_file
+from minigrad.course.stub import definition, stub
+from minigrad.course.table import load
+from minigrad.course.workspace import resources, solution_file
+
+ROOT = resources()
+COURSE = load(ROOT / "labs" / "labs.toml")
+LABS = [lab for lab in COURSE.labs if lab.exercises]
+
+
+def ids(lab):
+    return lab.folder
+
+
+@pytest.mark.parametrize("lab", LABS, ids=ids)
+def test_the_stub_is_not_written_yet_and_says_where(lab):
+    file = ROOT / "labs" / lab.folder / "exercise.py"
+    results = list(check_file(file, f"minigrad.course.checks.{lab.module}", lab.exercises))
+    assert [(r.exercise, r.status) for r in results] == [
+        (e.name, "not written") for e in lab.exercises
+    ], "\n".join(map(str, results))
+    lines = file.read_text(encoding="utf-8").splitlines()
+    for result in results:
+        line = int(re.search(r"line (\d+)", result.where)[1])
+        assert lines[line - 1].strip() == "raise NotImplementedError"
+        first, last = definition("\n".join(lines), result.exercise)
+        assert first < line <= last
+
+
+@pytest.mark.parametrize("lab", LABS, ids=ids)
+def test_the_solution_passes(lab):
+    results = check_file(solution_file(lab), f"minigrad.course.checks.{lab.module}", lab.exercises)
+    assert [str(r) for r in results] == [f"{e.name}: passed" for e in lab.exercises]
+
+
+@pytest.mark.parametrize("lab", LABS, ids=ids)
+def test_the_exercise_is_the_solution_with_each_todo_emptied(lab):
+    solution = solution_file(lab).read_text(encoding="utf-8")
+    exercise = (ROOT / "labs" / lab.folder / "exercise.py").read_text(encoding="utf-8")
+    assert exercise == stub(solution)
+    assert exercise != solution
+
+
+@pytest.mark.parametrize("lab", LABS, ids=ids)
+def test_each_exercise_has_one_todo_and_a_solution_of_a_few_lines(lab):
+    solution = solution_file(lab).read_text(encoding="utf-8").splitlines()
+    empty = stub("\n".join(solution)).splitlines()
+    for exercise in lab.exercises:
+        first, last = definition("\n".join(empty), exercise.name)
+        block = empty[first:last]
+        assert sum("# TODO" in line for line in block) == 1, exercise.name
+        written = definition("\n".join(solution), exercise.name)
+        assert written[1] - written[0] - len(block) < 30, exercise.name
+
+
+@pytest.mark.parametrize("exercise", COURSE.exercises, ids=lambda e: e.name)
+def test_each_exercise_has_three_hints_a_question_a_formula_and_pseudocode(exercise):
+    question, formula, pseudocode = exercise.hints
+    assert "?" in question
+    assert formula and pseudocode
+    assert 2 <= exercise.minutes <= 30
+
+
+def test_the_course_is_about_thirty_exercises():
+    assert len({e.name for e in COURSE.exercises}) == len(COURSE.exercises)
+
+
+@pytest.mark.parametrize("lab", LABS, ids=ids)
+def test_the_lab_has_a_test_file_for_pytest(lab):
+    text = (ROOT / "labs" / lab.folder / "test_exercise.py").read_text(encoding="utf-8")
+    assert "lab_tests(__file__)" in text and f"minigrad check {lab.id}`" in text

@@ -1,0 +1,111 @@
+"""Each listed mistake gets its own name, correct solutions get silence, others get the numbers."""
+
+import importlib
+import types
+from pathlib import Path
+
+import pytest
+
+from minigrad.course.check import run_check
+from minigrad.course.child import load_file
+from minigrad.course.table import load
+from minigrad.course.workspace import resources
+
+COURSE = load(resources() / "labs" / "labs.toml")
+LABS = {
+    lab.module: (
+        importlib.import_module(f"minigrad.course.checks.{lab.module}").CHECKS,
+        load_file(Path(__file__).parent / "mistakes" / f"{lab.module}.py"),
+    )
+    for lab in COURSE.labs
+    if lab.exercises
+}
+
+
+def judge(lab, exercise, function):
+    """The result of the exercise's check on a function, as if it stood in exercise.py."""
+    module = types.ModuleType("exercise")
+    module.__file__ = __file__
+    setattr(module, exercise, function)
+    return run_check(exercise, LABS[lab][0][exercise], module, "page.md#section")
+
+
+WRONG = [
+    pytest.param(lab, exercise, name, function, id=f"{exercise}-{name}")
+    for lab, (_, cases) in LABS.items()
+    for exercise, listed in cases.MISTAKES.items()
+    for name, function in listed
+]
+RIGHT = [
+    pytest.param(lab, exercise, function, id=f"{exercise}-{i}")
+    for lab, (_, cases) in LABS.items()
+    for exercise, listed in cases.RIGHT.items()
+    for i, function in enumerate(listed)
+]
+
+
+@pytest.mark.parametrize(("lab", "exercise", "name", "function"), WRONG)
+def test_a_listed_mistake_gets_its_own_name(lab, exercise, name, function):
+    result = judge(lab, exercise, function)
+    assert result.status == "failed"
+    assert name in result.mistake, str(result)
+    assert result.question.endswith("?") or "?" in result.question
+    assert result.received and result.expected and result.what
+
+
+@pytest.mark.parametrize(("lab", "exercise", "function"), RIGHT)
+def test_a_correct_solution_written_another_way_is_not_accused(lab, exercise, function):
+    assert str(judge(lab, exercise, function)) == f"{exercise}: passed"
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_every_exercise_has_two_other_correct_solutions(lab):
+    checks, cases = LABS[lab]
+    assert {name: len(cases.RIGHT.get(name, [])) >= 2 for name in checks} == dict.fromkeys(
+        checks, True
+    )
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_every_name_a_check_can_give_is_given_by_a_case(lab):
+    checks, cases = LABS[lab]
+    for exercise, probes in checks.items():
+        names = {mistake.name for probe in probes for _, mistake in probe.mistakes}
+        tried = [name for name, _ in cases.MISTAKES.get(exercise, [])]
+        untried = {name for name in names if not any(part in name for part in tried)}
+        assert not untried, f"{exercise}: no case for {untried}"
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_every_mistake_links_to_a_section_that_exists(lab):
+    from minigrad.course.reader import section, slug
+
+    for probes in LABS[lab][0].values():
+        for _, mistake in (pair for probe in probes for pair in probe.mistakes):
+            page, anchor = mistake.see.split("#")
+            text = (resources() / "theory" / page).read_text(encoding="utf-8")
+            first = section(text, anchor).lstrip("#").split("\n")[0]
+            assert slug(first) == anchor, f"{mistake.name}: {mistake.see}"
+
+
+UNLISTED = [
+    ("autograd", "mul_backward", lambda g, x, y: (g * y + 1, g * x)),
+    ("autograd", "unbroadcast", lambda g, shape: g.max(axis=0)),
+    ("autograd", "cross_entropy", lambda z, y: 1.234),
+    ("variance_walk", "relu_moment", lambda v: 0.4 * v),
+    ("variance_walk", "measured_walk", lambda x, ws, f: [0.9, 0.8, 0.7]),
+]
+
+
+@pytest.mark.parametrize(("lab", "exercise", "function"), UNLISTED)
+def test_an_unlisted_mistake_gets_expected_received_and_the_page(lab, exercise, function):
+    result = judge(lab, exercise, function)
+    assert (result.status, result.mistake) == ("failed", "")
+    assert result.received and result.expected and result.what
+    assert result.received != result.expected
+    assert "received" in str(result) and "expected" in str(result)
+    assert str(result).endswith("theory/page.md#section")
+
+
+def test_the_tests_stand_where_the_project_does():
+    assert (resources() / "labs").samefile(Path(__file__).parents[2] / "labs")

@@ -1,0 +1,95 @@
+"""The child process: what learners' code does to it, and the sentence they get."""
+
+import time
+
+import pytest
+
+from minigrad.course.runner import check_file
+from minigrad.course.table import Exercise
+
+CHECKS = "minigrad.course.checks.variance_walk"
+GOOD = "import math\ndef linear_moment(q, fan_in, var_w):\n    return fan_in * var_w * q\n"
+
+
+def judge(tmp_path, code, names=("linear_moment",), limit=10.0):
+    file = tmp_path / "exercise.py"
+    file.write_text(code, encoding="utf-8")
+    wanted = [Exercise(n, n, 5, "00-motivation.md#the-walk", ("?", "f", "p")) for n in names]
+    return list(check_file(file, CHECKS, wanted, limit))
+
+
+def test_a_loop_without_end_is_stopped_and_the_others_still_run(tmp_path):
+    code = "def linear_moment(q, fan_in, var_w):\n    while True:\n        pass\n"
+    code += "def relu_moment(v):\n    return v / 2\n"
+    begun = time.monotonic()
+    results = judge(tmp_path, code, ("linear_moment", "relu_moment"), limit=1.0)
+    assert [r.status for r in results] == ["stopped", "passed"]
+    assert "linear_moment ran for 1 s without an end" in str(results[0])
+    assert time.monotonic() - begun < 30
+
+
+def test_a_file_that_loops_at_import_is_stopped(tmp_path):
+    (result,) = judge(tmp_path, "while True: pass\n", limit=1.0)
+    assert result.status == "stopped" and "the file ran for 1 s" in result.sentence
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("def linear_moment(q, fan_in, var_w):\n    pass\n", "returned None"),
+        ("def linear_moment(q, fan_in, var_w):\n    return 1 / 0\n", "ZeroDivisionError"),
+        ("def linear_moment(q, fan_in, var_w):\n    return 1 / 0\n", "in line 2: return 1 / 0"),
+        ("def linear_moment(q):\n    return q\n", "TypeError"),
+        ("def linear_moment(q, fan_in, var_w)\n    return q\n", "cannot be imported: SyntaxError"),
+        ("def linear_moment(q, fan_in, var_w)\n    return q\n", "line 1: def linear_moment"),
+        ("import no_such_module\n", "cannot be imported: ModuleNotFoundError"),
+        ("x = 1\n", "linear_moment is not in the file: was it renamed?"),
+        ("def linear_moment(q, fan_in, var_w):\n    exit()\n", "called exit()"),
+        ("def linear_moment(q, fan_in, var_w):\n    input()\n", "asked for input"),
+        ("import os\ndef linear_moment(q, fan_in, var_w):\n    os._exit(3)\n", "process ended"),
+        ("def linear_moment(q, fan_in, var_w):\n    return 'a'\n", "returned text, where number"),
+        ("def linear_moment(q, fan_in, var_w):\n    return 63\n", "received 63, expected 64.00"),
+    ],
+)
+def test_what_a_learner_may_write_gets_a_sentence(tmp_path, code, says):
+    (result,) = judge(tmp_path, code)
+    assert result.status == "failed"
+    assert says in str(result)
+    assert "Traceback" not in str(result)
+
+
+def test_what_is_printed_is_shown_and_does_not_fail_a_right_answer(tmp_path):
+    code = GOOD.replace("    return", "    print('seen:', q)\n    return")
+    (result,) = judge(tmp_path, code)
+    assert result.passed
+    assert "seen: 3.0" in str(result) and "your code printed" in str(result)
+
+
+def test_a_loop_that_prints_fills_no_memory(tmp_path):
+    code = "def linear_moment(q, fan_in, var_w):\n    while True:\n        print('x' * 1000)\n"
+    (result,) = judge(tmp_path, code, limit=1.0)
+    assert result.status == "stopped"
+
+
+def test_an_input_that_is_changed_gets_a_sentence(tmp_path):
+    code = (
+        "def measured_walk(x, weights, activation):\n    out = []\n"
+        "    for w in weights:\n        x[:] = activation(x @ w.T)\n"
+        "        out.append((x ** 2).mean())\n    return out\n"
+    )
+    (result,) = judge(tmp_path, code, ("measured_walk",))
+    assert result.status == "failed"
+    assert "changes its input (argument 1) in place" in str(result)
+
+
+def test_an_exercise_that_calls_one_not_written_says_which(tmp_path):
+    code = "def linear_moment(q, fan_in, var_w):\n    raise NotImplementedError\n"
+    code += "def predicted_walk(d, n, s, phi):\n    return [linear_moment(1, n, s)] * d\n"
+    (result,) = judge(tmp_path, code, ("predicted_walk",))
+    assert "calls linear_moment, which is not written yet" in str(result)
+
+
+def test_a_file_beside_the_exercise_does_not_stand_in_for_a_module(tmp_path, monkeypatch):
+    (tmp_path / "random.py").write_text("raise RuntimeError\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert judge(tmp_path, GOOD)[0].passed

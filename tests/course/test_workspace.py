@@ -1,0 +1,113 @@
+"""A workspace: made, found, brought up to date, and never overwritten."""
+
+import json
+
+import pytest
+
+from minigrad.course.progress import Progress
+from minigrad.course.result import Result
+from minigrad.course.table import CourseError, load
+from minigrad.course.workspace import find, start
+
+
+def test_a_new_workspace_has_the_stubs_the_theory_and_no_solutions(workspace):
+    text = workspace.exercise_file(workspace.course.lab("00")).read_text(encoding="utf-8")
+    assert "raise NotImplementedError" in text
+    assert (workspace.root / "theory" / "00-motivation.md").is_file()
+    assert not (workspace.root / "solutions").exists()
+    assert find(workspace.root / "labs").root == workspace.root
+
+
+def test_starting_again_renews_texts_and_keeps_what_was_written(workspace):
+    file = workspace.exercise_file(workspace.course.lab("00"))
+    lines = file.read_text(encoding="utf-8").split("def predicted_walk")[0] + "# mine\n"
+    file.write_text(lines, encoding="utf-8")
+    (workspace.root / "theory" / "00-motivation.md").write_text("old", encoding="utf-8")
+    _, new = start(workspace.root)
+    assert not new
+    after = file.read_text(encoding="utf-8")
+    assert after.startswith(lines.rstrip("\n")) and "def predicted_walk" in after
+    assert "def measured_walk" in after
+    assert (workspace.root / "theory" / "00-motivation.md").read_text(encoding="utf-8") != "old"
+
+
+def test_start_refuses_a_folder_with_other_things_and_a_file(tmp_path, minigrad):
+    (tmp_path / "photo.jpg").write_text("", encoding="utf-8")
+    result = minigrad("start", str(tmp_path))
+    assert result.exit_code == 2 and "not empty and not a workspace" in result.output
+    result = minigrad("start", str(tmp_path / "photo.jpg"))
+    assert result.exit_code == 2 and "is a file" in result.output
+    assert [p.name for p in tmp_path.iterdir()] == ["photo.jpg"]
+
+
+def test_outside_a_workspace_each_command_says_how_to_make_one(tmp_path, monkeypatch, minigrad):
+    monkeypatch.chdir(tmp_path)
+    for command in (["check"], ["list"], ["hint"], ["read", "00"], []):
+        result = minigrad(*command)
+        assert result.exit_code == 2
+        assert "`minigrad start my-course` makes one" in result.output
+
+
+def test_reset_keeps_a_dated_copy_each_time_and_touches_one_exercise(workspace, solve):
+    file = solve("00")
+    mine = file.read_text(encoding="utf-8")
+    first, second = workspace.reset("relu_moment"), workspace.reset("relu_moment")
+    assert first != second and first.read_text(encoding="utf-8") == mine
+    after = file.read_text(encoding="utf-8")
+    assert after.count("raise NotImplementedError") == 1
+    assert "return fan_in * var_w * q" in after
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("lab = 3", "cannot be read"),
+        ("[[lab]]\nid = 'x'\n", "cannot be read"),
+        ("[[lab]", "cannot be read"),
+    ],
+)
+def test_a_broken_table_is_one_line(tmp_path, text, says):
+    path = tmp_path / "labs.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CourseError, match=says):
+        load(path)
+
+
+def test_a_need_that_comes_later_is_refused(tmp_path):
+    row = "[[lab.exercise]]\nname='{}'\ntitle='t'\nminutes=1\ntheory='a.md#b'\nhints=[]\nneeds={}\n"
+    head = "[[lab]]\nid='x'\nfolder='x'\ntitle='t'\ntheory='a.md'\n"
+    path = tmp_path / "labs.toml"
+    path.write_text(head + row.format("a", "['b']") + row.format("b", "[]"), encoding="utf-8")
+    with pytest.raises(CourseError, match="a needs b, which must come before it"):
+        load(path)
+
+
+def test_progress_survives_and_a_second_window_loses_nothing(workspace):
+    one, two = Progress(workspace), Progress(workspace)
+    one.record([Result("relu_moment", "passed")])
+    two.record([Result("linear_moment", "failed", mistake="fan_in is missing")])
+    kept = Progress(workspace).data["exercises"]
+    assert kept["relu_moment"]["passed"] and kept["linear_moment"]["attempts"] == 1
+    assert "fan_in is missing" in kept["linear_moment"]["mistakes"]
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[1]", '{"exercises": 3}', '{"exercises": {"a": 1}}'])
+def test_a_damaged_progress_file_is_set_aside_and_rebuilt(workspace, solve, damage):
+    solve("00")
+    workspace.progress_file.write_text(damage, encoding="utf-8")
+    said = []
+    progress = Progress(workspace, say=said.append)
+    assert len(progress.passed) == len(workspace.course.lab("00").exercises)
+    (aside,) = workspace.root.glob("progress.damaged-*.json")
+    assert aside.read_text(encoding="utf-8") == damage
+    assert aside.name in said[0]
+    assert json.loads(workspace.progress_file.read_text(encoding="utf-8")) == progress.data
+
+
+def test_an_exercise_that_was_removed_from_the_course_does_no_harm(workspace):
+    text = '{"exercises": {"gone": {"passed": "2026-01-01T00:00:00Z"}}}'
+    workspace.progress_file.write_text(text, encoding="utf-8")
+    progress = Progress(workspace)
+    assert progress.passed == []
+    progress.record([Result("relu_moment", "passed")])
+    assert "gone" in workspace.progress_file.read_text(encoding="utf-8")
