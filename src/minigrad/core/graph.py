@@ -59,7 +59,7 @@ def record(name: str, value: Any, *inputs: tuple[Any, Vjp]) -> Tensor:
             out.requires_grad = True
             out.node = Node(name, edges, out.data)
     if mode.anomaly:
-        origin = anomaly.check_forward(name, out.data, [tensor for tensor, _ in inputs])
+        origin = anomaly.check_forward(name, out.data, [t for t, _ in inputs if t is not None])
         if out.node is not None:
             out.node.origin = origin
     return out
