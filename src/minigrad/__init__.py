@@ -94,21 +94,16 @@ from minigrad.functional.elementwise import (
     sub,
     where,
 )
+from minigrad.functional.extreme import amax, amin, argmax, argmin, max, min
 from minigrad.functional.index import gather, index_select, masked_fill
 from minigrad.functional.linalg import einsum, matmul, outer
 from minigrad.functional.reduce import (
     all,
-    amax,
-    amin,
     any,
-    argmax,
-    argmin,
     cumsum,
     log_softmax,
     logsumexp,
-    max,
     mean,
-    min,
     norm,
     prod,
     softmax,

@@ -17,10 +17,16 @@ def unbroadcast(g: np.ndarray, shape: Shape) -> np.ndarray:
     if g.shape == shape:
         return g
     added = g.ndim - len(shape)
-    if added and g.shape[added:] == shape:  # a bias: one BLAS-free pass over the rows
-        return g.reshape(-1, *shape).sum(axis=0) if g.size else np.zeros(shape, g.dtype)
-    stretched = tuple(added + i for i, n in enumerate(shape) if n == 1 and g.shape[added + i] != 1)
-    return g.sum(axis=(*range(added), *stretched), keepdims=True).reshape(shape)
+    stretched = [added + i for i, n in enumerate(shape) if n == 1 and g.shape[added + i] != 1]
+    return total(g, (*range(added), *stretched)).reshape(shape)
+
+
+def total(x: np.ndarray, axes: tuple[int, ...], keepdims: bool = False) -> np.ndarray:
+    """x.sum(axes), added up in float32 where x is float16, whose digits run out at 2,048 ones."""
+    if x.dtype.itemsize == 2:
+        wide = np.add.reduce(x, axis=axes, dtype=np.float32, keepdims=keepdims)
+        return wide.astype(x.dtype)
+    return np.add.reduce(x, axis=axes, keepdims=keepdims)
 
 
 def check_broadcast(name: str, *shapes: Shape) -> Shape:

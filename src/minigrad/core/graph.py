@@ -10,37 +10,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
-from itertools import count
 from typing import Any
 
 import numpy as np
 
-from minigrad.core import anomaly
+from minigrad.core import anomaly, writes
 from minigrad.core.hooks import run_hooks
 from minigrad.core.mode import mode
-from minigrad.core.tensor import Tensor, wrap
+from minigrad.core.tensor import Tensor, to_array, wrap
 from minigrad.errors import ArgumentError, GraphError, InplaceError, ShapeError
 
 Vjp = Callable[[np.ndarray], np.ndarray]
 
 
-_clock = count(0, -1)  # newer ops have smaller numbers, so that a heap pops them first
-
-
 class Node:
-    """A recorded op: `edges` are (input's node or leaf, VJP, version of the leaf's data)."""
+    """A recorded op: `edges` are (input's node or leaf, VJP), `time` is smaller the newer it is."""
 
     __slots__ = ("dtype", "edges", "hooks", "name", "origin", "shape", "time")
-    version = 0  # of a leaf this counts changes in place; an op's result has none
 
     def __init__(self, name: str, edges: list, value: np.ndarray) -> None:
         self.name = name
-        self.edges: list[tuple[Any, Vjp, int]] | None = edges
+        self.edges: list[tuple[Any, Vjp]] | None = edges
         self.shape = value.shape
         self.dtype = value.dtype
-        self.hooks: dict[int, Callable] | None = None
+        self.hooks: dict[Any, Callable] | None = None
         self.origin: anomaly.Origin | None = None
-        self.time = next(_clock)
+        self.time = next(writes.clock)
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
@@ -53,8 +48,7 @@ def record(name: str, value: Any, *inputs: tuple[Any, Vjp]) -> Tensor:
     if mode.grad:
         for tensor, vjp in inputs:
             if isinstance(tensor, Tensor) and tensor.requires_grad:
-                target = tensor.node or tensor
-                edges.append((target, vjp, target.version))
+                edges.append((tensor.node or tensor, vjp))
         if edges:
             out.requires_grad = True
             out.node = Node(name, edges, out.data)
@@ -116,15 +110,16 @@ def _flow(
             g = slot[1] = run_hooks(node.hooks, g)
         if node.time in wanted_nodes:
             found[node.time] = slot
-        for target, vjp, version in edges:
+        changed = writes.since(node.time)
+        for target, vjp in edges:
             is_leaf = type(target) is not Node
             if is_leaf and wanted_leaves is not None and id(target) not in wanted_leaves:
                 continue
-            if target.version != version:
+            if changed and (array := writes.stale(vjp, node.time)) is not None:
                 raise InplaceError(
-                    f"a parameter of shape {target.shape} was changed in place after {node.name!r} "
-                    "used it, so its gradient can no longer be computed: call backward() before "
-                    "the optimizer's step (or any other change in place)"
+                    f"a tensor of shape {array.shape} was changed in place after {node.name!r} "
+                    "used it, and the gradient needs its old value: call backward() before the "
+                    "optimizer's step (or any other change in place), or change a clone()"
                 )
             contribution = vjp(g)
             if mode.anomaly:
@@ -157,7 +152,7 @@ def _seeds(outputs: Sequence[Tensor], gradients: Sequence[Any]) -> list:
                 )
             g = np.ones_like(out.data)
         else:
-            g = gradient.data if isinstance(gradient, Tensor) else np.asarray(gradient)
+            g = to_array(gradient)
             if g.shape != out.shape:
                 raise ShapeError(
                     f"gradient must have the result's shape {out.shape}, got {g.shape}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Callable
 from itertools import count
@@ -10,15 +11,16 @@ from typing import Any
 import numpy as np
 
 from minigrad.core.tensor import Tensor, wrap
-from minigrad.errors import GraphError, ShapeError
+from minigrad.errors import DtypeError, GraphError, ShapeError
 
 _keys = count()
+_LAST = math.inf  # the key of retain_grad's hook, which runs after all others
 
 
 class RemovableHandle:
     """What registering a hook returns: remove() takes the hook away. Also a context manager."""
 
-    def __init__(self, hooks: dict[int, Callable]) -> None:
+    def __init__(self, hooks: dict[Any, Callable]) -> None:
         self._hooks = hooks
         self._key = next(_keys)
 
@@ -32,23 +34,29 @@ class RemovableHandle:
         self.remove()
 
 
-def add_hook(hooks: dict[int, Callable], hook: Callable) -> RemovableHandle:
+def add_hook(hooks: dict[Any, Callable], hook: Callable) -> RemovableHandle:
     """Put `hook` into `hooks`, to run after those already there."""
     handle = RemovableHandle(hooks)
     hooks[handle._key] = hook
     return handle
 
 
-def run_hooks(hooks: dict[int, Callable], g: np.ndarray) -> np.ndarray:
+def run_hooks(hooks: dict[Any, Callable], g: np.ndarray) -> np.ndarray:
     """`g` after every hook: each sees it as a Tensor and may return another."""
-    for hook in tuple(hooks.values()):
+    for _, hook in sorted(hooks.items()):
         changed = hook(wrap(np.asarray(g)))
-        if changed is not None:
-            if changed.shape != g.shape:
-                raise ShapeError(
-                    f"a hook must keep the gradient's shape {g.shape}, returned {changed.shape}"
-                )
-            g = changed.data
+        if changed is None:
+            continue
+        if not isinstance(changed, Tensor):
+            raise DtypeError(
+                "a hook must return a Tensor or None (to leave the gradient as it is), got "
+                f"{type(changed).__name__}"
+            )
+        if changed.shape != g.shape:
+            raise ShapeError(
+                f"a hook must keep the gradient's shape {g.shape}, returned {changed.shape}"
+            )
+        g = changed.data.astype(g.dtype, copy=False)
     return g
 
 
@@ -63,7 +71,9 @@ def register_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Remo
 
 
 def retain_grad(self: Tensor) -> None:
-    """Keep the gradient of a result (not only of a leaf) in its `grad`."""
+    """Keep the gradient of a result (not only of a leaf) in its `grad`, as all hooks leave it."""
+    if not self.requires_grad:
+        raise GraphError("retain_grad() needs a tensor with requires_grad=True")
     if self.node is None:
         return
     target = weakref.ref(self)  # the hook hangs on the node that self holds: no cycle
@@ -74,4 +84,5 @@ def retain_grad(self: Tensor) -> None:
             kept = np.array(g.data)
             tensor.grad = wrap(kept if tensor.grad is None else tensor.grad.data + kept)
 
-    register_hook(self, keep)
+    self.node.hooks = self.node.hooks or {}
+    self.node.hooks[_LAST] = keep

@@ -31,22 +31,20 @@ class Tensor(TensorMethods):
     (None for a leaf). Raises DtypeError for data that is not numeric.
     """
 
-    __slots__ = ("__weakref__", "data", "grad", "hooks", "node", "requires_grad", "version")
+    __slots__ = ("__weakref__", "data", "grad", "hooks", "node", "requires_grad")
     __array_ufunc__ = None  # so that `array * tensor` reaches __rmul__ instead of NumPy
 
     data: np.ndarray
     grad: Tensor | None
     requires_grad: bool
     node: Node | None
-    hooks: dict[int, Callable] | None
-    version: int  # how often the data was changed in place
+    hooks: dict[Any, Callable] | None
 
     def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False) -> None:
         self.data = to_array(data, dtype)
         self.grad = None
         self.node = None
         self.hooks = None
-        self.version = 0
         self.requires_grad = False
         if requires_grad:
             self.requires_grad_()
@@ -194,7 +192,6 @@ def wrap(array: np.ndarray) -> Tensor:
     tensor.grad = None
     tensor.node = None
     tensor.hooks = None
-    tensor.version = 0
     tensor.requires_grad = False
     return tensor
 

@@ -105,6 +105,8 @@ def dropout(
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
+    if x.dtype.itemsize == 2:  # e^11 is beyond float16
+        return _sigmoid(x.astype(np.float32)).astype(x.dtype)
     y = np.exp(-x)  # inf where x is very negative, and then 1 / inf = 0 is right
     y += 1
     return 1 / y

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,36 +17,36 @@ from minigrad.functional.operands import floating, operands, require_tensor
 
 def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """input + alpha · other.   d/dinput = G, d/dother = alpha G."""
-    a, b, x, y = operands("add", input, other if alpha == 1 else mul(other, alpha))
+    a, b, x, y, xs, ys = operands("add", input, other if alpha == 1 else mul(other, alpha))
     return record(
         "add",
         x + y,
-        (a, lambda g: unbroadcast(g, x.shape)),
-        (b, lambda g: unbroadcast(g, y.shape)),
+        (a, lambda g: unbroadcast(g, xs)),
+        (b, lambda g: unbroadcast(g, ys)),
     )
 
 
 def sub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """input - alpha · other.   d/dinput = G, d/dother = -alpha G."""
-    a, b, x, y = operands("sub", input, other if alpha == 1 else mul(other, alpha))
+    a, b, x, y, xs, ys = operands("sub", input, other if alpha == 1 else mul(other, alpha))
     if np.bool_ in (getattr(x, "dtype", None), getattr(y, "dtype", None)):
         raise DtypeError("sub: booleans cannot be subtracted, convert with .float() or use !=")
     return record(
         "sub",
         x - y,
-        (a, lambda g: unbroadcast(g, x.shape)),
-        (b, lambda g: unbroadcast(-g, y.shape)),
+        (a, lambda g: unbroadcast(g, xs)),
+        (b, lambda g: -unbroadcast(g, ys)),
     )
 
 
 def mul(input: Any, other: Any) -> Tensor:
     """input · other.   d/dinput = G · other, d/dother = G · input."""
-    a, b, x, y = operands("mul", input, other)
+    a, b, x, y, xs, ys = operands("mul", input, other)
     return record(
         "mul",
         x * y,
-        (a, lambda g: unbroadcast(g * y, x.shape)),
-        (b, lambda g: unbroadcast(g * x, y.shape)),
+        (a, lambda g: unbroadcast(g * y, xs)),
+        (b, lambda g: unbroadcast(g * x, ys)),
     )
 
 
@@ -54,21 +55,21 @@ def div(input: Any, other: Any) -> Tensor:
     d/dother = -G · input / other²."""
     input = floating("div", input) if isinstance(input, Tensor) else input
     other = floating("div", other) if isinstance(other, Tensor) else other
-    a, b, x, y = operands("div", input, other)
+    a, b, x, y, xs, ys = operands("div", input, other)
     if not isinstance(b, Tensor) and b == 0:  # Python would raise; a tensor gives inf or nan
         y = x.dtype.type(0)
     return record(
         "div",
         x / y,
-        (a, lambda g: unbroadcast(g / y, x.shape)),
-        (b, lambda g: unbroadcast(-g * x / (y * y), y.shape)),
+        (a, lambda g: unbroadcast(g / y, xs)),
+        (b, lambda g: unbroadcast(-g * x / (y * y), ys)),
     )
 
 
 def pow(input: Any, exponent: Any) -> Tensor:
     """input ** exponent.   d/dinput = G · exponent · input^(exponent-1),
     d/dexponent = G · out · ln(input), 0 where input = 0 and exponent ≥ 0."""
-    a, b, x, y = operands("pow", input, exponent)
+    a, b, x, y, xs, ys = operands("pow", input, exponent)
     if not is_floating(getattr(x, "dtype", getattr(y, "dtype", None))) and np.any(np.less(y, 0)):
         raise ArgumentError("pow: an integer tensor needs exponents ≥ 0: convert with .float()")
     value = np.square(x) if y is exponent and y == 2 else np.power(x, y)
@@ -76,12 +77,12 @@ def pow(input: Any, exponent: Any) -> Tensor:
     def vjp_input(g: np.ndarray) -> np.ndarray:
         if y is exponent and y == 2:
             return g * (2 * x)
-        return unbroadcast(g * np.where(np.equal(y, 0), 0, y * np.power(x, y - 1)), x.shape)
+        return unbroadcast(g * np.where(np.equal(y, 0), 0, y * np.power(x, y - 1)), xs)
 
     def vjp_exponent(g: np.ndarray) -> np.ndarray:
         zero = np.equal(x, 0) & np.greater_equal(y, 0)
         log = np.log(np.where(zero, 1, x)).astype(y.dtype, copy=False)
-        return unbroadcast(g * value * log, y.shape)
+        return unbroadcast(g * value * log, ys)
 
     return record("pow", value, (a, vjp_input), (b, vjp_exponent))
 
@@ -168,41 +169,43 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     if min is None and max is None:
         raise ArgumentError("clamp: give min, max or both")
     if isinstance(min, Tensor) or isinstance(max, Tensor):
-        out = input if min is None else where(ge(input, min), input, min)
-        return out if max is None else where(le(out, max), out, max)
-    bound = min if min is not None else max
-    a, _, x, _ = operands("clamp", require_tensor("clamp", input), bound)
-    kept = np.ones(x.shape, bool) if min is None else x >= min
-    kept = kept if max is None else kept & (x <= max)
-    value = x if min is None else np.maximum(x, min)
-    value = value if max is None else np.minimum(value, max)
-    return record("clamp", value, (a, lambda g: g * kept))
+        out, nan = input, isnan(input)
+        out = out if min is None else where(logical_or(ge(out, min), nan), out, min)
+        return out if max is None else where(logical_or(le(out, max), nan), out, max)
+    low, high = -math.inf if min is None else min, math.inf if max is None else max
+    a = require_tensor("clamp", input)
+    for bound in (min, max):
+        a = a if bound is None else operands("clamp", a, bound)[0]
+    x = a.data
+    value = x if min is None else np.maximum(x, x.dtype.type(min))
+    value = value if max is None else np.minimum(value, x.dtype.type(max))
+    return record("clamp", value, (a, lambda g: g * ((x >= low) & (x <= high))))
 
 
 def maximum(input: Tensor, other: Tensor) -> Tensor:
     """Elementwise maximum; nan wins.   Gradient: G to the larger, half to each of equals."""
-    a, b, x, y = operands("maximum", require_tensor("maximum", input), other)
+    a, b, x, y, xs, ys = operands("maximum", require_tensor("maximum", input), other)
     return record(
         "maximum",
         np.maximum(x, y),
-        (a, lambda g: unbroadcast(g * _share(x > y, x == y, g), x.shape)),
-        (b, lambda g: unbroadcast(g * _share(y > x, x == y, g), y.shape)),
+        (a, lambda g: unbroadcast(g * _share(x < y, x == y, g), xs)),
+        (b, lambda g: unbroadcast(g * _share(y < x, x == y, g), ys)),
     )
 
 
 def minimum(input: Tensor, other: Tensor) -> Tensor:
     """Elementwise minimum; nan wins.   Gradient: G to the smaller, half to each of equals."""
-    a, b, x, y = operands("minimum", require_tensor("minimum", input), other)
+    a, b, x, y, xs, ys = operands("minimum", require_tensor("minimum", input), other)
     return record(
         "minimum",
         np.minimum(x, y),
-        (a, lambda g: unbroadcast(g * _share(x < y, x == y, g), x.shape)),
-        (b, lambda g: unbroadcast(g * _share(y < x, x == y, g), y.shape)),
+        (a, lambda g: unbroadcast(g * _share(x > y, x == y, g), xs)),
+        (b, lambda g: unbroadcast(g * _share(y > x, x == y, g), ys)),
     )
 
 
-def _share(wins: np.ndarray, ties: np.ndarray, g: np.ndarray) -> np.ndarray:
-    return np.add(wins, 0.5 * ties, dtype=g.dtype)
+def _share(loses: np.ndarray, ties: np.ndarray, g: np.ndarray) -> np.ndarray:
+    return np.subtract(~loses, 0.5 * ties, dtype=g.dtype)
 
 
 def where(condition: Tensor, input: Any, other: Any) -> Tensor:
@@ -212,14 +215,14 @@ def where(condition: Tensor, input: Any, other: Any) -> Tensor:
         raise DtypeError(f"where: condition must be boolean, got {c.dtype}: compare first (x > 0)")
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
         input = Tensor(input)
-    a, b, x, y = operands("where", input, other)
-    check_broadcast("where", c.shape, np.shape(x), np.shape(y))
+    a, b, x, y, xs, ys = operands("where", input, other)
+    check_broadcast("where", c.shape, xs, ys)
     dtype = x.dtype if isinstance(a, Tensor) else y.dtype
     return record(
         "where",
         np.where(c, x, y).astype(dtype, copy=False),
-        (a, lambda g: unbroadcast(np.where(c, g, 0), x.shape)),
-        (b, lambda g: unbroadcast(np.where(c, 0, g), y.shape)),
+        (a, lambda g: unbroadcast(np.where(c, g, 0), xs)),
+        (b, lambda g: unbroadcast(np.where(c, 0, g), ys)),
     )
 
 
@@ -257,7 +260,7 @@ def ge(input: Tensor, other: Any) -> Tensor:
 
 
 def _compare(name: str, ufunc: np.ufunc, input: Any, other: Any) -> Tensor:
-    _, _, x, y = operands(name, input, other)
+    _, _, x, y, _, _ = operands(name, input, other)
     return wrap(np.asarray(ufunc(x, y)))
 
 

@@ -8,19 +8,20 @@ import numpy as np
 
 from minigrad.core.broadcast import check_broadcast, check_dim, unbroadcast
 from minigrad.core.graph import record
-from minigrad.core.tensor import Tensor, wrap
+from minigrad.core.tensor import Tensor, to_array, wrap
 from minigrad.errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
-from minigrad.functional.operands import require_floating, require_tensor
+from minigrad.functional.elementwise import where
+from minigrad.functional.operands import require_floating, require_tensor, to
 
 
 def getitem(input: Tensor, index: Any) -> Tensor:
     """input[index]: ints, slices, None, Ellipsis, integer tensors, boolean masks.   Gradient: G
     put back where it came from, added up where an element was picked twice."""
-    x = input.data
-    key = to_key(x, index)
+    x = require_tensor("getitem", input).data
+    shape, key = x.shape, to_key(x, index)
 
     def vjp(g: np.ndarray) -> np.ndarray:
-        full = np.zeros(x.shape, g.dtype)
+        full = np.zeros(shape, g.dtype)
         if is_basic(key):
             full[key] = g
         else:
@@ -93,10 +94,10 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     grid = list(np.indices(at.shape, sparse=True)) if x.ndim else []
     if x.ndim:
         grid[axis] = at
-    key = tuple(grid)
+    key, shape = tuple(grid), x.shape
 
     def vjp(g: np.ndarray) -> np.ndarray:
-        full = np.zeros(x.shape, g.dtype)
+        full = np.zeros(shape, g.dtype)
         np.add.at(full, key, g)
         return full
 
@@ -119,11 +120,15 @@ def masked_fill(input: Tensor, mask: Tensor, value: float) -> Tensor:
     if m.dtype != bool:
         raise DtypeError(f"masked_fill: mask must be boolean, got {m.dtype}: compare (mask == 0)")
     check_broadcast("masked_fill", x.shape, m.shape)
-    fill = value.item() if isinstance(value, Tensor) else value
+    shape = x.shape
+    if isinstance(value, Tensor):
+        if value.ndim:
+            raise ShapeError(f"masked_fill: value must be a number or 0-d, got {value.shape}")
+        return where(mask, to(value, x.dtype), input)
     return record(
         "masked_fill",
-        np.where(m, np.asarray(fill, x.dtype), x),
-        (input, lambda g: unbroadcast(np.where(m, 0, g).astype(g.dtype, copy=False), x.shape)),
+        np.where(m, to_array(value, x.dtype), x),
+        (input, lambda g: unbroadcast(np.where(m, 0, g), shape)),
     )
 
 
@@ -143,15 +148,20 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
     at, w = _indices("embedding", input), require_floating("embedding", weight, "weight").data
     if w.ndim != 2:
         raise ShapeError(f"embedding: weight must be 2-d (V, D), got shape {w.shape}")
-    _check_range("embedding", at, w.shape[0])
+    shape = w.shape  # (V, D)
+    _check_range("embedding", at, shape[0])
+    if padding_idx is not None and not -shape[0] <= padding_idx < shape[0]:
+        raise IndexRangeError(
+            f"embedding: padding_idx must lie in [{-shape[0]}, {shape[0] - 1}], got {padding_idx}"
+        )
 
     def vjp(g: np.ndarray) -> np.ndarray:
-        full = np.zeros(w.shape, g.dtype)
+        full = np.zeros(shape, g.dtype)
         flat = at.reshape(-1)
         order = np.argsort(flat, kind="stable")
         rows, starts = np.unique(flat[order], return_index=True)
         if rows.size:  # sorted runs summed at once: 5 to 20 times as fast as np.add.at
-            full[rows] = np.add.reduceat(g.reshape(-1, w.shape[1])[order], starts, axis=0)
+            full[rows] = np.add.reduceat(g.reshape(at.size, shape[1])[order], starts, axis=0)
         if padding_idx is not None:
             full[padding_idx] = 0
         return full

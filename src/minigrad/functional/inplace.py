@@ -1,6 +1,7 @@
-"""Changes in place. Under no_grad they write into the array itself. On a result whose gradient is
-being recorded they move the tensor to a new value instead, so that no saved array changes; on a
-leaf that needs a gradient they are an error, as in PyTorch."""
+"""Changes in place. Where nothing is recorded they write into the array itself, and backward()
+raises InplaceError if a gradient still needs the old value. A result whose gradient is being
+recorded moves to a new array instead: no saved value changes, and views taken of it before keep the
+old one (the only difference from PyTorch). A leaf that needs a gradient cannot be changed."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.core import writes
 from minigrad.core.broadcast import check_broadcast, unbroadcast
 from minigrad.core.dtype import category
 from minigrad.core.graph import record
@@ -17,6 +19,7 @@ from minigrad.errors import DtypeError, InplaceError, ShapeError
 from minigrad.functional import elementwise
 from minigrad.functional.index import is_basic, to_key
 from minigrad.functional.operands import to
+from minigrad.functional.shape import clone
 
 
 def _update(self: Tensor, name: str, value: Tensor) -> Tensor:
@@ -27,14 +30,23 @@ def _update(self: Tensor, name: str, value: Tensor) -> Tensor:
         )
     if category(value.dtype) > category(self.dtype):
         raise DtypeError(f"{name}: a result of {value.dtype} cannot be kept in {self.dtype}")
-    if value.requires_grad:
-        check_leaf(self, name)
+    if mode.grad and (value.requires_grad or self.node is not None):
         value = to(value, self.dtype)
-        self.data, self.node, self.requires_grad = value.data, value.node, True
+        self.data, self.node, self.requires_grad = value.data, value.node, value.requires_grad
     else:
-        self.data[...] = value.data
-        self.version += 1
+        write(self, name, ..., value.data)
     return self
+
+
+def write(self: Tensor, name: str, key: Any, values: np.ndarray) -> None:
+    """Write `values` into the tensor's own array, at `key`."""
+    if not self.data.flags.writeable:
+        raise InplaceError(
+            f"{name}: the elements of an expanded tensor share memory and cannot be changed one by "
+            "one: clone() it first"
+        )
+    self.data[key] = values
+    writes.note(self.data)
 
 
 def check_leaf(self: Tensor, name: str) -> None:
@@ -76,15 +88,12 @@ def zero_(self: Tensor) -> Tensor:
 def copy_(self: Tensor, src: Any) -> Tensor:
     """The values of `src` (broadcast, converted) copied in; returns the tensor."""
     check_leaf(self, "copy_")
-    source = src if isinstance(src, Tensor) else Tensor(src)
+    source = to(src if isinstance(src, Tensor) else Tensor(src), self.dtype)
     if check_broadcast("copy_", self.shape, source.shape) != self.shape:
         raise ShapeError(f"copy_: {source.shape} does not broadcast to {self.shape}")
-    if mode.grad and source.requires_grad:
-        return _update(self, "copy_", to(source, self.dtype).expand(self.shape))
-    self.data[...] = source.data
-    self.version += 1
-    if self.node is not None:  # overwritten: nothing of its past matters any more
-        self.node, self.requires_grad = None, False
+    if mode.grad and (source.requires_grad or self.node is not None):
+        return _update(self, "copy_", clone(source.expand(self.shape)))
+    write(self, "copy_", ..., source.data)
     return self
 
 
@@ -97,8 +106,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     if check_broadcast("setitem", part.shape, source.shape) != part.shape:
         raise ShapeError(f"setitem: a value of {source.shape} does not fit the place {part.shape}")
     if not (mode.grad and (self.requires_grad or source.requires_grad)):
-        self.data[key] = source.data
-        self.version += 1
+        write(self, "setitem", key, source.data)
         return
     if (
         not is_basic(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 
     def vjp_other(g: np.ndarray) -> np.ndarray:
         if y.ndim == 2:  # one product over all rows, instead of one per batch and a sum
-            return x.reshape(-1, x.shape[-1]).T @ g.reshape(-1, g.shape[-1])
+            return _rows(x).T @ _rows(g)
         return unbroadcast(x.mT @ g, y.shape)
 
     return record(
@@ -60,21 +61,29 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             "linear: input (..., in) must end in the second size of weight (out, in), got "
             f"{x.shape} and {w.shape}"
         )
-    if x.dtype != w.dtype:
-        raise DtypeError(f"linear: input and weight must have one dtype, got {x.dtype}, {w.dtype}")
-    rows = x.reshape(-1, w.shape[1])  # (N, in)
+    if bias is not None and require_tensor("linear", bias, "bias").shape != (w.shape[0],):
+        raise ShapeError(f"linear: bias must have shape ({w.shape[0]},), got {bias.shape}")
+    dtypes = [x.dtype, w.dtype] if bias is None else [x.dtype, w.dtype, bias.dtype]
+    if len(set(dtypes)) > 1:
+        raise DtypeError(
+            f"linear: input, weight and bias must have one dtype, got {', '.join(map(str, dtypes))}"
+        )
+    rows, shape = _rows(x), x.shape  # (N, in)
     out = rows @ w.T  # (N, out)
     if bias is not None:
-        if bias.shape != (w.shape[0],):
-            raise ShapeError(f"linear: bias must have shape ({w.shape[0]},), got {bias.shape}")
         out += bias.data
     return record(
         "linear",
-        out.reshape(*x.shape[:-1], w.shape[0]),
-        (input, lambda g: (g.reshape(out.shape) @ w).reshape(x.shape)),
-        (weight, lambda g: g.reshape(out.shape).T @ rows),
-        (bias, lambda g: _column_sums(g.reshape(out.shape))),
+        out.reshape(*shape[:-1], w.shape[0]),
+        (input, lambda g: (_rows(g) @ w).reshape(shape)),
+        (weight, lambda g: _rows(g).T @ rows),
+        (bias, lambda g: _column_sums(_rows(g))),
     )
+
+
+def _rows(x: np.ndarray) -> np.ndarray:
+    """(..., d) -> (N, d), also where a size is 0."""
+    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 def _column_sums(g: np.ndarray) -> np.ndarray:
@@ -96,11 +105,14 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     if len(operands) == 1 and isinstance(operands[0], list | tuple):
         operands = tuple(operands[0])
     arrays = [require_tensor("einsum", op, "every operand").data for op in operands]
+    if len({x.dtype for x in arrays}) > 1:
+        listed = ", ".join(str(x.dtype) for x in arrays)
+        raise DtypeError(f"einsum: all operands must have one dtype, got {listed}")
     inputs, output = _letters(equation, arrays)
     text = ",".join(inputs) + "->" + output
 
     def vjp_of(i: int) -> Any:
-        x, own = arrays[i], inputs[i]
+        shape, own = arrays[i].shape, inputs[i]
         others = [a for j, a in enumerate(arrays) if j != i]
         letters = [s for j, s in enumerate(inputs) if j != i]
         unique = "".join(dict.fromkeys(own))  # "ii" -> "i": its gradient lies on the diagonal
@@ -108,7 +120,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
 
         def vjp(g: np.ndarray) -> np.ndarray:
             part = np.einsum(",".join([output, *letters]) + "->" + seen, g, *others, optimize=True)
-            full = np.zeros(x.shape, g.dtype)
+            full = np.zeros(shape, g.dtype)
             diagonal = np.einsum(f"{own}->{unique}", full)  # a writable view
             part = part.reshape([part.shape[seen.index(c)] if c in seen else 1 for c in unique])
             stretched = tuple(
@@ -131,6 +143,8 @@ def einsum(equation: str, *operands: Any) -> Tensor:
 
 def _letters(equation: str, arrays: list[np.ndarray]) -> tuple[list[str], str]:
     """The letters of each operand and of the output, with every "..." spelt out."""
+    if not isinstance(equation, str):
+        raise ArgumentError(f"einsum: the equation comes first, as text, got {equation!r}")
     equation = equation.replace(" ", "")
     left, arrow, output = equation.partition("->")
     inputs = left.split(",")
@@ -146,7 +160,7 @@ def _letters(equation: str, arrays: list[np.ndarray]) -> tuple[list[str], str]:
         extra = x.ndim - len(letters.replace("...", ""))
         if extra < 0 or ("..." not in letters and extra):
             raise ShapeError(
-                f"einsum: operand {i} ({letters!r}) must have {len(letters)} dimensions, got shape "
+                f"einsum: operand {i} must have one dimension per letter of {letters!r}, got shape "
                 f"{x.shape}"
             )
         inputs[i] = letters.replace("...", "".join(reversed(spare[:extra])))
@@ -157,4 +171,9 @@ def _letters(equation: str, arrays: list[np.ndarray]) -> tuple[list[str], str]:
         output = "..." + "".join(
             sorted(c for c in set(joined) if joined.count(c) == 1 and c not in batch)
         )
-    return inputs, output.replace("...", batch)
+    output = output.replace("...", batch)
+    if len(set(output)) < len(output) or not set(output) <= set("".join(inputs)):
+        raise ArgumentError(
+            f"einsum: each output letter must appear once, and in an input, got {equation!r}"
+        )
+    return inputs, output

@@ -16,6 +16,7 @@ from minigrad.core.graph import record
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError, ShapeError
 from minigrad.functional.operands import require_floating
+from minigrad.functional.shape import sizes
 
 
 def layer_norm(
@@ -41,21 +42,21 @@ def layer_norm(
         y += bias.data.reshape(d)
 
     def vjp_input(g: np.ndarray) -> np.ndarray:
-        g = _like(g, x)
+        g = _like(g, normed)
         g = g * w if w is not None else g.copy()
         along = _mean_product(g, normed)
         g -= _row_mean(g)
         g -= normed * along
         g *= scale
-        return g.astype(input.dtype, copy=False).reshape(shape)
+        return g.astype(dtype, copy=False).reshape(shape)
 
-    shape = input.data.shape
+    shape, dtype = input.data.shape, input.data.dtype
     return record(
         "layer_norm",
-        y.astype(input.dtype, copy=False).reshape(shape),
+        y.astype(dtype, copy=False).reshape(shape),
         (input, vjp_input),
-        (weight, lambda g: _column_products(_like(g, x), normed, weight)),
-        (bias, lambda g: _column_sums(_like(g, x), bias)),
+        (weight, lambda g: _column_products(_like(g, normed), normed, weight)),
+        (bias, lambda g: _column_sums(_like(g, normed), bias)),
     )
 
 
@@ -68,49 +69,50 @@ def rms_norm(
     """x / sqrt(mean(x²) + eps) · weight over the last dims (Zhang & Sennrich 2019, eq. 4).
 
     With Ĝ = G · weight: dx = (Ĝ - x̂ mean(Ĝ x̂)) / sqrt(mean(x²) + eps); dweight = Σ G x̂ over all
-    rows. A row of zeros gives zeros. eps None: the dtype's machine epsilon. Equals its
-    composition of mean and rsqrt, in one op because that is several times as fast.
+    rows. A row of zeros gives zeros. eps None: machine epsilon of the dtype the statistics are
+    taken in. Equals its composition of mean and rsqrt, in one op because that is several times as
+    fast.
     """
-    if eps is None:
-        eps = float(np.finfo(require_floating("rms_norm", input).dtype).eps)
     x, d = _rows("rms_norm", input, normalized_shape, weight, None, eps)
+    eps = float(np.finfo(x.dtype).eps) if eps is None else eps
     scale = 1 / np.sqrt(_mean_product(x, x) + x.dtype.type(eps))  # (N, 1)
     normed = x * scale
     w = None if weight is None else weight.data.astype(x.dtype, copy=False).reshape(d)
     y = normed if w is None else normed * w
 
     def vjp_input(g: np.ndarray) -> np.ndarray:
-        g = _like(g, x)
+        g = _like(g, normed)
         g = g * w if w is not None else g.copy()
         g -= normed * _mean_product(g, normed)
         g *= scale
-        return g.astype(input_dtype, copy=False).reshape(shape)
+        return g.astype(dtype, copy=False).reshape(shape)
 
-    shape, input_dtype = input.data.shape, input.data.dtype
+    shape, dtype = input.data.shape, input.data.dtype
     return record(
         "rms_norm",
-        y.astype(input_dtype, copy=False).reshape(shape),
+        y.astype(dtype, copy=False).reshape(shape),
         (input, vjp_input),
-        (weight, lambda g: _column_products(_like(g, x), normed, weight)),
+        (weight, lambda g: _column_products(_like(g, normed), normed, weight)),
     )
 
 
 def _rows(
-    name: str, input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: float
+    name: str, input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: float | None
 ) -> tuple[np.ndarray, int]:
     """input as rows (N, d) of at least float32, and d; raises ShapeError where sizes differ."""
     x = require_floating(name, input).data
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    shape = sizes((normalized_shape,))
     if not shape or x.shape[-len(shape) :] != shape:
         raise ShapeError(f"{name}: input must end in normalized_shape {shape}, got {x.shape}")
     for parameter, label in ((weight, "weight"), (bias, "bias")):
-        if parameter is not None and parameter.shape != shape:
+        if parameter is not None and require_floating(name, parameter, label).shape != shape:
             raise ShapeError(f"{name}: {label} must have shape {shape}, got {parameter.shape}")
-    if eps < 0:
+    if eps is not None and eps < 0:
         raise ArgumentError(f"{name}: eps must be ≥ 0, got {eps}")
     if x.dtype.itemsize < 4:
         x = x.astype(np.float32)
-    return x.reshape(-1, math.prod(shape)), math.prod(shape)
+    d = math.prod(shape)
+    return x.reshape(math.prod(x.shape[: -len(shape)]), d), d
 
 
 def _like(g: np.ndarray, x: np.ndarray) -> np.ndarray:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
-from minigrad.core.broadcast import check_broadcast
+from minigrad.core.broadcast import Shape, check_broadcast
 from minigrad.core.dtype import get_default_dtype, is_floating, promote, scalar_dtype
 from minigrad.core.graph import record
 from minigrad.core.tensor import Tensor
@@ -37,13 +38,13 @@ def require_floating(name: str, value: Any, argument: str = "input") -> Tensor:
 
 def to(input: Tensor, dtype: Any) -> Tensor:
     """`input` as `dtype`; the gradient comes back in input's own dtype."""
-    x = input.data
-    if x.dtype == dtype:
+    before = input.data.dtype
+    if before == dtype:
         return input
-    value = x.astype(dtype)
+    value = input.data.astype(dtype)
     if not is_floating(value.dtype):
         return record("to", value)
-    return record("to", value, (input, lambda g: g.astype(x.dtype)))
+    return record("to", value, (input, lambda g: g.astype(before)))
 
 
 def floating(name: str, input: Any) -> Tensor:
@@ -52,26 +53,28 @@ def floating(name: str, input: Any) -> Tensor:
     return tensor if is_floating(tensor.data.dtype) else to(tensor, get_default_dtype())
 
 
-def operands(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
-    """The two operands of an elementwise op and their values: (a, b, array, array).
+def operands(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any, Shape, Shape]:
+    """The two operands of an elementwise op, their values and shapes: (a, b, x, y, x.shape,
+    y.shape).
 
     Both have one dtype and shapes that broadcast; a Python number stays one. Raises ShapeError
-    or DtypeError.
+    or DtypeError. A gradient that needs a shape alone holds the shape: the array can go.
     """
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         x, y = a.data, b.data
         if x.dtype is not y.dtype:
             a, b = _one_dtype(a, b)
             x, y = a.data, b.data
-        if x.shape != y.shape:
-            check_broadcast(name, x.shape, y.shape)
-        return a, b, x, y
+        xs, ys = x.shape, y.shape
+        if xs != ys:
+            check_broadcast(name, xs, ys)
+        return a, b, x, y, xs, ys
     if isinstance(a, Tensor):
         a, b = _beside_number(name, a, b)
-        return a, b, a.data, b
+        return a, b, a.data, b, a.data.shape, ()
     if isinstance(b, Tensor):
         b, a = _beside_number(name, b, a)
-        return a, b, a, b.data
+        return a, b, a, b.data, (), b.data.shape
     raise DtypeError(
         f"{name}: one operand must be a Tensor, got {type(a).__name__} and {type(b).__name__}"
     )
@@ -97,6 +100,19 @@ def _beside_number(name: str, tensor: Tensor, number: Any) -> tuple[Tensor, Any]
             "wrap it with minigrad.tensor(...)"
         )
     return to(tensor, scalar_dtype(tensor.data.dtype, number)), number
+
+
+def half_in_float32(op: Callable[..., Any]) -> Callable[..., Any]:
+    """`op`, whose first argument, if it is float16 or bfloat16, is taken in float32, and whose
+    result comes back in its dtype: a sum of many terms loses its digits in half precision."""
+
+    @wraps(op)
+    def method(input: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(input, Tensor) or input.data.dtype.itemsize != 2:
+            return op(input, *args, **kwargs)
+        return to(op(to(input, np.float32), *args, **kwargs), input.dtype)
+
+    return method
 
 
 def shared(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:

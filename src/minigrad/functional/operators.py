@@ -15,7 +15,16 @@ from minigrad.core import dtype as dtypes
 from minigrad.core.graph import backward
 from minigrad.core.hooks import register_hook, retain_grad
 from minigrad.core.tensor import Tensor
-from minigrad.functional import activation, elementwise, index, inplace, linalg, reduce, shape
+from minigrad.functional import (
+    activation,
+    elementwise,
+    extreme,
+    index,
+    inplace,
+    linalg,
+    reduce,
+    shape,
+)
 from minigrad.functional.operands import to as _to
 
 
@@ -93,11 +102,8 @@ METHODS: dict[str, Callable] = {
                 "logical_or",
             ),
             (activation, "relu tanh sigmoid"),
-            (
-                reduce,
-                "sum mean var std prod max min amax amin argmax argmin logsumexp softmax "
-                "log_softmax cumsum norm all any",
-            ),
+            (reduce, "sum mean var std prod logsumexp softmax log_softmax cumsum norm all any"),
+            (extreme, "max min amax amin argmax argmin"),
             (linalg, "matmul outer"),
             (
                 shape,

@@ -5,24 +5,24 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from minigrad.core.broadcast import Shape, check_dim, check_dims
+from minigrad.core.broadcast import Shape, check_dim, check_dims, total
+from minigrad.core.dtype import as_dtype
 from minigrad.core.graph import record
 from minigrad.core.tensor import Tensor, wrap
-from minigrad.errors import ArgumentError, ShapeError
-from minigrad.functional.operands import floating, require_floating, require_tensor, to
+from minigrad.errors import ArgumentError
+from minigrad.functional.operands import (
+    floating,
+    half_in_float32,
+    require_floating,
+    require_tensor,
+    to,
+)
 
 Dim = int | Sequence[int] | None
-
-
-class ValuesIndices(NamedTuple):
-    """What max and min along a dim return, as PyTorch's do."""
-
-    values: Tensor
-    indices: Tensor
 
 
 def _kept(shape: Shape, dims: tuple[int, ...]) -> Shape:
@@ -37,162 +37,91 @@ def _count(x: np.ndarray, dims: tuple[int, ...]) -> int:
 def sum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """Sum over `dim`; integers and booleans sum in int64.   Gradient: G, spread back."""
     if dtype is not None:
-        input = to(require_tensor("sum", input), np.dtype(dtype))
+        input = to(require_tensor("sum", input), as_dtype(dtype))
     x = require_tensor("sum", input).data
-    dims = check_dims("sum", dim, x.ndim)
+    dims, shape = check_dims("sum", dim, x.ndim), x.shape
     return record(
         "sum",
-        x.sum(axis=dims, keepdims=keepdim),
-        (input, lambda g: np.broadcast_to(g.reshape(_kept(x.shape, dims)), x.shape)),
+        total(x, dims, keepdim),
+        (input, lambda g: np.broadcast_to(g.reshape(_kept(shape, dims)), shape)),
     )
 
 
+@half_in_float32
 def mean(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Mean over `dim`.   Gradient: G / n, spread back."""
     x = require_floating("mean", input).data
-    dims = check_dims("mean", dim, x.ndim)
-    n = _count(x, dims)
+    dims, shape = check_dims("mean", dim, x.ndim), x.shape
+    n = x.dtype.type(_count(x, dims))
     return record(
         "mean",
-        x.sum(axis=dims, keepdims=keepdim) / x.dtype.type(n),
-        (input, lambda g: np.broadcast_to((g / n).reshape(_kept(x.shape, dims)), x.shape)),
+        total(x, dims, keepdim) / n,
+        (input, lambda g: np.broadcast_to((g / n).reshape(_kept(shape, dims)), shape)),
     )
 
 
+@half_in_float32
 def var(input: Tensor, dim: Dim = None, *, correction: float = 1, keepdim: bool = False) -> Tensor:
     """Variance over `dim`: Σ(x - mean)² / (n - correction).   Gradient:
     G · 2 (x - mean) / (n - correction)."""
     x = require_floating("var", input).data
     dims = check_dims("var", dim, x.ndim)
-    free = np.float64(builtins.max(_count(x, dims) - correction, 0)).astype(x.dtype)
-    centred = x - x.mean(axis=dims, keepdims=True)
-    value = np.square(centred).sum(axis=dims, keepdims=keepdim) / free
+    centred, free = _centred("var", x, dims, correction)
     return record(
         "var",
-        value,
-        (input, lambda g: (2 / free * g).reshape(_kept(x.shape, dims)) * centred),
+        total(np.square(centred), dims, keepdim) / free,
+        (input, lambda g: (2 / free * g).reshape(_kept(centred.shape, dims)) * centred),
     )
 
 
+@half_in_float32
 def std(input: Tensor, dim: Dim = None, *, correction: float = 1, keepdim: bool = False) -> Tensor:
     """Standard deviation over `dim`: sqrt of var.   Gradient: G (x - mean) / (out (n -
     correction)), 0 where out = 0."""
     x = require_floating("std", input).data
     dims = check_dims("std", dim, x.ndim)
-    free = np.float64(builtins.max(_count(x, dims) - correction, 0)).astype(x.dtype)
-    centred = x - x.mean(axis=dims, keepdims=True)
-    s = np.sqrt(np.square(centred).sum(axis=dims, keepdims=True) / free)
+    centred, free = _centred("std", x, dims, correction)
+    s = np.sqrt(total(np.square(centred), dims, keepdims=True) / free)
 
     def vjp(g: np.ndarray) -> np.ndarray:
-        scale = g.reshape(s.shape) / np.where(s == 0, np.inf, s * free)
-        return scale.astype(x.dtype, copy=False) * centred
+        return g.reshape(s.shape) / np.where(s == 0, np.inf, s * free) * centred
 
-    value = s if keepdim else s.reshape(np.delete(s.shape, dims).astype(int))
-    return record("std", value, (input, vjp))
+    return record("std", s if keepdim else s.squeeze(dims), (input, vjp))
 
 
+def _centred(
+    name: str, x: np.ndarray, dims: tuple[int, ...], correction: float
+) -> tuple[np.ndarray, Any]:
+    """x minus its mean over `dims`, and n - correction, what its squares are divided by."""
+    if not isinstance(correction, int | float):
+        raise ArgumentError(f"{name}: correction must be a number, got {correction!r}")
+    n = _count(x, dims)
+    centred = x - total(x, dims, keepdims=True) / x.dtype.type(n)
+    return centred, x.dtype.type(builtins.max(n - correction, 0))
+
+
+@half_in_float32
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Product over `dim`.   Gradient: G · the product of all other elements, also at zeros."""
     x = require_tensor("prod", input).data
+    shape = x.shape
     if dim is None:
         axis, flat, kept = 0, x.reshape(-1), (1,)
-        value = x.prod()
+        value = np.multiply.reduce(flat)
     else:
         axis, flat = check_dim("prod", dim, x.ndim), x if x.ndim else x.reshape(1)
         kept = _kept(flat.shape, (axis,))
-        value = flat.prod(axis=axis, keepdims=keepdim and x.ndim > 0)
+        value = np.multiply.reduce(flat, axis=axis, keepdims=keepdim and x.ndim > 0)
 
     def vjp(g: np.ndarray) -> np.ndarray:
         rows = np.moveaxis(flat, axis, 0)
         ones = np.ones_like(rows[:1])
-        before = np.cumprod(np.concatenate([ones, rows[:-1]]), axis=0)[: len(rows)]
-        after = np.cumprod(np.concatenate([ones, rows[:0:-1]]), axis=0)[: len(rows)][::-1]
+        before = np.concatenate([ones, rows[:-1]]).cumprod(axis=0)[: len(rows)]
+        after = np.concatenate([ones, rows[:0:-1]]).cumprod(axis=0)[: len(rows)][::-1]
         others = np.moveaxis(before * after, 0, axis)
-        return (g.reshape(kept) * others).reshape(x.shape)
+        return (g.reshape(kept) * others).reshape(shape)
 
     return record("prod", value, (input, vjp))
-
-
-def amax(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
-    """Maximum over `dim`.   Gradient: G, shared equally between equal maxima."""
-    return _extreme("amax", np.max, input, dim, keepdim)
-
-
-def amin(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
-    """Minimum over `dim`.   Gradient: G, shared equally between equal minima."""
-    return _extreme("amin", np.min, input, dim, keepdim)
-
-
-def _extreme(name: str, reduce: Any, input: Tensor, dim: Dim, keepdim: bool) -> Tensor:
-    x = require_tensor(name, input).data
-    dims = check_dims(name, dim, x.ndim)
-    _require_elements(name, x, dims)
-    kept = reduce(x, axis=dims, keepdims=True)
-
-    def vjp(g: np.ndarray) -> np.ndarray:
-        hits = x == kept
-        share = g.reshape(kept.shape) / hits.sum(axis=dims, keepdims=True)
-        return (hits * share).astype(x.dtype, copy=False)
-
-    value = kept if keepdim else reduce(x, axis=dims)
-    return record(name, value, (input, vjp))
-
-
-def _require_elements(name: str, x: np.ndarray, dims: tuple[int, ...]) -> None:
-    if _count(x, dims) == 0:
-        raise ShapeError(f"{name}: needs at least one element to choose from, got shape {x.shape}")
-
-
-def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-    """The largest element; with an int `dim`, (values, indices) along it; with a tensor in the
-    place of dim, the elementwise maximum."""
-    return _choose("max", amax, np.argmax, input, dim, keepdim)
-
-
-def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-    """The smallest element; with an int `dim`, (values, indices) along it; with a tensor in the
-    place of dim, the elementwise minimum."""
-    return _choose("min", amin, np.argmin, input, dim, keepdim)
-
-
-def _choose(name: str, extreme: Any, arg: Any, input: Tensor, dim: Any, keepdim: bool) -> Any:
-    if isinstance(dim, Tensor):
-        from minigrad.functional import elementwise
-
-        return (elementwise.maximum if name == "max" else elementwise.minimum)(input, dim)
-    if dim is None:
-        return extreme(input)
-    x = require_tensor(name, input).data
-    axis = check_dim(name, dim, x.ndim)
-    x = x if x.ndim else x.reshape(1)
-    _require_elements(name, x, (axis,))
-    at = np.expand_dims(arg(x, axis=axis), axis)
-
-    def vjp(g: np.ndarray) -> np.ndarray:
-        full = np.zeros(x.shape, g.dtype)
-        np.put_along_axis(full, at, g.reshape(at.shape), axis)
-        return full.reshape(input.shape)
-
-    shape = at.shape if keepdim and input.ndim else np.squeeze(at, axis).shape
-    values = np.take_along_axis(x, at, axis).reshape(shape)
-    return ValuesIndices(record(name, values, (input, vjp)), wrap(at.reshape(shape)))
-
-
-def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """The index of the largest element (the first of equals), of the flat tensor or along dim."""
-    return _arg("argmax", np.argmax, input, dim, keepdim)
-
-
-def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """The index of the smallest element (the first of equals), of the flat tensor or along dim."""
-    return _arg("argmin", np.argmin, input, dim, keepdim)
-
-
-def _arg(name: str, arg: Any, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
-    x = require_tensor(name, input).data
-    axis = None if dim is None else check_dim(name, dim, x.ndim)
-    _require_elements(name, x, tuple(range(x.ndim)) if axis is None or not x.ndim else (axis,))
-    return wrap(np.asarray(arg(x, axis=axis if x.ndim else None, keepdims=keepdim)))
 
 
 def all(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
@@ -207,59 +136,65 @@ def any(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     return wrap(np.asarray(x.any(axis=check_dims("any", dim, x.ndim), keepdims=keepdim)))
 
 
+@half_in_float32
 def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
     """ln Σ e^input over `dim`, without overflow.   Gradient: G · softmax(input)."""
     x = floating("logsumexp", input).data
     dims = check_dims("logsumexp", dim, x.ndim)
-    top = x.max(axis=dims, keepdims=True, initial=-np.inf)
+    top = np.maximum.reduce(x, axis=dims, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
-    lse = np.log(np.exp(x - top).sum(axis=dims, keepdims=True)) + top
+    lse = np.log(total(np.exp(x - top), dims, keepdims=True)) + top
     value = lse if keepdim else lse.squeeze(dims)
     return record("logsumexp", value, (input, lambda g: g.reshape(lse.shape) * np.exp(x - lse)))
 
 
+@half_in_float32
 def softmax(input: Tensor, dim: int) -> Tensor:
     """e^input / Σ e^input along `dim`.   Gradient: out (G - Σ G·out)."""
     x = require_floating("softmax", input).data
-    axis = check_dim("softmax", dim, x.ndim)
-    y = softmax_array(x, axis) if x.ndim else np.ones_like(x)
-    axis = axis if x.ndim else None
+    axis = _axis("softmax", dim, x)
+    y = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf))
+    y /= np.add.reduce(y, axis=axis, keepdims=True)
     return record(
-        "softmax", y, (input, lambda g: y * (g - np.sum(g * y, axis=axis, keepdims=True)))
+        "softmax", y, (input, lambda g: y * (g - np.add.reduce(g * y, axis=axis, keepdims=True)))
     )
 
 
-def softmax_array(x: np.ndarray, axis: int) -> np.ndarray:
-    """softmax on an array: the largest element is subtracted first, so that e^x cannot overflow."""
-    y = np.exp(x - x.max(axis=axis, keepdims=True, initial=-np.inf))
-    y /= y.sum(axis=axis, keepdims=True)
-    return y
+def _axis(name: str, dim: Any, x: np.ndarray) -> int | None:
+    """The axis for NumPy: None for a 0-d array, which has none."""
+    axis = check_dim(name, dim, x.ndim)
+    return axis if x.ndim else None
 
 
+@half_in_float32
 def log_softmax(input: Tensor, dim: int) -> Tensor:
     """input - ln Σ e^input along `dim`.   Gradient: G - softmax · Σ G."""
     x = require_floating("log_softmax", input).data
-    axis = check_dim("log_softmax", dim, x.ndim) if x.ndim else None
-    y = x - x.max(axis=axis, keepdims=True, initial=-np.inf)
-    y -= np.log(np.exp(y).sum(axis=axis, keepdims=True))
+    axis = _axis("log_softmax", dim, x)
+    y = x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
+    y -= np.log(np.add.reduce(np.exp(y), axis=axis, keepdims=True))
     return record(
-        "log_softmax", y, (input, lambda g: g - np.exp(y) * g.sum(axis=axis, keepdims=True))
+        "log_softmax",
+        y,
+        (input, lambda g: g - np.exp(y) * np.add.reduce(g, axis=axis, keepdims=True)),
     )
 
 
+@half_in_float32
 def cumsum(input: Tensor, dim: int) -> Tensor:
     """Running sum along `dim`.   Gradient: the running sum of G from the other end."""
     x = require_tensor("cumsum", input).data
     axis = check_dim("cumsum", dim, x.ndim)
     if not x.ndim:
-        return record("cumsum", x.copy(), (input, lambda g: g))
+        return sum(input)
     return record(
         "cumsum",
-        np.cumsum(x, axis=axis),
-        (input, lambda g: np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis)),
+        x.cumsum(axis=axis),
+        (input, lambda g: np.flip(np.flip(g, axis).cumsum(axis=axis), axis)),
     )
 
 
+@half_in_float32
 def norm(input: Tensor, p: Any = 2, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """(Σ |x|^p)^(1/p) over `dim`; p = inf gives the largest |x|, "fro" means 2.   Gradient:
     G · sign(x) (|x| / out)^(p-1), 0 where out = 0."""
@@ -270,20 +205,21 @@ def norm(input: Tensor, p: Any = 2, dim: Dim = None, keepdim: bool = False) -> T
         raise ArgumentError(f"norm: p must be a positive number, inf or 'fro', got {p!r}")
     size = np.abs(x)
     if p == math.inf:
-        n = size.max(axis=dims, keepdims=True, initial=0)
+        n = np.maximum.reduce(size, axis=dims, keepdims=True, initial=0)
     elif p == 2:
-        n = np.sqrt(np.square(x).sum(axis=dims, keepdims=True))
+        n = np.sqrt(total(np.square(x), dims, keepdims=True))
     else:
-        n = (size**p).sum(axis=dims, keepdims=True) ** (1 / p)
+        n = total(size**p, dims, keepdims=True) ** (1 / p)
 
     def vjp(g: np.ndarray) -> np.ndarray:
         if p == math.inf:
             hits = (size == n) & (n > 0)
-            slope = hits / np.maximum(hits.sum(axis=dims, keepdims=True), 1)
+            ties = np.add.reduce(hits, axis=dims, dtype=g.dtype, keepdims=True)
+            slope = hits / np.maximum(ties, 1)
         else:
             slope = np.where(n == 0, 0, size / np.where(n == 0, 1, n)) ** (p - 1)
             slope = np.where(size == 0, 0, slope)
-        return (g.reshape(n.shape) * np.sign(x) * slope).astype(x.dtype, copy=False)
+        return g.reshape(n.shape) * np.sign(x) * slope
 
     value = n if keepdim else n.squeeze(dims)
     return record("norm", value, (input, vjp))

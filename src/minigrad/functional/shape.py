@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from minigrad.core.broadcast import Shape, check_dim, check_dims, unbroadcast
+from minigrad.core.broadcast import Shape, check_dim, check_dims, total, unbroadcast
+from minigrad.core.dtype import promote
 from minigrad.core.graph import record
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError, DimError, ShapeError
-from minigrad.functional.operands import require_tensor
+from minigrad.functional.operands import require_tensor, to
 
 
 def sizes(args: tuple[Any, ...]) -> Shape:
@@ -29,20 +31,20 @@ def sizes(args: tuple[Any, ...]) -> Shape:
 def reshape(input: Tensor, *shape: Any) -> Tensor:
     """The same elements in `shape`; one size may be -1.   Gradient: G in input's shape."""
     x = require_tensor("reshape", input).data
-    new = _fill_in("reshape", x, sizes(shape))
-    return record("reshape", x.reshape(new), (input, lambda g: g.reshape(x.shape)))
+    old, new = x.shape, _fill_in("reshape", x, sizes(shape))
+    return record("reshape", x.reshape(new), (input, lambda g: g.reshape(old)))
 
 
 def view(input: Tensor, *shape: Any) -> Tensor:
     """reshape that shares memory. Raises ShapeError where that is impossible."""
     x = require_tensor("view", input).data
-    value = x.reshape(_fill_in("view", x, sizes(shape)))
+    value, old = x.reshape(_fill_in("view", x, sizes(shape))), x.shape
     if x.size and not np.may_share_memory(value, x):
         raise ShapeError(
             f"view: shape {x.shape} with these strides has no view as {value.shape}: "
             "use reshape(), which copies where it must"
         )
-    return record("view", value, (input, lambda g: g.reshape(x.shape)))
+    return record("view", value, (input, lambda g: g.reshape(old)))
 
 
 def _fill_in(name: str, x: np.ndarray, shape: Shape) -> Shape:
@@ -111,7 +113,7 @@ def mT(input: Tensor) -> Tensor:
 def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """Without its dimensions of size 1 (only those in `dim`, if given)."""
     x = require_tensor("squeeze", input).data
-    dims = check_dims("squeeze", dim, x.ndim) if dim is not None else range(x.ndim)
+    dims = range(x.ndim) if dim is None else check_dims("squeeze", dim, x.ndim) if dim != () else ()
     return reshape(input, tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in dims))
 
 
@@ -126,9 +128,9 @@ def expand(input: Tensor, *shape: Any) -> Tensor:
     """Dimensions of size 1 (and new ones in front) stretched without a copy; -1 keeps a size.
     Gradient: G summed over what was stretched."""
     x = require_tensor("expand", input).data
-    wanted = sizes(shape)
+    wanted, shape_in = sizes(shape), x.shape
     added = len(wanted) - x.ndim
-    old = (1,) * builtins.max(added, 0) + x.shape
+    old = (1,) * builtins.max(added, 0) + shape_in
     new = tuple(
         o if n == -1 and i >= added else n
         for i, (n, o) in enumerate(zip(wanted, old, strict=False))
@@ -138,7 +140,8 @@ def expand(input: Tensor, *shape: Any) -> Tensor:
             f"expand: only dimensions of size 1 stretch, and new ones go in front: shape {x.shape} "
             f"does not expand to {wanted}"
         )
-    return record("expand", np.broadcast_to(x, new), (input, lambda g: unbroadcast(g, x.shape)))
+    value = x if new == shape_in else np.broadcast_to(x, new)
+    return record("expand", value, (input, lambda g: unbroadcast(g, shape_in)))
 
 
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
@@ -148,7 +151,8 @@ def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors joined along an existing dimension.   Gradients: the parts of G."""
-    arrays = _arrays("cat", tensors)
+    tensors = _one_dtype("cat", tensors)
+    arrays = [tensor.data for tensor in tensors]
     axis = check_dim("cat", dim, arrays[0].ndim)
     first = arrays[0].shape
     for x in arrays:
@@ -160,20 +164,17 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
             )
     if not first:
         raise ShapeError("cat: 0-d tensors have no dimension to join along: use stack()")
-    ends = np.cumsum([x.shape[axis] for x in arrays])
-
-    def part(i: int) -> Any:
-        stop = ends[i]
-        index = (slice(None),) * axis + (slice(stop - arrays[i].shape[axis], stop),)
-        return lambda g: g[index]
-
-    value = np.concatenate(arrays, axis=axis)
-    return record("cat", value, *((tensor, part(i)) for i, tensor in enumerate(tensors)))
+    edges, start = [], 0
+    for tensor, x in zip(tensors, arrays, strict=True):
+        edges.append((tensor, _part(axis, slice(start, start + x.shape[axis]))))
+        start += x.shape[axis]
+    return record("cat", np.concatenate(arrays, axis=axis), *edges)
 
 
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors of one shape joined along a new dimension.   Gradients: the slices of G."""
-    arrays = _arrays("stack", tensors)
+    tensors = _one_dtype("stack", tensors)
+    arrays = [tensor.data for tensor in tensors]
     axis = check_dim("stack", dim, arrays[0].ndim + 1)
     for x in arrays:
         if x.shape != arrays[0].shape:
@@ -181,47 +182,58 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                 f"stack: shapes must be equal, got {arrays[0].shape} and {x.shape}: "
                 "cat() joins different sizes"
             )
-
-    def part(i: int) -> Any:
-        index = (slice(None),) * axis + (i,)
-        return lambda g: g[index]
-
-    value = np.stack(arrays, axis=axis)
-    return record("stack", value, *((tensor, part(i)) for i, tensor in enumerate(tensors)))
+    edges = [(tensor, _part(axis, i)) for i, tensor in enumerate(tensors)]
+    return record("stack", np.stack(arrays, axis=axis), *edges)
 
 
-def _arrays(name: str, tensors: Sequence[Tensor]) -> list[np.ndarray]:
-    if isinstance(tensors, Tensor) or not tensors:
-        raise ArgumentError(f"{name}: needs a non-empty list or tuple of tensors")
-    return [require_tensor(name, tensor, "every element").data for tensor in tensors]
+def _part(axis: int, at: Any) -> Callable[[np.ndarray], np.ndarray]:
+    """The VJP of one of the joined tensors: its part of G."""
+    index = (slice(None),) * axis + (at,)
+    return lambda g: g[index]
 
 
-def split(input: Tensor, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-    """Parts of size `split_size` along dim (the last may be smaller), or of the sizes listed."""
-    axis = check_dim("split", dim, require_tensor("split", input).ndim)
-    n = input.shape[axis] if input.ndim else 1
-    if isinstance(split_size, int):
-        if split_size < 1:
-            raise ArgumentError(f"split: split_size must be at least 1, got {split_size}")
-        starts = range(0, builtins.max(n, 1), split_size)
-        parts = [builtins.min(split_size, n - start) for start in starts]
-    else:
-        parts = list(split_size)
+def _one_dtype(name: str, tensors: Sequence[Tensor]) -> list[Tensor]:
+    """The tensors in the dtype that all of them together promote to."""
+    if not isinstance(tensors, Sequence) or not tensors:
+        raise ArgumentError(f"{name}: needs a non-empty list or tuple of tensors, got {tensors!r}")
+    dtype = reduce(promote, (require_tensor(name, t, "every element").dtype for t in tensors))
+    return [to(tensor, dtype) for tensor in tensors]
+
+
+def split(
+    tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
+    """Parts of one size along dim (the last may be smaller), or of the sizes listed."""
+    n, axis = _length("split", tensor, dim)
+    if isinstance(split_size_or_sections, Sequence):
+        parts = list(sizes((split_size_or_sections,)))
         if builtins.sum(parts) != n or builtins.min(parts, default=0) < 0:
             raise ShapeError(f"split: sizes must add up to {n} (dim {axis}), got {parts}")
+    else:
+        (size,) = sizes((split_size_or_sections,))
+        if size < 1:
+            raise ArgumentError(f"split: the size of a part must be at least 1, got {size}")
+        parts = [builtins.min(size, n - start) for start in range(0, builtins.max(n, 1), size)]
     out, start = [], 0
-    for size in parts:
-        out.append(input[(slice(None),) * axis + (slice(start, start + size),)])
-        start += size
+    for part in parts:
+        out.append(tensor[(slice(None),) * axis + (slice(start, start + part),)])
+        start += part
     return tuple(out)
+
+
+def _length(name: str, input: Tensor, dim: int) -> tuple[int, int]:
+    """The size of the dimension to be cut, and its number."""
+    if not require_tensor(name, input).ndim:
+        raise ShapeError(f"{name}: needs at least one dimension, got a 0-d tensor")
+    axis = check_dim(name, dim, input.ndim)
+    return input.shape[axis], axis
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most `chunks` parts of equal size along dim (the last may be smaller)."""
-    axis = check_dim("chunk", dim, require_tensor("chunk", input).ndim)
-    if chunks < 1:
-        raise ArgumentError(f"chunk: chunks must be at least 1, got {chunks}")
-    n = input.shape[axis] if input.ndim else 1
+    n, axis = _length("chunk", input, dim)
+    if not isinstance(chunks, int | np.integer) or chunks < 1:
+        raise ArgumentError(f"chunk: chunks must be an int ≥ 1, got {chunks!r}")
     if n == 0:
         return split(input, [0] * chunks, axis)
     return split(input, builtins.max(math.ceil(n / chunks), 1), axis)
@@ -243,13 +255,13 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
             f"repeat: needs one count ≥ 0 for each of {x.ndim} dimensions (more add dimensions in "
             f"front), got {times}"
         )
-    padded = (1,) * (len(times) - x.ndim) + x.shape
+    shape, padded = x.shape, (1,) * (len(times) - x.ndim) + x.shape
     pairs = tuple(n for pair in zip(times, padded, strict=True) for n in pair)
     copies = tuple(range(0, len(pairs), 2))
     return record(
         "repeat",
         np.tile(x, times),
-        (input, lambda g: g.reshape(pairs).sum(axis=copies).reshape(x.shape)),
+        (input, lambda g: total(g.reshape(pairs), copies).reshape(shape)),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.core import writes
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError, DtypeError
 
@@ -64,7 +65,7 @@ class Optimizer:
                 if p.grad is not None:
                     p.data = np.ascontiguousarray(p.data)  # blocks() writes through flat views
                     self._update(p, p.grad.data, self.state.setdefault(p, {}), group)
-                    p.version += 1
+                    writes.note(p.data)
 
     def _update(
         self, p: Tensor, g: np.ndarray, state: dict[str, Any], group: dict[str, Any]
