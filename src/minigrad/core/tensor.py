@@ -92,6 +92,15 @@ class Tensor(TensorMethods):
         """The same data, outside the graph."""
         return wrap(self.data)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """For copy and pickle: a leaf with its gradient. Raises GraphError for an op's result."""
+        if self.node is not None:
+            raise GraphError(
+                f"only a leaf can be copied or pickled, got a result of {self.node.name!r}: "
+                "detach() it, or clone() it to stay in the graph"
+            )
+        return super().__reduce_ex__(protocol)
+
     def numpy(self) -> np.ndarray:
         """The array itself (shared memory). Raises GraphError where a gradient is required."""
         if self.requires_grad:

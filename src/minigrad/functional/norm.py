@@ -33,8 +33,13 @@ def layer_norm(
     and rsqrt, in one op because that is several times as fast.
     """
     x, d = _rows("layer_norm", input, normalized_shape, weight, bias, eps)
-    normed = x - _row_mean(x)
-    scale = 1 / np.sqrt(_mean_product(normed, normed) + x.dtype.type(eps))  # (N, 1)
+    mean = _row_mean(x)
+    normed = x - mean
+    var = _mean_product(normed, normed)
+    if (mean * mean > 100 * (var + eps)).any():  # rounding such a mean shows beside the spread
+        normed -= _row_mean(normed)
+        var = _mean_product(normed, normed)
+    scale = 1 / np.sqrt(var + x.dtype.type(eps))  # (N, 1)
     normed *= scale
     w = None if weight is None else weight.data.astype(x.dtype, copy=False).reshape(d)
     y = normed.copy() if w is None else normed * w

@@ -14,6 +14,10 @@ class _Listed(Module):
 
     def __init__(self, modules: Iterable[Module]) -> None:
         super().__init__()
+        if not isinstance(modules, Iterable):
+            raise DtypeError(
+                f"{type(self).__name__} takes a list of Modules, got {type(modules).__name__}"
+            )
         for module in modules:
             self.append(module)
 
@@ -21,20 +25,19 @@ class _Listed(Module):
         """Add a module at the end; returns the container."""
         if not isinstance(module, Module):
             raise DtypeError(
-                f"{type(self).__name__} holds Modules, got {type(module).__name__}"
-                + (": call the class to make a layer" if isinstance(module, type) else "")
+                f"{type(self).__name__} holds Modules, got {type(module).__name__}{_hint(module)}"
             )
         setattr(self, str(len(self)), module)
         return self
 
     def __len__(self) -> int:
-        return sum(1 for _ in self.children())
+        return len(self._submodules())
 
     def __iter__(self) -> Iterator[Module]:
-        return self.children()
+        return (module for _, module in self._submodules())
 
     def __getitem__(self, index: int | slice) -> Any:
-        modules = list(self.children())
+        modules = list(self)
         if isinstance(index, slice):
             picked = modules[index]
             return Sequential(*picked) if isinstance(self, Sequential) else ModuleList(picked)
@@ -50,7 +53,7 @@ class Sequential(_Listed):
         super().__init__(modules)
 
     def forward(self, input: Any) -> Any:
-        for module in self.children():
+        for module in self:
             input = module(input)
         return input
 
@@ -60,3 +63,11 @@ class ModuleList(_Listed):
 
     def __init__(self, modules: Iterable[Module] = ()) -> None:
         super().__init__(modules)
+
+
+def _hint(value: Any) -> str:
+    if isinstance(value, type):
+        return f": call the class to make a layer, {value.__name__}(...)"
+    if isinstance(value, list | tuple):
+        return ": pass the modules one by one, Sequential(*modules)"
+    return ": for a function use its module, as ReLU() for relu" if callable(value) else ""

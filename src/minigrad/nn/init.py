@@ -7,6 +7,7 @@ E[y²] = n_in Var(W) E[x²] forward, and E[(dL/dx)²] = n_out Var(W) E[(dL/dy)²
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from minigrad.core.mode import no_grad
 from minigrad.core.random import Generator, rng
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ArgumentError, ShapeError
+from minigrad.functional.operands import require_floating, require_tensor
 
 # E[silu(z)²] over z ~ N(0, 1) has no closed form; by quadrature (tests/nn/test_init.py repeats it)
 _SILU_SECOND_MOMENT = 0.35577645
@@ -34,6 +36,9 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         "conv1d": 1.0,
         "conv2d": 1.0,
         "conv3d": 1.0,
+        "conv_transpose1d": 1.0,
+        "conv_transpose2d": 1.0,
+        "conv_transpose3d": 1.0,
         "sigmoid": 1.0,
         "tanh": 5 / 3,
         "relu": math.sqrt(2),
@@ -51,10 +56,10 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 def _fans(tensor: Tensor) -> tuple[int, int]:
     """(n_in, n_out) of a weight (out, in, *receptive field)."""
-    if tensor.ndim < 2:
+    if require_tensor("init", tensor, "what is initialized").ndim < 2 or not tensor.numel():
         raise ShapeError(
-            f"a fan needs at least 2 dimensions (out, in), got shape {tensor.shape}: fill a bias "
-            "with zeros_ or uniform_"
+            f"init: a weight (out, in) with sizes above 0 has a fan, got shape {tensor.shape}: "
+            "fill a bias with zeros_ or uniform_"
         )
     field = math.prod(tensor.shape[2:])
     return tensor.shape[1] * field, tensor.shape[0] * field
@@ -62,29 +67,32 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
 
 def _set(tensor: Tensor, values: Any) -> Tensor:
     with no_grad():
-        return tensor.copy_(wrap(np.asarray(values)))
+        return require_tensor("init", tensor, "what is initialized").copy_(wrap(np.asarray(values)))
+
+
+def _drawn_dtype(tensor: Tensor) -> Any:
+    require_floating("init", tensor, "what is drawn at random")
+    return np.float64 if tensor.dtype == np.float64 else np.float32
 
 
 def uniform_(
     tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
     """U(a, b): mean (a + b)/2, variance (b - a)²/12."""
-    drawn = rng(generator).random(tensor.shape, dtype=_drawn_dtype(tensor))
-    return _set(tensor, a + (b - a) * drawn)
+    if not a <= b:
+        raise ArgumentError(f"uniform_: a must not be above b, got {a} and {b}")
+    dtype = _drawn_dtype(tensor)
+    return _set(tensor, a + (b - a) * rng(generator).random(tensor.shape, dtype=dtype))
 
 
 def normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
     """N(mean, std²)."""
-    if std < 0:
+    if not std >= 0:
         raise ArgumentError(f"normal_: std must be ≥ 0, got {std}")
-    drawn = rng(generator).standard_normal(tensor.shape, dtype=_drawn_dtype(tensor))
-    return _set(tensor, mean + std * drawn)
-
-
-def _drawn_dtype(tensor: Tensor) -> Any:
-    return np.float64 if tensor.dtype == np.float64 else np.float32
+    dtype = _drawn_dtype(tensor)
+    return _set(tensor, mean + std * rng(generator).standard_normal(tensor.shape, dtype=dtype))
 
 
 def trunc_normal_(
@@ -95,19 +103,23 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Generator | None = None,
 ) -> Tensor:
-    """N(mean, std²) redrawn until inside [a, b]: at ±2 std the variance is 0.774 std²."""
+    """N(mean, std²) given that it lies in [a, b]: at ±2 std the variance is 0.774 std².
+
+    Drawn as the inverse of the distribution function at U(Φ(a), Φ(b)). Raises ArgumentError for
+    an interval beyond mean ± 6 std, where these are all but equal.
+    """
+    _drawn_dtype(tensor)
     if not a < b:
         raise ArgumentError(f"trunc_normal_: a must be below b, got {a} and {b}")
-    if std <= 0 or not (a < mean + 6 * std and b > mean - 6 * std):
+    if not std > 0 or not (a < mean + 6 * std and b > mean - 6 * std):
         raise ArgumentError(
             f"trunc_normal_: [{a}, {b}] must overlap mean ± 6 std with std > 0, got mean {mean}, "
             f"std {std}"
         )
-    random = rng(generator)
-    drawn = random.normal(mean, std, tensor.shape)
-    while (outside := (drawn < a) | (drawn > b)).any():
-        drawn[outside] = random.normal(mean, std, int(outside.sum()))
-    return _set(tensor, drawn)
+    law = NormalDist(mean, std)
+    p = rng(generator).uniform(law.cdf(a), law.cdf(b), tensor.shape)
+    drawn = [law.inv_cdf(q) for q in np.clip(p, 1e-300, 1 - 2**-53).flat]
+    return _set(tensor, np.clip(drawn, a, b).reshape(tensor.shape))
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
@@ -129,12 +141,13 @@ def eye_(tensor: Tensor) -> Tensor:
     """The identity (2-d): a linear layer that passes its input on."""
     if tensor.ndim != 2:
         raise ShapeError(f"eye_: needs 2 dimensions, got shape {tensor.shape}")
-    return _set(tensor, np.eye(*tensor.shape))
+    return _set(tensor, np.eye(tensor.shape[0], tensor.shape[1]))
 
 
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
     """gain · a random (semi-)orthogonal matrix (Saxe et al. 2013): of a square one every vector
     keeps its length, exactly, times gain."""
+    _drawn_dtype(tensor)
     if tensor.ndim < 2:
         raise ShapeError(f"orthogonal_: needs at least 2 dimensions, got shape {tensor.shape}")
     rows, columns = tensor.shape[0], math.prod(tensor.shape[1:])

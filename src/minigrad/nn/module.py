@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from minigrad.core.dtype import as_dtype, is_floating
 from minigrad.core.hooks import RemovableHandle, add_hook
 from minigrad.core.mode import no_grad
 from minigrad.core.tensor import Tensor, to_array
@@ -21,6 +22,13 @@ class Parameter(Tensor):
 
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
+
+
+class IncompatibleKeys(NamedTuple):
+    """The names that load_state_dict(strict=False) left alone, and those it did not know."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
 
 
 class Module:
@@ -45,14 +53,27 @@ class Module:
         return out
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Tensor | Module) and "_buffers" not in self.__dict__:
-            raise ArgumentError(
-                f"{type(self).__name__}: call super().__init__() before setting {name!r}"
+        if isinstance(value, Tensor | Module):
+            self._buffers  # noqa: B018  raises if super().__init__() was forgotten
+        held = self.__dict__.get(name)
+        if isinstance(held, Parameter) and not isinstance(value, Parameter | None):
+            raise DtypeError(
+                f"{type(self).__name__}.{name} is a Parameter, got {type(value).__name__}: set a "
+                "Parameter(...), or copy the values into it under no_grad()"
             )
         object.__setattr__(self, name, value)
 
+    def __getattr__(self, name: str) -> Any:  # only for what is not there
+        if name in ("_buffers", "_forward_hooks"):
+            raise ArgumentError(
+                f"{type(self).__name__}: call super().__init__() first in its __init__()"
+            )
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Hold a tensor that is state but no parameter; saved in state_dict if persistent."""
+        if not isinstance(tensor, Tensor | None):
+            raise DtypeError(f"buffer {name!r} must be a Tensor, got {type(tensor).__name__}")
         self._buffers[name] = persistent
         setattr(self, name, tensor)
 
@@ -67,10 +88,17 @@ class Module:
 
     # -- what is inside -----------------------------------------------------------------------
 
+    def _submodules(self) -> list[tuple[str, Module]]:
+        """The modules set as attributes, one that has two names twice."""
+        return [(n, value) for n, value in self.__dict__.items() if isinstance(value, Module)]
+
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        for name, value in self.__dict__.items():
-            if isinstance(value, Module):
-                yield name, value
+        """The modules directly inside, each once."""
+        seen: set[int] = set()
+        for name, module in self._submodules():
+            if id(module) not in seen:
+                seen.add(id(module))
+                yield name, module
 
     def children(self) -> Iterator[Module]:
         return (module for _, module in self.named_children())
@@ -85,7 +113,7 @@ class Module:
                 continue
             seen.add(id(module))
             yield name, module
-            below = [(f"{name}.{n}" if name else n, m) for n, m in module.named_children()]
+            below = [(f"{name}.{n}" if name else n, m) for n, m in module._submodules()]
             stack.extend(reversed(below))
 
     def modules(self) -> Iterator[Module]:
@@ -104,11 +132,14 @@ class Module:
         return (parameter for _, parameter in self.named_parameters())
 
     def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
-        """All buffers, saved or not."""
+        """All buffers, saved or not, each once."""
+        seen: set[int] = set()
         for path, module in self.named_modules(prefix):
             for name in module._buffers:
-                if getattr(module, name) is not None:
-                    yield (f"{path}.{name}" if path else name), getattr(module, name)
+                buffer = getattr(module, name)
+                if buffer is not None and id(buffer) not in seen:
+                    seen.add(id(buffer))
+                    yield (f"{path}.{name}" if path else name), buffer
 
     def buffers(self) -> Iterator[Tensor]:
         return (buffer for _, buffer in self.named_buffers())
@@ -132,10 +163,10 @@ class Module:
         """Evaluation mode: train(False)."""
         return self.train(False)
 
-    def zero_grad(self) -> None:
-        """Forget every parameter's gradient."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget every parameter's gradient (or fill it with 0)."""
         for parameter in self.parameters():
-            parameter.grad = None
+            clear_grad(parameter, set_to_none)
 
     def requires_grad_(self, requires_grad: bool = True) -> Module:
         """Ask (or stop asking) for the gradient of every parameter; returns the module."""
@@ -144,11 +175,15 @@ class Module:
         return self
 
     def to(self, dtype: Any) -> Module:
-        """Every floating-point parameter and buffer as `dtype`, in place; returns the module."""
+        """Every floating-point parameter and buffer, and their gradients, as `dtype` (a floating-
+        point one), in place; returns the module."""
+        if not is_floating(as_dtype(dtype)):
+            raise DtypeError(f"a module's dtype must be a floating-point one, got {dtype}")
         for tensor in (*self.parameters(), *self.buffers()):
             if tensor.is_floating_point():
                 tensor.data = to_array(tensor.data, dtype)
-                tensor.grad = None
+                if tensor.grad is not None:
+                    tensor.grad.data = to_array(tensor.grad.data, dtype)
         return self
 
     def double(self) -> Module:
@@ -162,58 +197,62 @@ class Module:
 
     # -- saving and loading -----------------------------------------------------------------------
 
-    def _saved(self) -> dict[str, Tensor]:
+    def _saved(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
         """Every parameter and saved buffer under every name it has."""
-        found: dict[str, Tensor] = {}
-
-        def visit(module: Module, prefix: str) -> None:
-            for name, value in module.__dict__.items():
-                if isinstance(value, Parameter) or (
-                    module._buffers.get(name) and value is not None
-                ):
-                    found[prefix + name] = value
-            for name, child in module.named_children():
-                visit(child, f"{prefix}{name}.")
-
-        visit(self, "")
-        return found
+        for name, value in self.__dict__.items():
+            if isinstance(value, Parameter):
+                yield prefix + name, value
+        for name, persistent in self._buffers.items():
+            if persistent and getattr(self, name) is not None:
+                yield prefix + name, getattr(self, name)
+        for name, module in self._submodules():
+            yield from module._saved(f"{prefix}{name}.")
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Names to parameters and saved buffers, detached: they share the module's memory."""
-        return {name: tensor.detach() for name, tensor in self._saved().items()}
+        """Names to parameters and saved buffers, detached: they share the module's memory. A tied
+        weight appears under each of its names."""
+        return {name: tensor.detach() for name, tensor in self._saved()}
 
-    def load_state_dict(self, state_dict: Mapping[str, Tensor], strict: bool = True) -> None:
+    def load_state_dict(
+        self, state_dict: Mapping[str, Tensor], strict: bool = True
+    ) -> IncompatibleKeys:
         """Copy the values in. Raises StateDictError, before anything is changed, for names that
-        are missing or unexpected (unless not strict) and for shapes that differ."""
-        own = self._saved()
+        are missing or unexpected (unless not strict: then they are returned) and for shapes that
+        differ."""
+        if not isinstance(state_dict, Mapping):
+            raise DtypeError(
+                "load_state_dict: needs a dict of names and Tensors, as minigrad.load(path) and "
+                f"state_dict() give, got {type(state_dict).__name__}"
+            )
+        own = dict(self._saved())
+        missing = [name for name in own if name not in state_dict]
+        unexpected = [name for name in state_dict if name not in own]
         problems = []
         if strict:
-            problems += [
-                f"missing: {name} {own[name].shape}" for name in own if name not in state_dict
-            ]
-            problems += [f"unexpected: {name}" for name in state_dict if name not in own]
-        for name in own:
-            if name in state_dict:
-                given = state_dict[name]
-                if not isinstance(given, Tensor):
-                    raise DtypeError(
-                        f"load_state_dict: {name} must be a Tensor, got {type(given).__name__}"
-                    )
-                if given.shape != own[name].shape:
-                    problems.append(
-                        f"wrong shape: {name} is {own[name].shape} here and {given.shape} there"
-                    )
+            problems += [f"missing: {name} {own[name].shape}" for name in missing]
+            problems += [f"unexpected: {name}" for name in unexpected]
+        for name in [name for name in own if name in state_dict]:
+            given = state_dict[name]
+            if not isinstance(given, Tensor):
+                raise DtypeError(
+                    f"load_state_dict: {name} must be a Tensor, got {type(given).__name__}"
+                )
+            if given.shape != own[name].shape:
+                problems.append(
+                    f"wrong shape: {name} is {own[name].shape} here and {given.shape} there"
+                )
         if problems:
-            listed = "\n  ".join(problems)
+            listed, partly = "\n  ".join(problems), strict and (missing or unexpected)
             raise StateDictError(
                 f"load_state_dict: the names and shapes of {type(self).__name__} must match:\n"
-                f"  {listed}\nBuild the module with the settings it was saved with, or pass "
-                "strict=False to load only the names both have."
+                f"  {listed}\nBuild the module with the settings it was saved with"
+                + (", or pass strict=False to load only the names both have." if partly else ".")
             )
         with no_grad():
             for name, tensor in own.items():
                 if name in state_dict:
                     tensor.copy_(state_dict[name])
+        return IncompatibleKeys(missing, unexpected)
 
     # -- how it reads ---------------------------------------------------------------------------
 
@@ -223,10 +262,18 @@ class Module:
 
     def __repr__(self) -> str:
         count = sum(parameter.numel() for parameter in self.parameters())
-        total = f"  # {count:,} parameters" if count else ""
-        children = list(self.named_children())
+        total = f"  # {count:,} parameter{'s' * (count > 1)}" if count else ""
+        children = self._submodules()
         if not children:
             return f"{type(self).__name__}({self.extra_repr()}){total}"
         lines = [f"({name}): " + repr(child).replace("\n", "\n  ") for name, child in children]
         inside = "".join(f"\n  {line}" for line in lines)
         return f"{type(self).__name__}({self.extra_repr()}{total}{inside}\n)"
+
+
+def clear_grad(tensor: Tensor, set_to_none: bool) -> None:
+    """Forget the tensor's gradient, or fill it with 0."""
+    if set_to_none:
+        tensor.grad = None
+    elif tensor.grad is not None:
+        tensor.grad.data[...] = 0

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from minigrad.core.tensor import Tensor
+from minigrad.errors import ArgumentError
 from minigrad.functional.creation import ones, zeros
 from minigrad.functional.norm import layer_norm, rms_norm
 from minigrad.nn.module import Module, Parameter
 
 
-def _shape(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
-    return (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+def _shape(name: str, normalized_shape: Any) -> tuple[int, ...]:
+    one = isinstance(normalized_shape, int | np.integer)
+    shape = (normalized_shape,) if one else tuple(normalized_shape)
+    if not shape or not all(isinstance(n, int | np.integer) and n > 0 for n in shape):
+        raise ArgumentError(
+            f"{name}: normalized_shape must be a positive int, or several, got {normalized_shape!r}"
+        )
+    return shape
 
 
 class LayerNorm(Module):
@@ -32,7 +41,7 @@ class LayerNorm(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        self.normalized_shape, self.eps = _shape(normalized_shape), eps
+        self.normalized_shape, self.eps = _shape("LayerNorm", normalized_shape), eps
         affine = elementwise_affine
         self.weight = Parameter(ones(self.normalized_shape, dtype=dtype)) if affine else None
         self.bias = (
@@ -63,7 +72,7 @@ class RMSNorm(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        self.normalized_shape, self.eps = _shape(normalized_shape), eps
+        self.normalized_shape, self.eps = _shape("RMSNorm", normalized_shape), eps
         affine = elementwise_affine
         self.weight = Parameter(ones(self.normalized_shape, dtype=dtype)) if affine else None
 

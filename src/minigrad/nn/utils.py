@@ -23,19 +23,13 @@ def clip_grad_norm_(
     The norm is over all gradients as one vector (Pascanu et al. 2013). A norm that is not finite
     is reported by a warning, or by GraphError with error_if_nonfinite: scaling cannot mend it.
     """
-    if max_norm < 0:
+    if not max_norm >= 0:
         raise ArgumentError(f"clip_grad_norm_: max_norm must be ≥ 0, got {max_norm}")
+    if not norm_type > 0:
+        raise ArgumentError(f"clip_grad_norm_: norm_type must be > 0, got {norm_type}")
     listed = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     grads = [p.grad.data for p in listed if p.grad is not None]
-    if norm_type == math.inf:
-        norms = [np.abs(g).max(initial=0) for g in grads]
-        total = float(max(norms, default=0.0))
-    else:
-        flat = (_at_least_float32(g.reshape(-1)) for g in grads)
-        powers = [
-            float(g @ g) if norm_type == 2 else float((np.abs(g) ** norm_type).sum()) for g in flat
-        ]
-        total = float(np.float64(sum(powers)) ** (1 / norm_type))
+    total = _norm(np.array([_norm(g, norm_type) for g in grads]), norm_type)
     if not math.isfinite(total):
         message = (
             f"clip_grad_norm_: the norm of the gradients is {total}, so clipping cannot mend them: "
@@ -48,8 +42,14 @@ def clip_grad_norm_(
     if not scale >= 1:
         for g in grads:
             g *= g.dtype.type(scale)
-    return wrap(np.asarray(total, grads[0].dtype if grads else np.float32))
+    return wrap(np.asarray(total, np.result_type(np.float32, *grads)))
 
 
-def _at_least_float32(g: np.ndarray) -> np.ndarray:
-    return g if g.dtype.itemsize >= 4 else g.astype(np.float32)
+def _norm(g: np.ndarray, norm_type: float) -> float:
+    """In float64, so that squares neither overflow (from 1e19 in float32) nor vanish."""
+    flat = g.reshape(-1).astype(np.float64)
+    if norm_type == math.inf:
+        return float(np.abs(flat).max(initial=0))
+    if norm_type == 2:
+        return math.sqrt(flat @ flat)
+    return float((np.abs(flat) ** norm_type).sum() ** (1 / norm_type))

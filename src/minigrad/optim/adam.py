@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError
 from minigrad.optim.optimizer import Optimizer, blocks, check_positive
 
@@ -35,16 +34,16 @@ class Adam(Optimizer):
         super().__init__(params, {"lr": lr, **options})
 
     def _update(
-        self, p: Tensor, g: np.ndarray, state: dict[str, Any], group: dict[str, Any]
+        self, p: np.ndarray, g: np.ndarray, state: dict[str, Any], group: dict[str, Any]
     ) -> None:
         lr, eps, decay = group["lr"], group["eps"], group["weight_decay"]
         beta1, beta2 = group["betas"]
         if not state:
-            state.update(step=0, m=np.zeros_like(p.data), v=np.zeros_like(p.data))
+            state.update(step=0, exp_avg=np.zeros_like(p), exp_avg_sq=np.zeros_like(p))
         state["step"] += 1
         first = lr / (1 - beta1 ** state["step"])
         second = 1 / math.sqrt(1 - beta2 ** state["step"])
-        for w, g_, m, v in blocks(p.data, g, state["m"], state["v"]):
+        for w, g_, m, v in blocks(p, g, state["exp_avg"], state["exp_avg_sq"]):
             if decay and self.decoupled:
                 w *= 1 - lr * decay
             elif decay:

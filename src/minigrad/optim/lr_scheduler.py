@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from minigrad.errors import ArgumentError
+from minigrad.errors import ArgumentError, DtypeError
 from minigrad.optim.optimizer import Optimizer
 
 
@@ -13,6 +13,8 @@ class LambdaLR:
     """lr = the group's first lr · lr_lambda(steps taken so far), from the start on."""
 
     def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float]) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise DtypeError(f"a schedule takes an optimizer first, got {type(optimizer).__name__}")
         self.optimizer, self.lr_lambda, self.last_epoch = optimizer, lr_lambda, 0
         self.base_lrs = [group["lr"] for group in optimizer.param_groups]
         self._set()
@@ -43,11 +45,14 @@ class LinearLR(LambdaLR):
     ) -> None:
         if not 0 < start_factor <= 1 or not 0 <= end_factor <= 1:
             raise ArgumentError(
-                f"LinearLR: factors must lie in (0, 1], got {start_factor} and {end_factor}"
+                "LinearLR: start_factor must lie in (0, 1] and end_factor in [0, 1], got "
+                f"{start_factor} and {end_factor}"
             )
+        if total_iters < 0:
+            raise ArgumentError(f"LinearLR: total_iters must be ≥ 0, got {total_iters}")
 
         def factor(step: int) -> float:
-            done = min(step, total_iters) / max(total_iters, 1)
+            done = min(step / total_iters, 1) if total_iters else 1
             return start_factor + (end_factor - start_factor) * done
 
         super().__init__(optimizer, factor)
@@ -58,6 +63,8 @@ class CosineAnnealingLR(LambdaLR):
     Hutter 2017), then rises again: the closed form."""
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
+        if T_max < 1:
+            raise ArgumentError(f"CosineAnnealingLR: T_max must be at least 1, got {T_max}")
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * step / T_max)))
 

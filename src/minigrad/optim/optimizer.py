@@ -9,11 +9,11 @@ import numpy as np
 
 from minigrad.core import writes
 from minigrad.core.tensor import Tensor
-from minigrad.errors import ArgumentError, DtypeError
+from minigrad.errors import ArgumentError, DtypeError, ShapeError, StateDictError
+from minigrad.nn.module import clear_grad
 
-BLOCK = (
-    16384  # elements: 64 KB of float32, so that a block stays in the core's cache between passes
-)
+# elements, 64 KB of float32: a block stays in the core's cache between passes
+BLOCK = 16384
 
 
 class Optimizer:
@@ -38,14 +38,21 @@ class Optimizer:
 
     def add_param_group(self, group: dict[str, Any]) -> None:
         """Add {"params": tensors, option: value, …}; options not given are the defaults."""
+        if "params" not in group:
+            raise ArgumentError(f"a parameter group needs 'params', got {', '.join(group)}")
         params = group["params"]
         params = [params] if isinstance(params, Tensor) else list(params)
         known = {id(p) for g in self.param_groups for p in g["params"]}
         for p in params:
-            if not isinstance(p, Tensor) or p.node is not None:
+            if not isinstance(p, Tensor):
                 raise DtypeError(f"an optimizer takes leaf tensors, got {type(p).__name__}")
+            if p.node is not None:
+                raise DtypeError(
+                    f"an optimizer takes leaf tensors, got a result of {p.node.name!r}: optimize "
+                    "what it was computed from, or make it a Parameter"
+                )
             if id(p) in known:
-                raise ArgumentError("a parameter appears in two groups")
+                raise ArgumentError(f"a parameter of shape {p.shape} appears twice")
             known.add(id(p))
         self.param_groups.append({**self.defaults, **group, "params": params})
 
@@ -53,23 +60,28 @@ class Optimizer:
         """Forget every gradient (or fill it with 0)."""
         for group in self.param_groups:
             for p in group["params"]:
-                if set_to_none:
-                    p.grad = None
-                elif p.grad is not None:
-                    p.grad.data[...] = 0
+                clear_grad(p, set_to_none)
 
     def step(self) -> None:
         """Change every parameter that has a gradient."""
         for group in self.param_groups:
             for p in group["params"]:
-                if p.grad is not None:
-                    p.data = np.ascontiguousarray(p.data)  # blocks() writes through flat views
-                    self._update(p, p.grad.data, self.state.setdefault(p, {}), group)
-                    writes.note(p.data)
+                if p.grad is None:
+                    continue
+                if p.grad.shape != p.shape:
+                    raise ShapeError(
+                        f"a gradient must have its parameter's shape {p.shape}, got {p.grad.shape}"
+                    )
+                w = np.asarray(p.data, order="C")  # blocks() writes through flat views
+                self._update(w, p.grad.data, self.state.setdefault(p, {}), group)
+                if w is not p.data:
+                    p.data[...] = w
+                writes.note(p.data)
 
     def _update(
-        self, p: Tensor, g: np.ndarray, state: dict[str, Any], group: dict[str, Any]
+        self, p: np.ndarray, g: np.ndarray, state: dict[str, Any], group: dict[str, Any]
     ) -> None:
+        """Change the array `p` in place; it is contiguous, and `state` empty the first time."""
         raise ArgumentError(f"{type(self).__name__} must define _update()")
 
     def state_dict(self) -> dict[str, Any]:
@@ -85,22 +97,34 @@ class Optimizer:
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what state_dict() gave, for the same parameters in the same order."""
+        """Take over what state_dict() gave, for the same parameters in the same order. Raises
+        StateDictError, before anything is changed, where they are not the same."""
+        if not isinstance(state_dict, dict) or not {"state", "param_groups"} <= state_dict.keys():
+            raise StateDictError("load_state_dict: needs what an optimizer's state_dict() gave")
         params = [p for group in self.param_groups for p in group["params"]]
         groups = state_dict["param_groups"]
         sizes = [len(g["params"]) for g in self.param_groups]
         if [len(g["params"]) for g in groups] != sizes:
-            raise ArgumentError(
+            raise StateDictError(
                 f"load_state_dict: the optimizer has groups of {sizes} parameters, the state "
                 f"{[len(g['params']) for g in groups]}"
             )
+        for i, values in state_dict["state"].items():
+            for key, value in values.items():
+                if isinstance(value, np.ndarray) and value.shape != params[i].shape:
+                    raise StateDictError(
+                        f"load_state_dict: parameter {i} has shape {params[i].shape}, its {key} "
+                        f"{value.shape}: the state is that of another model"
+                    )
         for own, given in zip(self.param_groups, groups, strict=True):
             own.update({key: value for key, value in given.items() if key != "params"})
-        self.state = {params[i]: _copied(s) for i, s in state_dict["state"].items()}
+        self.state = {
+            params[i]: _copied(values, params[i].dtype) for i, values in state_dict["state"].items()
+        }
 
 
-def _copied(state: dict[str, Any]) -> dict[str, Any]:
-    return {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in state.items()}
+def _copied(state: dict[str, Any], dtype: Any = None) -> dict[str, Any]:
+    return {k: np.array(v, dtype) if isinstance(v, np.ndarray) else v for k, v in state.items()}
 
 
 def check_positive(name: str, **values: float) -> None:

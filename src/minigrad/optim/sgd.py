@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError
 from minigrad.optim.optimizer import Optimizer, blocks, check_positive
 
@@ -34,12 +33,12 @@ class SGD(Optimizer):
         super().__init__(params, {"lr": lr, **options})
 
     def _update(
-        self, p: Tensor, g: np.ndarray, state: dict[str, Any], group: dict[str, Any]
+        self, p: np.ndarray, g: np.ndarray, state: dict[str, Any], group: dict[str, Any]
     ) -> None:
         lr, momentum, decay = group["lr"], group["momentum"], group["weight_decay"]
-        if momentum and "velocity" not in state:
-            state["velocity"] = np.zeros_like(p.data)
-        for w, g_, v in blocks(p.data, g, state.get("velocity", g)):
+        if momentum and "momentum_buffer" not in state:
+            state["momentum_buffer"] = np.zeros_like(p)
+        for w, g_, v in blocks(p, g, state.get("momentum_buffer", g)):
             if decay:
                 g_ = g_ + decay * w
             if not momentum:

@@ -1,0 +1,388 @@
+import copy
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigrad
+from minigrad import nn
+from minigrad.errors import ArgumentError, DtypeError, GraphError, StateDictError
+from minigrad.nn import Linear, Module, Parameter, ReLU, Sequential
+
+
+class Net(Module):
+    """Everything a module can hold: parameters, buffers, submodules, and a tied weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(5, 3)
+        self.scale = Parameter(minigrad.ones(3))
+        self.register_buffer("seen", minigrad.zeros(3))
+        self.register_buffer("cache", minigrad.zeros(2), persistent=False)
+        self.blocks = nn.ModuleList([Linear(3, 3), ReLU()])
+        self.head = Linear(3, 5, bias=False)
+        self.head.weight = self.embed.weight
+        self.drop = nn.Dropout(0.5)
+
+    def forward(self, ids: Any) -> Any:
+        x = self.embed(ids) * self.scale
+        for block in self.blocks:
+            x = block(x)
+        return self.head(self.drop(x))
+
+
+def same(a: Any, b: Any) -> bool:
+    return bool((a.data == b.data).all())
+
+
+# -- parameters, buffers, modules -----------------------------------------------------------------
+
+
+def test_names_and_a_tied_weight_under_its_first_name() -> None:
+    net = Net()
+    names = ["scale", "embed.weight", "blocks.0.weight", "blocks.0.bias"]
+    assert [name for name, _ in net.named_parameters()] == names
+    assert [n for n, _ in net.named_parameters("net")] == [f"net.{name}" for name in names]
+    assert [id(p) for p in net.parameters()] == [id(p) for _, p in net.named_parameters()]
+    assert [name for name, _ in net.named_buffers()] == ["seen", "cache"]
+    assert [b.shape for b in net.buffers()] == [(3,), (2,)]
+    below = ["", "embed", "blocks", "blocks.0", "blocks.1", "head", "drop"]
+    assert [name for name, _ in net.named_modules()] == below
+    assert [name for name, _ in net.named_children()] == ["embed", "blocks", "head", "drop"]
+    assert list(net.children()) == [net.embed, net.blocks, net.head, net.drop]
+    assert list(net.modules())[3] is net.blocks[0]
+
+
+def test_a_shared_module_counts_once_and_runs_at_each_place() -> None:
+    act = ReLU()
+    net = Sequential(Linear(2, 2), act, Linear(2, 2), act)
+    assert [name for name, _ in net.named_children()] == ["0", "1", "2"]
+    assert len(list(net.modules())) == 4
+    calls = []
+    act.register_forward_hook(lambda *_: calls.append(1))
+    net(minigrad.ones(1, 2))
+    assert len(calls) == 2
+    assert len(net) == 4 and "(3): ReLU()" in repr(net)
+
+
+def test_what_is_no_parameter_is_not_listed() -> None:
+    module = Linear(2, 2)
+    module.note, module.constant = "kept", minigrad.ones(2, requires_grad=True)
+    module.hidden = [Linear(2, 2)]  # a plain list hides its modules, as in PyTorch
+    assert [name for name, _ in module.named_parameters()] == ["weight", "bias"]
+    assert list(module.state_dict()) == ["weight", "bias"]
+
+
+def test_parameters_set_anew() -> None:
+    layer = Linear(2, 2)
+    with pytest.raises(DtypeError, match=r"Linear.weight is a Parameter, got Tensor: set a Param"):
+        layer.weight = minigrad.ones(2, 2)  # type: ignore[assignment]
+    with pytest.raises(DtypeError, match="got float"):
+        layer.weight = 0.5  # type: ignore[assignment]
+    layer.weight, layer.bias = Parameter(minigrad.ones(2, 2)), None
+    assert layer(minigrad.tensor([[1.0, 2.0]])).tolist() == [[3.0, 3.0]]
+    layer.register_parameter("extra", Parameter(minigrad.ones(1)))
+    assert [name for name, _ in layer.named_parameters()] == ["weight", "extra"]
+
+
+def test_a_parameter_is_a_leaf_that_shares_memory() -> None:
+    data = minigrad.ones(2)
+    parameter = Parameter(data * 2)
+    assert parameter.requires_grad and parameter.is_leaf and parameter.tolist() == [2.0, 2.0]
+    shared = Parameter(data)
+    data.data[0] = 7
+    assert shared.tolist() == [7.0, 1.0]
+    assert repr(parameter) == "Parameter containing:\ntensor([2., 2.], requires_grad=True)"
+    assert not Parameter(data, requires_grad=False).requires_grad
+    with pytest.raises(DtypeError, match="only floating-point tensors have gradients, got int64"):
+        Parameter(minigrad.tensor([1, 2]))
+
+
+def test_buffers() -> None:
+    module = Net()
+    module.seen = minigrad.ones(3)  # a buffer stays one when set anew
+    assert module.state_dict()["seen"].tolist() == [1.0, 1.0, 1.0]
+    assert "cache" not in module.state_dict()
+    module.register_buffer("later", None)
+    assert [name for name, _ in module.named_buffers()] == ["seen", "cache"]
+    module.register_buffer("again", module.seen)
+    assert [name for name, _ in module.named_buffers()] == ["seen", "cache"]
+    with pytest.raises(DtypeError, match="buffer 'mean' must be a Tensor, got ndarray"):
+        module.register_buffer("mean", np.zeros(2))  # type: ignore[arg-type]
+
+
+# -- mistakes in a definition ---------------------------------------------------------------------
+
+
+def test_a_forgotten_super_init_is_named_wherever_it_shows() -> None:
+    class Forgot(Module):
+        def __init__(self, what: str) -> None:
+            if what == "parameter":
+                self.weight = Parameter(minigrad.ones(1))
+            if what == "module":
+                self.layer = Linear(1, 1)
+            if what == "buffer":
+                self.register_buffer("seen", minigrad.ones(1))
+
+        def forward(self, x: Any) -> Any:
+            return x
+
+    for what in ("parameter", "module", "buffer"):
+        with pytest.raises(ArgumentError, match=r"Forgot: call super\(\).__init__\(\) first"):
+            Forgot(what)
+    plain = Forgot("nothing")
+    for use in (
+        lambda: plain(minigrad.ones(1)),
+        lambda: plain.register_forward_hook(print),
+        lambda: plain.state_dict(),
+    ):
+        with pytest.raises(ArgumentError, match=r"Forgot: call super\(\).__init__\(\) first"):
+            use()
+
+
+def test_a_missing_forward_and_a_missing_attribute() -> None:
+    class Empty(Module):
+        pass
+
+    with pytest.raises(ArgumentError, match=r"Empty has no forward\(\): define it in the class"):
+        Empty()(minigrad.ones(1))
+    with pytest.raises(AttributeError, match="'Empty' has no attribute 'wieght'"):
+        _ = Empty().wieght
+    assert not hasattr(Empty(), "bias")
+
+
+# -- modes, apply, hooks --------------------------------------------------------------------------
+
+
+def test_train_and_eval_reach_everything() -> None:
+    net = Net()
+    assert all(m.training for m in net.modules())
+    assert net.eval() is net and not any(m.training for m in net.modules())
+    ids = minigrad.tensor([1, 2])
+    assert same(net(ids), net(ids))
+    assert net.train() is net and all(m.training for m in net.modules())
+    assert not net.train(False).drop.training
+    assert Net().training  # no module's mode is another's
+
+
+def test_apply_visits_children_first() -> None:
+    seen: list[str] = []
+    net = Sequential(Sequential(Linear(1, 1), ReLU()), nn.Tanh())
+    assert net.apply(lambda m: seen.append(type(m).__name__)) is net
+    assert seen == ["Linear", "ReLU", "Sequential", "Tanh", "Sequential"]
+
+
+def test_forward_hooks_see_replace_and_go() -> None:
+    layer, x = ReLU(), minigrad.tensor([-1.0, 2.0])
+    seen: list[Any] = []
+    first = layer.register_forward_hook(lambda m, args, out: seen.append((m, args, out.tolist())))
+    second = layer.register_forward_hook(lambda m, args, out: out * 10)
+    third = layer.register_forward_hook(lambda m, args, out: out + 1)
+    assert layer(x).tolist() == [1.0, 21.0]  # in order, each sees the one before
+    assert seen == [(layer, (x,), [0.0, 2.0])]
+    second.remove()
+    assert layer(x).tolist() == [1.0, 3.0]
+    second.remove()  # twice is no error
+    first.remove()
+    with third:
+        assert layer(x).tolist() == [1.0, 3.0]
+    assert layer(x).tolist() == [0.0, 2.0] and len(seen) == 2
+
+
+def test_a_hook_may_remove_itself_while_it_runs() -> None:
+    layer, calls = ReLU(), []
+
+    def once(*_: Any) -> None:
+        calls.append(1)
+        handle.remove()
+
+    handle = layer.register_forward_hook(once)
+    layer.register_forward_hook(lambda *_: calls.append(2))
+    layer(minigrad.ones(1))
+    layer(minigrad.ones(1))
+    assert calls == [1, 2, 2]
+
+
+# -- gradients and dtypes -------------------------------------------------------------------------
+
+
+def test_zero_grad_and_requires_grad() -> None:
+    net = Sequential(Linear(2, 2), Linear(2, 1))
+    net(minigrad.ones(1, 2)).sum().backward()
+    net.zero_grad(set_to_none=False)
+    assert all(p.grad is not None and not p.grad.data.any() for p in net.parameters())
+    net.zero_grad()
+    assert all(p.grad is None for p in net.parameters())
+    assert net[0].requires_grad_(False) is net[0]
+    net(minigrad.ones(1, 2)).sum().backward()
+    assert [p.grad is None for p in net.parameters()] == [True, True, False, False]
+    assert net.requires_grad_()[0].weight.requires_grad
+
+
+def test_to_converts_parameters_gradients_and_floating_buffers() -> None:
+    net = Net().eval()
+    net.register_buffer("count", minigrad.tensor([1, 2]))
+    net(minigrad.tensor([1])).sum().backward()
+    tied = net.head.weight
+    assert tied.grad is not None
+    before = tied.grad.data.astype(np.float64)
+    assert net.double() is net and net.head.weight is net.embed.weight is tied
+    assert {p.dtype for p in net.parameters()} == {np.dtype("float64")}
+    assert tied.grad.dtype == np.float64 and (tied.grad.data == before).all()
+    assert net.seen.dtype == np.float64 and net.count.dtype == np.int64
+    net(minigrad.tensor([1])).sum().backward()
+    assert net.half().scale.dtype == np.float16 and net.float().scale.dtype == np.float32
+    assert net.to("float64").scale.dtype == np.float64
+    with pytest.raises(DtypeError, match="a module's dtype must be a floating-point one, got int"):
+        net.to(minigrad.int64)
+
+
+# -- state_dict -----------------------------------------------------------------------------------
+
+
+def test_state_dict_names_and_shared_memory() -> None:
+    net = Net()
+    state = net.state_dict()
+    names = "scale seen embed.weight blocks.0.weight blocks.0.bias head.weight"
+    assert list(state) == names.split()
+    assert not any(t.requires_grad for t in state.values())
+    state["scale"].data[0] = 9
+    assert net.scale.tolist() == [9.0, 1.0, 1.0]
+
+
+def test_load_state_dict_copies() -> None:
+    net, other = Net(), Net()
+    parameters = list(net.parameters())
+    assert net.load_state_dict(other.state_dict()) == ([], [])
+    assert all(a is b for a, b in zip(net.parameters(), parameters, strict=True))
+    assert all(same(a, b) for a, b in zip(net.parameters(), other.parameters(), strict=True))
+    other.scale.data[0] = 5
+    assert net.scale.tolist() == [1.0, 1.0, 1.0]
+    net.load_state_dict(other.double().state_dict())
+    assert net.scale.dtype == np.float32 and net.scale.tolist() == [5.0, 1.0, 1.0]
+
+
+def test_what_does_not_match_is_listed_and_nothing_is_changed() -> None:
+    net, other = Sequential(Linear(2, 3), Linear(3, 1)), Sequential(Linear(2, 3), Linear(3, 1))
+    before = {name: t.data.copy() for name, t in net.state_dict().items()}
+    state = other.state_dict()
+    state["1.weight"] = minigrad.ones(3, 1)
+    state["1.scale"] = state.pop("1.bias")
+    with pytest.raises(StateDictError) as raised:
+        net.load_state_dict(state)
+    assert str(raised.value) == (
+        "load_state_dict: the names and shapes of Sequential must match:\n"
+        "  missing: 1.bias (1,)\n"
+        "  unexpected: 1.scale\n"
+        "  wrong shape: 1.weight is (1, 3) here and (3, 1) there\n"
+        "Build the module with the settings it was saved with, or pass strict=False to load only "
+        "the names both have."
+    )
+    with pytest.raises(StateDictError, match=r"wrong shape: 1\.weight") as raised:
+        net.load_state_dict(state, strict=False)  # a shape must fit all the same
+    assert "strict" not in str(raised.value) and "missing" not in str(raised.value)
+    with pytest.raises(RuntimeError):  # what PyTorch users catch
+        net.load_state_dict(state)
+    state["0.weight"] = np.ones((3, 2))  # type: ignore[assignment]
+    with pytest.raises(DtypeError, match=r"0.weight must be a Tensor, got ndarray"):
+        net.load_state_dict(state)
+    for wrong in (net, "model.npz", None):
+        with pytest.raises(DtypeError, match="needs a dict of names and Tensors"):
+            net.load_state_dict(wrong)  # type: ignore[arg-type]
+    assert all((before[name] == t.data).all() for name, t in net.state_dict().items())
+
+
+def test_not_strict_loads_what_both_have_and_says_what_it_left() -> None:
+    net = Sequential(Linear(2, 2), Linear(2, 1))
+    state = {"0.weight": minigrad.zeros(2, 2), "2.weight": minigrad.ones(1)}
+    left = net.load_state_dict(state, strict=False)
+    assert left.missing_keys == ["0.bias", "1.weight", "1.bias"]
+    assert left.unexpected_keys == ["2.weight"]
+    assert not net[0].weight.data.any() and net[0].bias.data.any()
+
+
+# -- copies ---------------------------------------------------------------------------------------
+
+
+def test_deepcopy_is_independent_and_keeps_ties_and_gradients() -> None:
+    net = Net()
+    net.drop.eval()
+    net(minigrad.tensor([1, 2])).sum().backward()
+    twin = copy.deepcopy(net)
+    assert twin.head.weight is twin.embed.weight is not net.embed.weight
+    assert isinstance(twin.scale, Parameter) and twin.scale.requires_grad
+    assert twin.scale.grad is not None and same(twin.scale.grad, net.scale.grad)
+    twin.scale.data[0] = 9
+    twin.scale.grad.data[0] = 9
+    twin.drop.train()
+    assert net.scale.data[0] == 1 and not net.drop.training
+    assert net.scale.grad is not None and net.scale.grad.data[0] != 9
+    twin.eval()(minigrad.tensor([1])).sum().backward()  # and it trains on
+
+
+def test_a_deepcopy_has_its_own_hooks() -> None:
+    layer, calls = ReLU(), []
+    handle = layer.register_forward_hook(lambda *_: calls.append(1))
+    twin = copy.deepcopy(layer)
+    handle.remove()
+    twin(minigrad.ones(1))
+    layer(minigrad.ones(1))
+    assert calls == [1]
+
+
+def test_pickle_keeps_a_model() -> None:
+    net = Net().eval()
+    twin = pickle.loads(pickle.dumps(net))
+    ids = minigrad.tensor([0, 4])
+    assert twin.head.weight is twin.embed.weight
+    assert same(twin(ids), net(ids)) and repr(twin) == repr(net)
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_only_leaves_can_be_copied(duplicate: Any) -> None:
+    result = minigrad.ones(2, requires_grad=True) * 2
+    with pytest.raises(GraphError, match="only a leaf can be copied or pickled, got a result of"):
+        duplicate(result)
+    duplicate(result.detach())
+
+
+# -- repr -----------------------------------------------------------------------------------------
+
+TREE = """\
+Net(  # 30 parameters
+  (embed): Embedding(5, 3)  # 15 parameters
+  (blocks): ModuleList(  # 12 parameters
+    (0): Linear(in_features=3, out_features=3, bias=True)  # 12 parameters
+    (1): ReLU()
+  )
+  (head): Linear(in_features=3, out_features=5, bias=False)  # 15 parameters
+  (drop): Dropout(p=0.5)
+)"""
+
+
+def test_the_repr_is_a_tree_with_parameter_counts() -> None:
+    assert repr(Net()) == TREE
+    assert repr(Linear(1, 1, bias=False)).endswith("bias=False)  # 1 parameter")
+    assert repr(Linear(999, 1000)).endswith("# 1,000,000 parameters")
+    assert repr(nn.Residual(Linear(1, 1), scale=0.5)) == (
+        "Residual(scale=0.5  # 2 parameters\n"
+        "  (f): Linear(in_features=1, out_features=1, bias=True)  # 2 parameters\n)"
+    )
+    assert repr(Sequential()) == "Sequential()"
+
+
+def test_the_repr_of_every_setting() -> None:
+    for module, text in (
+        (nn.Identity(), "Identity()"),
+        (nn.LeakyReLU(0.2), "LeakyReLU(negative_slope=0.2)"),
+        (nn.ELU(2.0), "ELU(alpha=2.0)"),
+        (nn.GELU("tanh"), "GELU(approximate='tanh')"),
+        (nn.Softplus(2.0), "Softplus(beta=2.0, threshold=20.0)"),
+        (nn.LogSoftmax(-1), "LogSoftmax(dim=-1)"),
+        (nn.LayerNorm((2, 3)), "LayerNorm((2, 3), eps=1e-05)  # 12 parameters"),
+        (nn.RMSNorm(4), "RMSNorm((4,), eps=None)  # 4 parameters"),
+        (nn.Embedding(3, 2, padding_idx=0), "Embedding(3, 2, padding_idx=0)  # 6 parameters"),
+        (nn.MSELoss(), "MSELoss()"),
+    ):
+        assert repr(module) == text
