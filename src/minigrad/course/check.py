@@ -89,7 +89,7 @@ def _same_kind(received: Any, expected: Any) -> bool:
     """Whether the answer is of the type that was asked for; any number will do for a number."""
     if isinstance(expected, tuple):
         return (
-            isinstance(received, tuple | list)
+            (isinstance(received, tuple | list) or kind(received) == "array")
             and len(received) == len(expected)
             and all(_same_kind(r, e) for r, e in zip(received, expected, strict=True))
         )
@@ -157,7 +157,12 @@ def _recognise(value: Any, received: Any, probe: Probe) -> bool:
             return bool(value(received))
         except Exception:  # a predicate written for numbers, handed something else
             return False
-    return _same_kind(received, value) and agree(received, value, probe.rtol, probe.atol)
+    if isinstance(value, tuple) and not _same_kind(received, value):
+        return False
+    try:
+        return agree(received, value, probe.rtol, probe.atol)
+    except (TypeError, ValueError):  # not comparable: not this mistake
+        return False
 
 
 def _raised(name: str, probe: Probe, error: BaseException, file: str, see: str) -> Result:

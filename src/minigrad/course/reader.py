@@ -34,8 +34,11 @@ def plain_math(text: str) -> str:
     """A LaTeX formula as a line of Unicode: \\sigma_W^2 becomes σ_W²."""
     text = re.sub(r"\\(left|right|[bB]igg?[lr]?|displaystyle)(?![A-Za-z])|\\[!;:]", "", text)
     text = text.replace(r"\,", " ")
-    text = re.sub(r"\\(text|mathrm|mathbf|mathcal|operatorname|boldsymbol)\s*" + GROUP, r"\2", text)
+    text = re.sub(
+        r"\\(text|mathrm|mathbf|boxed|mathcal|operatorname|boldsymbol)\s*" + GROUP, r"\2", text
+    )
     text = re.sub(r"\\(bar|hat|tilde)\s*(" + GROUP + r"|\\?\w+)", _accent, text)
+    text = re.sub(r"\\overline" + GROUP, r"mean(\1)", text)
     text = re.sub(r"\^(\{\\top\}|\\top)", "ᵀ", text)
     for _ in range(4):  # innermost groups first
         text = re.sub(r"\\[dt]?frac" + GROUP + GROUP, _fraction, text)

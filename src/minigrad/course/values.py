@@ -39,8 +39,10 @@ def agree(received: Any, expected: Any, rtol: float, atol: float) -> bool:
             agree(r, e, rtol, atol) for r, e in zip(received, expected, strict=True)
         )
     if isinstance(expected, dict):
-        return received.keys() == expected.keys() and all(
-            agree(received[k], expected[k], rtol, atol) for k in expected
+        return (
+            isinstance(received, dict)
+            and received.keys() == expected.keys()
+            and all(agree(received[k], expected[k], rtol, atol) for k in expected)
         )
     r, e = array(received), array(expected)
     if e.dtype.kind not in "fiub":
@@ -85,6 +87,11 @@ def first_difference(
             if not agree(r, e, rtol, atol):
                 shown, wanted, where = first_difference(r, e, rtol, atol)
                 return shown, wanted, f"answer {i + 1}{', ' + where if where else ''}"
+    if isinstance(expected, dict):
+        if received.keys() != expected.keys():
+            return f"the keys {list(received)}", f"{list(expected)}", ""
+        key = next(k for k in expected if not agree(received[k], expected[k], rtol, atol))
+        return describe(received[key]), describe(expected[key]), repr(key)
     r, e = array(received), array(expected)
     if e.ndim == 0 and r.size == 1:
         return describe(r.item()), describe(expected), ""

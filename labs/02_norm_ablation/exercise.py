@@ -1,0 +1,89 @@
+"""Lab 02: RMSNorm and LayerNorm, forward on Tensors, backward by hand, and timed honestly.
+
+x has shape (..., d); a norm treats each row of d numbers by itself. Forward functions use Tensor
+operations (mean, sqrt, *, …), so that gradients flow; backward functions are NumPy.
+"""
+
+import statistics
+import time
+
+import numpy as np
+
+import minigrad
+from minigrad import nn
+
+
+def rms_norm(x, weight, eps=1e-5):
+    """x / √(mean(x²) + eps) · weight, over the last axis (Zhang & Sennrich 2019).
+
+    x: Tensor (..., d). weight: Tensor (d,). Returns a Tensor of x's shape and dtype. float16 holds
+    no square above 65,504, so for a float16 x compute in float32 and go back at the end.
+    """
+    # TODO: the mean of squares of each row, its root with eps inside, and the weight.
+    raise NotImplementedError
+
+
+def layer_norm(x, weight, bias, eps=1e-5):
+    """(x − mean) / √(var + eps) · weight + bias, over the last axis (Ba et al. 2016).
+
+    x: Tensor (..., d). weight, bias: Tensors (d,). The variance divides by d, not d − 1. Returns a
+    Tensor of x's shape.
+    """
+    # TODO: centre each row, divide by its standard deviation; then weight and bias.
+    raise NotImplementedError
+
+
+class RMSNorm(nn.Module):
+    """rms_norm as a layer, with a learned weight."""
+
+    def __init__(self, dim, eps=1e-5):
+        """dim: the length of a row. The layer starts as the plain norm."""
+        super().__init__()
+        self.eps = eps
+        # TODO: the learned parameter, self.weight: one number per feature.
+        raise NotImplementedError
+
+    def forward(self, x):
+        return rms_norm(x, self.weight, self.eps)
+
+
+class LayerNorm(nn.Module):
+    """layer_norm as a layer, with a learned weight and bias."""
+
+    def __init__(self, dim, eps=1e-5):
+        """dim: the length of a row. The layer starts as the plain norm."""
+        super().__init__()
+        self.eps = eps
+        # TODO: the learned parameters, self.weight and self.bias.
+        raise NotImplementedError
+
+    def forward(self, x):
+        return layer_norm(x, self.weight, self.bias, self.eps)
+
+
+def rms_norm_backward(g, x, weight, eps=1e-5):
+    """Gradients of out = rms_norm(x, weight, eps).
+
+    g, x: arrays (N, d). weight: (d,). Returns (dx, dweight) with dx: (N, d), dweight: (d,).
+    """
+    # TODO: with r = √(mean(x²) + eps) and x̂ = x / r: every x_j moves r, and r moves the whole row.
+    raise NotImplementedError
+
+
+def layer_norm_backward(g, x, weight, eps=1e-5):
+    """Gradients of out = layer_norm(x, weight, bias, eps).
+
+    g, x: arrays (N, d). weight: (d,). Returns (dx, dweight, dbias): (N, d), (d,), (d,).
+    """
+    # TODO: as for RMSNorm, and the mean moves with every x_j as well.
+    raise NotImplementedError
+
+
+def paired_ratio(f, g, repeats, clock=time.perf_counter):
+    """How many times as long f() takes as g(), on a machine whose speed drifts.
+
+    f, g: functions without arguments. clock(): the time in seconds. Call each once to warm up; then
+    time them in turn, `repeats` times, and return the median of the ratios.
+    """
+    # TODO: a pair measured side by side sees the same machine.
+    raise NotImplementedError

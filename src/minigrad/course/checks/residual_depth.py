@@ -1,0 +1,391 @@
+"""Checks of lab 03: the residual connection, the norm's place, and what breaks without the skip."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+import minigrad
+from minigrad.course.check import InputChanged, Mistake, Probe
+from minigrad.course.values import array
+
+PAGE = "03-residual.md"
+PATH, PLACE = f"{PAGE}#the-identity-path", f"{PAGE}#pre-norm-and-post-norm"
+FINAL, LAYER_1 = f"{PAGE}#the-final-norm", f"{PAGE}#the-gradient-at-layer-1"
+WITHOUT = f"{PAGE}#without-the-skip"
+
+NO_SKIP = Mistake(
+    "the skip is missing: only the branch comes out", "If f gives 0, what must come out?", PATH
+)
+DOUBLED = Mistake("the skip is counted twice", "If f gives 0, what must come out?", PATH)
+NO_BRANCH = Mistake(
+    "the branch is missing: f adds nothing", "What does the block learn with?", PATH
+)
+RELU_AFTER = Mistake(
+    "an activation stands after the addition: negative numbers are gone from the identity path",
+    "Can anything that is negative still pass through fifty of these blocks?",
+    PATH,
+)
+IN_PLACE = Mistake(
+    "the addition wrote into the caller's x",
+    "x += … changes the array that another layer may still need. What does x + … do?",
+    PATH,
+)
+NO_SCALE = Mistake("the scale is ignored", "Residual(f, scale=0.5): what is halved?", PATH)
+SCALED_SKIP = Mistake(
+    "the scale stands on the skip too", "Which of the two paths must be left untouched?", PATH
+)
+CUT = Mistake(
+    "no gradient reaches x: the graph was cut",
+    "Which step leaves Tensors, by .data, .numpy(), .item() or detach()?",
+    PATH,
+)
+SKIP_CUT = Mistake(
+    "the skip carries no gradient",
+    "y = x + 3x has slope 4. Which of the two paths does yours not see?",
+    PATH,
+)
+BRANCH_CUT = Mistake(
+    "the branch carries no gradient",
+    "y = x + 3x has slope 4. Which of the two paths does yours not see?",
+    PATH,
+)
+SKIP_NORMED = Mistake(
+    "the skip is normalized too",
+    "In pre-norm, what should the identity path do to x?",
+    PLACE,
+)
+IS_POST = Mistake("this is post-norm", "Does the norm stand before f or after the addition?", PLACE)
+IS_PRE = Mistake("this is pre-norm", "Does the norm stand before f or after the addition?", PLACE)
+NO_NORM = Mistake("the norm is missing", "What does the block do with self.norm?", PLACE)
+NORM_OF_BRANCH = Mistake(
+    "only the branch is normalized", "What is inside the norm of post-norm?", PLACE
+)
+NO_FINAL = Mistake(
+    "the final norm is missing: the stream has grown with depth",
+    "Each of fifty blocks adds a share of size 1. How large is the sum?",
+    FINAL,
+)
+NORM_FIRST = Mistake(
+    "the final norm came first",
+    "Whose output must the head not see unnormalized?",
+    FINAL,
+)
+NORM_EACH = Mistake(
+    "the norm was applied after every block: this is post-norm",
+    "How often is the final norm applied?",
+    FINAL,
+)
+SAME_INPUT = Mistake("every block got the first x", "What is the input of block 2?", FINAL)
+SQUARED = Mistake("the root is missing", "How long is the arrow (3, 4)?", LAYER_1)
+SUM_OF_NORMS = Mistake(
+    "the norms were added; squares add, and the root comes last",
+    "How long is the arrow (3, 4)?",
+    LAYER_1,
+)
+MEAN_SQUARE = Mistake(
+    "a mean, not a sum",
+    "Would the length of an arrow change if it had one more entry, 0?",
+    LAYER_1,
+)
+OF_VALUES = Mistake(
+    "these are the parameters, not their gradients",
+    "Where does backward leave its result?",
+    LAYER_1,
+)
+ZEROED = Mistake(
+    "the gradients were cleared before they were read",
+    "Does a measurement change what it measures?",
+    LAYER_1,
+)
+NONE_GRAD = Mistake(
+    "a parameter whose grad is None stopped it",
+    "A parameter that the loss does not use has no gradient. What does it add to the sum?",
+    LAYER_1,
+)
+SKIP_KEPT = Mistake("the skip is still there", "Which term of x + f(norm(x)) is the skip?", WITHOUT)
+NORM_LOST = Mistake(
+    "the norm went out with the skip",
+    "Only one thing may change in an experiment. What should f still see?",
+    WITHOUT,
+)
+HEALTHY_AT_FIRST = Mistake(
+    "before the first update the gradient is healthy, in every seed",
+    "Each block begins by putting the size right. Which product of fifty factors is then small?",
+    WITHOUT,
+)
+DIES = Mistake(
+    "ten updates take it to far below 1 % of what it was",
+    "An update changes all fifty layers at once. What does 0.6⁵⁰ leave?",
+    WITHOUT,
+)
+STALLS = Mistake(
+    "the run stalls: its loss stays at ln 2, what a guess is worth",
+    "Which layers still learn when layer 1's gradient is gone? And do norms let anything explode?",
+    WITHOUT,
+)
+
+
+def t(values: Any, **options: Any) -> Any:
+    return minigrad.tensor(np.asarray(values), dtype=minigrad.float64, **options)
+
+
+X = np.array([[1.0, 2.0, 3.0, 4.0]])
+NEGATIVE = np.array([[-1.0, 2.0, -3.0, 0.5]])
+
+
+def norm(x: Any) -> Any:
+    c = x - x.mean(dim=-1, keepdim=True)
+    return c / ((c * c).mean(dim=-1, keepdim=True) + 1e-5).sqrt()
+
+
+def normed(x: Any) -> Any:
+    return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-5)
+
+
+def rms(x: Any) -> Any:
+    return x / np.sqrt((x * x).mean(-1, keepdims=True) + 1e-5)
+
+
+def rms_tensor(x: Any) -> Any:
+    return x / ((x * x).mean(dim=-1, keepdim=True) + 1e-5).sqrt()
+
+
+def zero(x: Any) -> Any:
+    return x * 0
+
+
+def triple(x: Any) -> Any:
+    return x * 3
+
+
+def square(x: Any) -> Any:
+    return x * x
+
+
+def out(*args: Any, x: Any = X, **options: Any) -> Callable[[Any], Any]:
+    """A probe's run: build the module, apply it to x; raise if x was changed."""
+
+    def run(module: Any) -> Any:
+        given = t(x)
+        result = module(*args, **options)(given)
+        if not np.array_equal(given.data, x):
+            raise InputChanged("x")
+        return result
+
+    return run
+
+
+def slope(module: Any) -> Any:
+    """The gradient of y = x + 3x by x."""
+    x = t([[1.0]], requires_grad=True)
+    y = module(triple)(x)
+    if not hasattr(y, "backward") or not y.requires_grad:
+        return None
+    y.sum().backward()
+    return None if x.grad is None else float(x.grad.data.item())
+
+
+def blocks(count: int) -> list[Callable[[Any], Any]]:
+    """Blocks that each add an independent share of size 1, like a branch at its start."""
+    shares = np.random.default_rng(0).normal(size=(count, 8, 64))
+    return [partial(operator.add, t(share)) for share in shares]
+
+
+def stream(count: int) -> Any:
+    x = np.random.default_rng(1).normal(size=(8, 64))
+    return x + np.random.default_rng(0).normal(size=(count, 8, 64)).sum(0), x
+
+
+def stack_size(function: Any) -> Any:
+    """The size (RMS) of what the head sees after fifty blocks."""
+    result = function(t(stream(50)[1]), blocks(50), rms_tensor)
+    return float(np.sqrt((array(result) ** 2).mean())) if hasattr(result, "backward") else result
+
+
+def stack(function: Any) -> Any:
+    return function(t(X), [square, triple], lambda x: x + 1)
+
+
+class WithGrad:
+    """Parameters as grad_norm sees them."""
+
+    def __init__(self, value: Any, grad: Any) -> None:
+        self.data, self.grad = np.asarray(value), None if grad is None else t(grad)
+        self.requires_grad = True
+
+
+def gradients(*pairs: Any) -> Callable[[Any], Any]:
+    return lambda grad_norm: grad_norm([WithGrad(v, g) for v, g in pairs])
+
+
+def twice(grad_norm: Any) -> Any:
+    """The second measurement of the same gradients."""
+    parameters = [WithGrad([7.0], [3.0]), WithGrad([7.0], [4.0])]
+    grad_norm(parameters)
+    return grad_norm(parameters)
+
+
+class Block:
+    """What remove_skip is given."""
+
+    norm = staticmethod(norm)
+    f = staticmethod(square)
+
+
+SYMPTOMS = {"gradient before": "healthy", "gradient after": "vanished", "loss": "stalled"}
+
+
+def said(key: str, mistake: Mistake) -> tuple[Callable[[Any], bool], Mistake]:
+    return lambda answer: answer[key] != SYMPTOMS[key], mistake
+
+
+N = normed(X)
+CHECKS: dict[str, list[Probe]] = {
+    "Residual": [
+        Probe(
+            "Residual(f)(x) for f = 0, x = [1, 2, 3, 4]",
+            out(zero),
+            t(X),
+            [
+                (np.zeros((1, 4)), NO_SKIP),
+                (2 * X, DOUBLED),
+                (InputChanged, IN_PLACE),
+            ],
+        ),
+        Probe(
+            "Residual(f)(x) for f = 0 and negative x",
+            out(zero, x=NEGATIVE),
+            t(NEGATIVE),
+            [(np.maximum(NEGATIVE, 0), RELU_AFTER)],
+        ),
+        Probe(
+            "Residual(f)(x) for f(x) = 3x",
+            out(triple),
+            t(4 * X),
+            [(X, NO_BRANCH), (3 * X, NO_SKIP), (5 * X, DOUBLED), (InputChanged, IN_PLACE)],
+        ),
+        Probe(
+            "Residual(f, scale=0.5)(x) for f(x) = 3x",
+            out(triple, scale=0.5),
+            t(2.5 * X),
+            [(4 * X, NO_SCALE), (2 * X, SCALED_SKIP)],
+        ),
+        Probe(
+            "the slope of y = x + 3x",
+            slope,
+            4.0,
+            [(3.0, SKIP_CUT), (1.0, BRANCH_CUT), (lambda g: g is None, CUT)],
+        ),
+    ],
+    "PreNormBlock": [
+        Probe(
+            "the block for f(x) = x², x = [1, 2, 3, 4]",
+            out(norm, square),
+            t(X + N**2),
+            [
+                (normed(X + X**2), IS_POST),
+                (X + X**2, NO_NORM),
+                (N + N**2, SKIP_NORMED),
+                (X + normed(X**2), NORM_OF_BRANCH),
+                (N**2, NO_SKIP),
+                (2 * X + N**2, DOUBLED),
+                (X, NO_BRANCH),
+                (InputChanged, IN_PLACE),
+            ],
+        ),
+        Probe("the block for f = 0, x = [1, 2, 3, 4]", out(norm, zero), t(X)),
+    ],
+    "PostNormBlock": [
+        Probe(
+            "the block for f(x) = x², x = [1, 2, 3, 4]",
+            out(norm, square),
+            t(normed(X + X**2)),
+            [
+                (X + N**2, IS_PRE),
+                (X + X**2, NO_NORM),
+                (normed(X**2), NO_SKIP),
+                (X + normed(X**2), NORM_OF_BRANCH),
+                (N, NO_BRANCH),
+                (InputChanged, IN_PLACE),
+            ],
+        ),
+        Probe("the block for f = 0, x = [1, 2, 3, 4]", out(norm, zero), t(N)),
+    ],
+    "pre_norm_stack": [
+        Probe(
+            "the blocks x², 3x, and x + 1 in the final norm's place, for x = [1, 2, 3, 4]",
+            stack,
+            t(3 * X**2 + 1),
+            [
+                (3 * X**2, NO_FINAL),
+                (3 * (X + 1) ** 2, NORM_FIRST),
+                (3 * (X**2 + 1) + 1, NORM_EACH),
+                (3 * X + 1, SAME_INPUT),
+            ],
+        ),
+        Probe(
+            "the size of what the head sees after fifty blocks",
+            stack_size,
+            1.0,
+            [(lambda size: size > 5, NO_FINAL)],
+            rtol=0.02,
+        ),
+    ],
+    "grad_norm": [
+        Probe(
+            "the norm of two gradients, 3 and 4",
+            gradients(([7.0], [3.0]), ([8.0], [4.0])),
+            5.0,
+            [
+                (25.0, SQUARED),
+                (7.0, SUM_OF_NORMS),
+                (lambda v: abs(v - 12.5**0.5) < 1e-3 or abs(v - 12.5) < 1e-3, MEAN_SQUARE),
+                (113**0.5, OF_VALUES),
+                (0.0, ZEROED),
+            ],
+        ),
+        Probe(
+            "the norm of a gradient [[1, 2], [2, 4]] and one of −12",
+            gradients(([[0.0, 0], [0, 0]], [[1.0, 2], [2, 4]]), ([1.0], [-12.0])),
+            13.0,
+            [(17.0, SUM_OF_NORMS), (169.0, SQUARED), (lambda v: v < 12.9, MEAN_SQUARE)],
+        ),
+        Probe(
+            "the norm of 3 and 4, and a parameter whose grad is None",
+            gradients(([7.0], [3.0]), ([7.0], None), ([7.0], [4.0])),
+            5.0,
+            [(AttributeError, NONE_GRAD), (TypeError, NONE_GRAD)],
+        ),
+        Probe("the norm of 3 and 4, measured a second time", twice, 5.0, [(0.0, ZEROED)]),
+    ],
+    "remove_skip": [
+        Probe(
+            "the block without its skip, for f(x) = x², x = [1, 2, 3, 4]",
+            lambda remove_skip: remove_skip(Block)(t(X)),
+            t(N**2),
+            [
+                (X + N**2, SKIP_KEPT),
+                (X**2, NORM_LOST),
+                (normed(X**2), NORM_LOST),
+                (N + N**2, SKIP_KEPT),
+            ],
+        ),
+    ],
+    "symptoms_without_skip": [
+        Probe(
+            "the symptoms of fifty blocks without skips",
+            lambda f: f(),
+            SYMPTOMS,
+            [
+                said("gradient before", HEALTHY_AT_FIRST),
+                said("gradient after", DIES),
+                said("loss", STALLS),
+            ],
+        ),
+    ],
+}
