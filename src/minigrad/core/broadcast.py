@@ -24,9 +24,9 @@ def unbroadcast(g: np.ndarray, shape: Shape) -> np.ndarray:
 def total(x: np.ndarray, axes: tuple[int, ...], keepdims: bool = False) -> np.ndarray:
     """x.sum(axes), added up in float32 where x is float16, whose digits run out at 2,048 ones."""
     if x.dtype.itemsize == 2:
-        wide = np.add.reduce(x, axis=axes, dtype=np.float32, keepdims=keepdims)
-        return wide.astype(x.dtype)
-    return np.add.reduce(x, axis=axes, keepdims=keepdims)
+        return total(x.astype(np.float32), axes, keepdims).astype(x.dtype)
+    add: Any = np.add  # NumPy's annotations have no case for a keepdims that is a variable
+    return add.reduce(x, axis=axes, keepdims=keepdims)
 
 
 def check_broadcast(name: str, *shapes: Shape) -> Shape:
@@ -49,7 +49,7 @@ def check_broadcast(name: str, *shapes: Shape) -> Shape:
 
 
 def check_dim(name: str, dim: Any, ndim: int) -> int:
-    """`dim` as a non-negative number below `ndim` (a 0-d tensor has dimensions 0 and -1)."""
+    """`dim` as a non-negative number below `ndim` (a 0-d tensor answers to 0 and -1)."""
     if not isinstance(dim, int | np.integer) or isinstance(dim, bool):
         raise DimError(f"{name}: dim must be an int, got {dim!r}")
     span = max(ndim, 1)

@@ -26,10 +26,10 @@ def get_default_dtype() -> np.dtype:
 def set_default_dtype(dtype: Any) -> None:
     """Make `dtype` (a floating-point one) the dtype of new floating-point tensors."""
     global _default
-    _default = as_dtype(dtype)
-    if not is_floating(_default):
-        _default = float32
+    wanted = as_dtype(dtype)
+    if not is_floating(wanted):
         raise DtypeError(f"the default dtype must be a floating-point one, got {dtype}")
+    _default = wanted
 
 
 def category(dtype: np.dtype) -> int:
@@ -45,7 +45,7 @@ def is_floating(dtype: np.dtype) -> bool:
 def as_dtype(dtype: Any) -> np.dtype:
     """The supported dtype that `dtype` names; raises DtypeError for any other."""
     try:
-        found = np.dtype(dtype)
+        found = np.dtype(object if dtype is None else dtype)  # NumPy takes None for float64
     except TypeError:
         found = np.dtype(object)
     if found in (float16, float32, float64, int64, boolean) or found.name == "bfloat16":

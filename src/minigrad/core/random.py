@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from minigrad.errors import ArgumentError, DtypeError
+
 
 class Generator:
     """A stream of random numbers. `numpy` is the NumPy generator that draws them."""
@@ -14,7 +16,9 @@ class Generator:
         self.manual_seed(np.random.SeedSequence().entropy if seed is None else seed)  # type: ignore[arg-type]
 
     def manual_seed(self, seed: int) -> Generator:
-        """Start the stream anew from `seed`; returns the generator."""
+        """Start the stream anew from `seed`, an int ≥ 0; returns the generator."""
+        if not isinstance(seed, int | np.integer) or seed < 0:
+            raise ArgumentError(f"a seed must be an int ≥ 0, got {seed!r}")
         self._seed = seed
         self.numpy = np.random.Generator(np.random.PCG64(seed))
         return self
@@ -42,4 +46,11 @@ def manual_seed(seed: int) -> Generator:
 
 def rng(generator: Generator | None) -> np.random.Generator:
     """The NumPy generator behind `generator`, or behind the default one."""
-    return (default_generator() if generator is None else generator).numpy
+    if generator is None:
+        generator = default_generator()
+    if not isinstance(generator, Generator):
+        raise DtypeError(
+            f"generator must be a minigrad.Generator, got {type(generator).__name__}: make one "
+            "with minigrad.Generator(seed)"
+        )
+    return generator.numpy

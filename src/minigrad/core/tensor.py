@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minigrad.core import dtype as dtypes
+from minigrad.core.broadcast import check_dim
 from minigrad.core.random import Generator, rng
-from minigrad.errors import DtypeError, GraphError, ShapeError
+from minigrad.errors import ArgumentError, DimError, DtypeError, GraphError, ShapeError
 
 if TYPE_CHECKING:
     from minigrad.core.graph import Node
@@ -75,7 +76,11 @@ class Tensor(TensorMethods):
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
-        return self.shape if dim is None else self.shape[dim]
+        if dim is None:
+            return self.shape
+        if not self.ndim:
+            raise DimError(f"size: a 0-d tensor has no dimensions, got dim {dim}")
+        return self.shape[check_dim("size", dim, self.ndim)]
 
     def dim(self) -> int:
         return self.data.ndim
@@ -185,12 +190,16 @@ class Tensor(TensorMethods):
         self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
     ) -> Tensor:
         """Fill with draws from N(mean, std²)."""
+        if not std >= 0:
+            raise ArgumentError(f"normal_: std must be ≥ 0, got {std}")
         return self.copy_(wrap(rng(generator).normal(mean, std, self.shape)))
 
     def uniform_(
         self, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None
     ) -> Tensor:
         """Fill with draws from U(a, b)."""
+        if not a <= b:
+            raise ArgumentError(f"uniform_: a must not be above b, got {a} and {b}")
         return self.copy_(wrap(rng(generator).uniform(a, b, self.shape)))
 
 

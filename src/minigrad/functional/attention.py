@@ -11,10 +11,11 @@ from minigrad.core.broadcast import check_broadcast, unbroadcast
 from minigrad.core.graph import record
 from minigrad.core.random import Generator, rng
 from minigrad.core.tensor import Tensor
-from minigrad.errors import ArgumentError, ShapeError
-from minigrad.functional.operands import require_floating, require_tensor, shared
+from minigrad.errors import ArgumentError, DtypeError, ShapeError
+from minigrad.functional.operands import half_in_float32, require_floating, require_tensor, shared
 
 
+@half_in_float32
 def scaled_dot_product_attention(
     query: Tensor,
     key: Tensor,
@@ -38,26 +39,27 @@ def scaled_dot_product_attention(
         require_floating("scaled_dot_product_attention", tensor, label).data
         for tensor, label in ((query, "query"), (key, "key"), (value, "value"))
     )
-    _check_shapes(q, k, v)
-    factor = q.dtype.type(1 / math.sqrt(q.shape[-1]) if scale is None else scale)
-    scores = (q * factor) @ k.mT  # (..., T, S)
+    _check(q, k, v, dropout_p)
+    factor = q.dtype.type(1 / math.sqrt(max(q.shape[-1], 1)) if scale is None else scale)
+    if is_causal and attn_mask is not None:
+        raise ArgumentError("scaled_dot_product_attention: give attn_mask or is_causal, not both")
+    scaled = q * factor
+    scores = scaled @ k.mT  # (..., T, S)
     if is_causal:
-        if attn_mask is not None:
-            raise ArgumentError(
-                "scaled_dot_product_attention: give attn_mask or is_causal, not both"
-            )
         scores += _causal(q.shape[-2], k.shape[-2], q.dtype)
     if attn_mask is not None:
         scores = _masked(scores, attn_mask)
-    top = scores.max(axis=-1, keepdims=True, initial=-np.inf)
+        mask_shape, mask_dtype = attn_mask.shape, attn_mask.dtype
+    q_shape, k_shape, v_shape = q.shape, k.shape, v.shape
+    top = np.maximum.reduce(scores, axis=-1, keepdims=True, initial=-np.inf)
     scores -= np.where(np.isneginf(top), 0, top)
     p = np.exp(scores, out=scores)
-    total = p.sum(axis=-1, keepdims=True)
+    total = np.add.reduce(p, axis=-1, keepdims=True)
     p /= np.where(total == 0, 1, total)
     kept: Any = 1
     if dropout_p:
         kept = (rng(generator).random(p.shape, dtype=np.float32) >= dropout_p) / q.dtype.type(
-            1 - dropout_p
+            1 - dropout_p if dropout_p < 1 else 1
         )
 
     @shared
@@ -66,26 +68,34 @@ def scaled_dot_product_attention(
         d *= kept
         d -= np.einsum("...ts,...ts->...t", d, p)[..., None]
         d *= p
-        d *= factor
         return d
 
     return record(
         "scaled_dot_product_attention",
         (p * kept if dropout_p else p) @ v,
-        (query, lambda g: unbroadcast(d_scores(g) @ k, q.shape)),
-        (key, lambda g: unbroadcast(d_scores(g).mT @ q, k.shape)),
-        (value, lambda g: unbroadcast((p * kept if dropout_p else p).mT @ g, v.shape)),
-        *_mask_edge(attn_mask, d_scores, factor),
+        (query, lambda g: unbroadcast(d_scores(g) @ k, q_shape) * factor),
+        (key, lambda g: unbroadcast(d_scores(g).mT @ scaled, k_shape)),
+        (value, lambda g: unbroadcast((p * kept if dropout_p else p).mT @ g, v_shape)),
+        (attn_mask, lambda g: unbroadcast(d_scores(g), mask_shape).astype(mask_dtype)),
     )
 
 
-def _check_shapes(q: np.ndarray, k: np.ndarray, v: np.ndarray) -> None:
+def _check(q: np.ndarray, k: np.ndarray, v: np.ndarray, dropout_p: float) -> None:
     if min(q.ndim, k.ndim, v.ndim) < 2 or q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
         raise ShapeError(
             "scaled_dot_product_attention: needs query (..., T, d), key (..., S, d) and value "
             f"(..., S, e), got {q.shape}, {k.shape} and {v.shape}"
         )
     check_broadcast("scaled_dot_product_attention", q.shape[:-2], k.shape[:-2], v.shape[:-2])
+    if not q.dtype == k.dtype == v.dtype:
+        raise DtypeError(
+            "scaled_dot_product_attention: query, key and value must have one dtype, got "
+            f"{q.dtype}, {k.dtype} and {v.dtype}"
+        )
+    if not 0 <= dropout_p <= 1:
+        raise ArgumentError(
+            f"scaled_dot_product_attention: dropout_p must lie in [0, 1], got {dropout_p}"
+        )
 
 
 def _causal(t: int, s: int, dtype: np.dtype) -> np.ndarray:
@@ -95,13 +105,12 @@ def _causal(t: int, s: int, dtype: np.dtype) -> np.ndarray:
 
 def _masked(scores: np.ndarray, attn_mask: Any) -> np.ndarray:
     mask = require_tensor("scaled_dot_product_attention", attn_mask, "attn_mask").data
+    if mask.dtype.kind == "i":
+        raise DtypeError(
+            "scaled_dot_product_attention: attn_mask must be boolean (true: may be seen) or "
+            f"floating point (added to the scores), got {mask.dtype}: compare it (mask == 1)"
+        )
     check_broadcast("scaled_dot_product_attention", scores.shape, mask.shape)
     if mask.dtype == bool:
         return np.where(mask, scores, scores.dtype.type(-np.inf))
     return scores + mask.astype(scores.dtype, copy=False)
-
-
-def _mask_edge(attn_mask: Any, d_scores: Any, factor: Any) -> tuple:
-    if attn_mask is None or not attn_mask.requires_grad:
-        return ()
-    return ((attn_mask, lambda g: unbroadcast(d_scores(g) / factor, attn_mask.shape)),)

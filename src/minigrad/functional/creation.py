@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core.dtype import as_dtype, get_default_dtype
+from minigrad.core.dtype import as_dtype, get_default_dtype, is_floating
 from minigrad.core.random import Generator, rng
 from minigrad.core.tensor import Tensor, to_array, wrap
-from minigrad.errors import ArgumentError
-from minigrad.functional.operands import require_tensor
+from minigrad.errors import ArgumentError, DtypeError
+from minigrad.functional.operands import require_floating, require_tensor
 from minigrad.functional.shape import sizes
 
 
@@ -37,15 +37,18 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tens
 
 def from_numpy(ndarray: np.ndarray) -> Tensor:
     """A tensor that shares memory with `ndarray` (float16/32/64, int64 or bool)."""
+    if not isinstance(ndarray, np.ndarray):
+        raise DtypeError(f"from_numpy: needs a NumPy array, got {type(ndarray).__name__}: tensor()")
     as_dtype(ndarray.dtype)
     return wrap(ndarray)
 
 
 def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """`size` copies of fill_value, in its own dtype unless given."""
-    if dtype is None:
-        dtype = to_array(fill_value).dtype
-    return _made(np.full(_shape((size,)), fill_value, as_dtype(dtype)), requires_grad)
+    value = to_array(fill_value, dtype)
+    if value.ndim:
+        raise ArgumentError(f"full: fill_value must be one number, got shape {value.shape}")
+    return _made(np.full(_shape((size,)), value), requires_grad)
 
 
 def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -64,7 +67,7 @@ def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
 
 
 def arange(
-    start: float,
+    start: float = 0,
     end: float | None = None,
     step: float = 1,
     *,
@@ -74,6 +77,8 @@ def arange(
     """start, start + step, … below end; int64 if all three are ints. arange(end) counts from 0."""
     if end is None:
         start, end = 0, start
+    if not all(isinstance(n, int | float | np.number) for n in (start, end, step)):
+        raise ArgumentError(f"arange: start, end and step are numbers, got {start}, {end}, {step}")
     if step == 0 or (end - start) * step < 0:
         raise ArgumentError(f"arange: step {step} never leads from {start} to {end}")
     if dtype is None and all(isinstance(n, int | np.integer) for n in (start, end, step)):
@@ -85,8 +90,8 @@ def linspace(
     start: float, end: float, steps: int, *, dtype: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """`steps` evenly spaced numbers from start to end, both included."""
-    if steps < 0:
-        raise ArgumentError(f"linspace: steps must be ≥ 0, got {steps}")
+    if not isinstance(steps, int | np.integer) or steps < 0:
+        raise ArgumentError(f"linspace: steps must be an int ≥ 0, got {steps!r}")
     return _made(np.linspace(start, end, steps).astype(_dtype(dtype)), requires_grad)
 
 
@@ -99,18 +104,20 @@ def rand(
     *size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """Draws from U(0, 1)."""
-    return _made(_drawn(rng(generator).random, size, dtype), requires_grad)
+    return _made(_drawn("rand", rng(generator).random, size, dtype), requires_grad)
 
 
 def randn(
     *size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """Draws from N(0, 1)."""
-    return _made(_drawn(rng(generator).standard_normal, size, dtype), requires_grad)
+    return _made(_drawn("randn", rng(generator).standard_normal, size, dtype), requires_grad)
 
 
-def _drawn(draw: Any, size: tuple[Any, ...], dtype: Any) -> np.ndarray:
+def _drawn(name: str, draw: Any, size: tuple[Any, ...], dtype: Any) -> np.ndarray:
     wanted = _dtype(dtype)
+    if not is_floating(wanted):
+        raise DtypeError(f"{name}: draws are floating point, got dtype {wanted}: use randint()")
     native = wanted if wanted in (np.float32, np.float64) else np.dtype(np.float32)
     return np.asarray(draw(_shape(size), dtype=native)).astype(wanted, copy=False)
 
@@ -126,6 +133,8 @@ def randint(
     """Draws from the integers low … high - 1. randint(high, size) counts from 0."""
     if size is None:
         low, high, size = 0, low, high
+    if not all(isinstance(n, int | np.integer) for n in (low, high)):
+        raise ArgumentError(f"randint: low and high must be ints, got {low!r} and {high!r}")
     if not low < high:
         raise ArgumentError(f"randint: high must be above low, got {low} and {high}")
     drawn = np.asarray(rng(generator).integers(low, high, _shape((size,))))
@@ -134,12 +143,16 @@ def randint(
 
 def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
     """0 … n - 1 in random order."""
-    return wrap(rng(generator).permutation(n))
+    return wrap(rng(generator).permutation(*_shape((n,))).astype(np.int64, copy=False))
 
 
 def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability each element of input gives, else 0."""
-    p = require_tensor("bernoulli", input).data
+    p = require_floating("bernoulli", input).data
+    if not np.all((p >= 0) & (p <= 1)):
+        raise ArgumentError(
+            f"bernoulli: probabilities must lie in [0, 1], got {p.min()} … {p.max()}"
+        )
     return wrap((rng(generator).random(p.shape) < p).astype(p.dtype))
 
 

@@ -70,7 +70,8 @@ def pow(input: Any, exponent: Any) -> Tensor:
     """input ** exponent.   d/dinput = G · exponent · input^(exponent-1),
     d/dexponent = G · out · ln(input), 0 where input = 0 and exponent ≥ 0."""
     a, b, x, y, xs, ys = operands("pow", input, exponent)
-    if not is_floating(getattr(x, "dtype", getattr(y, "dtype", None))) and np.any(np.less(y, 0)):
+    dtype = y.dtype if isinstance(b, Tensor) else x.dtype
+    if not is_floating(dtype) and np.any(np.less(y, 0)):
         raise ArgumentError("pow: an integer tensor needs exponents ≥ 0: convert with .float()")
     value = np.square(x) if y is exponent and y == 2 else np.power(x, y)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -18,63 +19,66 @@ def getitem(input: Tensor, index: Any) -> Tensor:
     """input[index]: ints, slices, None, Ellipsis, integer tensors, boolean masks.   Gradient: G
     put back where it came from, added up where an element was picked twice."""
     x = require_tensor("getitem", input).data
-    shape, key = x.shape, to_key(x, index)
+    shape, (basic, arrays) = x.shape, split_index(index)
 
     def vjp(g: np.ndarray) -> np.ndarray:
         full = np.zeros(shape, g.dtype)
-        if is_basic(key):
-            full[key] = g
+        if arrays:
+            np.add.at(full[basic], arrays, g)
         else:
-            np.add.at(full, key, g)
+            full[basic] = g
         return full
 
-    return record("getitem", _pick(x, key), (input, vjp))
+    return record("getitem", pick("getitem", x, basic, arrays), (input, vjp))
 
 
-def _pick(x: np.ndarray, key: Any) -> np.ndarray:
+def pick(name: str, x: np.ndarray, basic: tuple, arrays: tuple) -> np.ndarray:
+    """x at an index split by split_index(); raises IndexRangeError where it does not fit."""
     try:
-        return x[key]
+        view = x[basic]
+        return view[arrays] if arrays else view
     except IndexError as error:
-        raise IndexRangeError(
-            f"getitem: index must fit shape {x.shape}, got {_told(key)}: {error}"
-        ) from None
+        raise IndexRangeError(f"{name}: index must fit shape {x.shape}: {error}") from None
 
 
-def _told(key: Any) -> str:
-    parts = key if isinstance(key, tuple) else (key,)
-    return ", ".join(
-        f"an index of shape {p.shape}" if isinstance(p, np.ndarray) else repr(p) for p in parts
-    )
+def split_index(index: Any) -> tuple[tuple, tuple]:
+    """`index` in two steps, as PyTorch takes it: ints, slices, None and Ellipsis, which give a
+    view, and then the index arrays (none: an empty tuple) on that view."""
+    basic: list[Any] = []
+    arrays: list[Any] = []
+    for part in map(_part, index if isinstance(index, tuple) else (index,)):
+        if isinstance(part, np.ndarray):
+            basic += [slice(None)] * (part.ndim if part.dtype == bool else 1)
+            arrays.append(part)
+        else:
+            basic.append(part)
+            if not isinstance(part, int):
+                arrays.append(part if part is Ellipsis else slice(None))
+    if Ellipsis not in basic:
+        basic.append(Ellipsis)  # so that a single element is a view as well
+    return tuple(basic), tuple(arrays) if any(isinstance(p, np.ndarray) for p in arrays) else ()
 
 
-def to_key(x: np.ndarray, index: Any) -> Any:
-    """`index` with its tensors and lists as arrays that NumPy takes the same way."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return tuple(_key_part(part) for part in parts)
-
-
-def _key_part(part: Any) -> Any:
-    if isinstance(part, Tensor):
-        part = part.data
-    if isinstance(part, list):
-        part = np.asarray(part, dtype=np.int64 if not part else None)
-    if isinstance(part, np.ndarray):
-        if part.dtype.kind not in "bi":
-            raise DtypeError(f"an index tensor must be integer or boolean, got {part.dtype}")
+def _part(part: Any) -> Any:
+    """One part of an index as an int, a slice, None, Ellipsis or an array."""
+    if part is None or part is Ellipsis:
         return part
-    if part is None or part is Ellipsis or isinstance(part, slice | int | np.integer):
-        if isinstance(part, slice) and part.step is not None and part.step < 0:
-            raise ArgumentError("a slice needs a step > 0: use flip() to reverse")
+    if isinstance(part, slice):
+        for end in (part.start, part.stop, part.step):
+            if end is not None and not hasattr(end, "__index__"):
+                raise DtypeError(f"a slice is made of ints, got {end!r}")
+        if part.step is not None and operator.index(part.step) < 1:
+            raise ArgumentError(f"a slice needs a step > 0, got {part.step}: flip() reverses")
         return part
-    raise DtypeError(
-        "an index is made of ints, slices, None, ..., integer tensors and boolean masks, got "
-        f"{type(part).__name__}"
-    )
-
-
-def is_basic(key: Any) -> bool:
-    """Whether NumPy answers the key with a view, in which no element stands twice."""
-    return not any(isinstance(part, np.ndarray | bool) for part in key)
+    if not isinstance(part, Tensor | np.ndarray | list | int | np.integer | np.bool_):
+        raise DtypeError(
+            "an index is made of ints, slices, None, ..., integer tensors and boolean masks, got "
+            f"{type(part).__name__}"
+        )
+    array = to_array(part, np.int64 if isinstance(part, list) and not part else None)
+    if array.dtype.kind not in "bi":
+        raise DtypeError(f"an index tensor must be integer or boolean, got {array.dtype}")
+    return int(array) if array.dtype != bool and not array.ndim else array
 
 
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -91,7 +95,7 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
             f"dim {axis}, got {at.shape}"
         )
     _check_range("gather", at, x.shape[axis] if x.ndim else 1)
-    grid = list(np.indices(at.shape, sparse=True)) if x.ndim else []
+    grid: list[Any] = list(np.indices(at.shape, sparse=True)) if x.ndim else []
     if x.ndim:
         grid[axis] = at
     key, shape = tuple(grid), x.shape
@@ -136,8 +140,10 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """int64 tensor (...) of labels -> (..., num_classes) of 0 and 1; -1: as many as appear."""
     labels = _indices("one_hot", tensor)
     classes = int(labels.max(initial=-1)) + 1 if num_classes == -1 else num_classes
-    if num_classes == -1 and not labels.size:
-        raise ArgumentError("one_hot: give num_classes for an empty tensor")
+    if classes < 1:
+        raise ArgumentError(
+            f"one_hot: num_classes must be at least 1 (or -1, for as many as appear), got {classes}"
+        )
     _check_range("one_hot", labels, classes)
     return wrap((labels[..., None] == np.arange(classes)).astype(np.int64))
 

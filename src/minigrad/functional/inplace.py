@@ -5,6 +5,7 @@ old one (the only difference from PyTorch). A leaf that needs a gradient cannot 
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from minigrad.core.mode import mode
 from minigrad.core.tensor import Tensor, to_array
 from minigrad.errors import DtypeError, InplaceError, ShapeError
 from minigrad.functional import elementwise
-from minigrad.functional.index import is_basic, to_key
+from minigrad.functional.index import pick, split_index
 from minigrad.functional.operands import to
 from minigrad.functional.shape import clone
 
@@ -34,18 +35,20 @@ def _update(self: Tensor, name: str, value: Tensor) -> Tensor:
         value = to(value, self.dtype)
         self.data, self.node, self.requires_grad = value.data, value.node, value.requires_grad
     else:
-        write(self, name, ..., value.data)
+        write(self, name, value.data)
     return self
 
 
-def write(self: Tensor, name: str, key: Any, values: np.ndarray) -> None:
-    """Write `values` into the tensor's own array, at `key`."""
+def write(
+    self: Tensor, name: str, values: np.ndarray, basic: tuple = (...,), arrays: tuple = ()
+) -> None:
+    """Write `values` into the tensor's own array, at an index split by split_index()."""
     if not self.data.flags.writeable:
         raise InplaceError(
             f"{name}: the elements of an expanded tensor share memory and cannot be changed one by "
             "one: clone() it first"
         )
-    self.data[key] = values
+    self.data[basic][arrays or ...] = values
     writes.note(self.data)
 
 
@@ -59,6 +62,7 @@ def check_leaf(self: Tensor, name: str) -> None:
 
 
 def _in_place(name: str, op: Any) -> Any:
+    @wraps(op)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_leaf(self, name)
         return _update(self, name, op(self, *args, **kwargs))
@@ -93,37 +97,36 @@ def copy_(self: Tensor, src: Any) -> Tensor:
         raise ShapeError(f"copy_: {source.shape} does not broadcast to {self.shape}")
     if mode.grad and (source.requires_grad or self.node is not None):
         return _update(self, "copy_", clone(source.expand(self.shape)))
-    write(self, "copy_", ..., source.data)
+    write(self, "copy_", source.data)
     return self
 
 
 def setitem(self: Tensor, index: Any, value: Any) -> None:
     """self[index] = value: in the array itself, or recorded where a gradient must flow."""
     check_leaf(self, "setitem")
-    key = to_key(self.data, index)
+    basic, arrays = split_index(index)
+    shape = pick("setitem", self.data, basic, arrays).shape
     source = value if isinstance(value, Tensor) else Tensor(to_array(value, self.dtype))
-    part = self.data[key]
-    if check_broadcast("setitem", part.shape, source.shape) != part.shape:
-        raise ShapeError(f"setitem: a value of {source.shape} does not fit the place {part.shape}")
+    while source.ndim > len(shape) and source.shape[0] == 1:
+        source = source[0]
+    if check_broadcast("setitem", shape, source.shape) != shape:
+        raise ShapeError(f"setitem: a value of {source.shape} does not fit the place {shape}")
     if not (mode.grad and (self.requires_grad or source.requires_grad)):
-        write(self, "setitem", key, source.data)
+        write(self, "setitem", source.data, basic, arrays)
         return
-    if (
-        not is_basic(key)
-        and part.size > np.unique(np.arange(self.data.size).reshape(self.shape)[key]).size
-    ):
+    source = to(source, self.dtype)
+    key: Any = arrays or ...
+    taken = np.zeros(self.shape, int)
+    np.add.at(taken[basic], key, 1)
+    if taken.max(initial=0) > 1:
         raise InplaceError("setitem: an element is set twice, so its gradient is undefined")
-    taken = np.zeros(self.shape, bool)
-    taken[key] = True
-    full = np.zeros(self.shape, self.dtype)
-    full[key] = source.data
-    _update(
-        self,
+    full = self.data.copy()
+    full[basic][key] = source.data
+    source_shape = source.shape
+    out = record(
         "setitem",
-        record(
-            "setitem",
-            np.where(taken, full, self.data),
-            (self, lambda g: np.where(taken, 0, g).astype(g.dtype, copy=False)),
-            (source, lambda g: unbroadcast(g[key], source.shape).astype(source.dtype, copy=False)),
-        ),
+        full,
+        (self, lambda g: np.where(taken, 0, g)),
+        (source, lambda g: unbroadcast(g[basic][key], source_shape)),
     )
+    _update(self, "setitem", out)

@@ -6,11 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.core.broadcast import Shape
 from minigrad.core.graph import record
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError, DtypeError, ShapeError
 from minigrad.functional.index import check_class_range
-from minigrad.functional.operands import require_floating, require_tensor
+from minigrad.functional.operands import (
+    half_in_float32,
+    operands,
+    require_floating,
+    require_tensor,
+)
 
 
 def _reduce(name: str, losses: np.ndarray, reduction: str, n: Any) -> tuple[np.ndarray, Any]:
@@ -18,51 +24,54 @@ def _reduce(name: str, losses: np.ndarray, reduction: str, n: Any) -> tuple[np.n
     if reduction == "none":
         return losses, 1
     if reduction == "sum":
-        return losses.sum(), 1
+        return np.add.reduce(losses, axis=None), 1
     if reduction == "mean":
         n = losses.dtype.type(n)
-        return losses.sum() / n, 1 / n
+        return np.add.reduce(losses, axis=None) / n, 1 / n
     raise ArgumentError(f"{name}: reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
 
 
-def _same_shape(name: str, input: Tensor, target: Any) -> None:
+def _alike(name: str, input: Tensor, target: Any) -> tuple[Any, Any, np.ndarray, np.ndarray]:
+    """Both in one dtype, and their arrays; raises ShapeError unless they have one shape."""
+    require_floating(name, input)
     if require_tensor(name, target, "target").shape != input.shape:
         raise ShapeError(
             f"{name}: input and target must have one shape, got {input.shape} and {target.shape} "
             "(broadcasting here would be a silent mistake): reshape one of them"
         )
+    a, b, x, t, _, _ = operands(name, input, target)
+    return a, b, x, t
 
 
-def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+@half_in_float32
+def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """(input - target)².   Gradient of input: 2 G (input - target) [/ n]; of target: its minus."""
-    x = require_floating("mse_loss", input).data
-    _same_shape("mse_loss", input, target)
-    diff = x - target.data.astype(x.dtype, copy=False)
+    a, b, x, t = _alike("mse_loss", input, target)
+    diff = x - t
     value, share = _reduce("mse_loss", diff * diff, reduction, diff.size)
     return record(
         "mse_loss",
         value,
-        (input, lambda g: (2 * share * g) * diff),
-        (target, lambda g: (-2 * share * g) * diff),
+        (a, lambda g: (2 * share * g) * diff),
+        (b, lambda g: (-2 * share * g) * diff),
     )
 
 
+@half_in_float32
 def binary_cross_entropy_with_logits(
-    input: Tensor, target: Tensor, reduction: str = "mean"
+    input: Tensor, target: Tensor, *, reduction: str = "mean"
 ) -> Tensor:
     """-(t ln σ(x) + (1 - t) ln(1 - σ(x))) = max(x, 0) - x t + ln(1 + e^-|x|), for t in [0, 1].
     Gradient: G (σ(x) - t) [/ n]."""
     name = "binary_cross_entropy_with_logits"
-    x = require_floating(name, input).data
-    _same_shape(name, input, target)
-    t = target.data.astype(x.dtype, copy=False)
+    a, b, x, t = _alike(name, input, target)
     losses = np.maximum(x, 0) - x * t + np.log1p(np.exp(-np.abs(x)))
     value, share = _reduce(name, losses, reduction, losses.size)
     return record(
         "binary_cross_entropy_with_logits",
         value,
-        (input, lambda g: (g * share) * (1 / (1 + np.exp(-x)) - t)),
-        (target, lambda g: (g * share) * -x),
+        (a, lambda g: (g * share) * (1 / (1 + np.exp(-x)) - t)),
+        (b, lambda g: (g * share) * -x),
     )
 
 
@@ -82,40 +91,41 @@ def _labels(
         raise ShapeError(
             f"{name}: input (N, C, ...) needs target (N, ...), got {x.shape} and {labels.shape}"
         )
-    rows = np.moveaxis(x, 1, -1).reshape(-1, x.shape[1]) if x.ndim > 1 else x[None]
     flat = labels.reshape(-1)
+    rows = np.moveaxis(x, 1, -1).reshape(flat.size, x.shape[1]) if x.ndim > 1 else x[None]
     kept = flat != ignore_index
     flat = np.where(kept, flat, 0)
     check_class_range(name, flat, rows.shape[1])
     return rows, flat, kept
 
 
-def _unrows(rows: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """Rows (N, C) back in the layout (N, C, ...)."""
-    if like.ndim < 2:
-        return rows.reshape(like.shape)
-    return np.moveaxis(rows.reshape(like.shape[:1] + like.shape[2:] + like.shape[1:2]), -1, 1)
+def _unrows(rows: np.ndarray, shape: Shape) -> np.ndarray:
+    """Rows (N, C) back in `shape`, (N, C, ...)."""
+    if len(shape) < 2:
+        return rows.reshape(shape)
+    return np.moveaxis(rows.reshape(shape[:1] + shape[2:] + shape[1:2]), -1, 1)
 
 
+@half_in_float32
 def nll_loss(
     input: Tensor, target: Tensor, *, ignore_index: int = -100, reduction: str = "mean"
 ) -> Tensor:
     """-input[target] for log-probabilities (N, C, ...) and labels (N, ...); labels equal to
     ignore_index count nowhere.   Gradient: -G [/ n] at the label, 0 elsewhere."""
-    x = require_tensor("nll_loss", input).data
     rows, labels, kept = _labels("nll_loss", input, target, ignore_index)
-    at = np.arange(len(labels))
-    losses = np.where(kept, -rows[at, labels], 0).astype(x.dtype, copy=False)
+    at, shape, (n, c) = np.arange(len(labels)), input.shape, rows.shape
+    losses = np.where(kept, -rows[at, labels], 0)
     value, share = _reduce("nll_loss", losses, reduction, kept.sum())
 
     def vjp(g: np.ndarray) -> np.ndarray:
-        full = np.zeros_like(rows)
-        full[at, labels] = -np.broadcast_to(np.reshape(g, -1), kept.shape) * share * kept
-        return _unrows(full, x)
+        full = np.zeros((n, c), g.dtype)
+        full[at, labels] = np.where(kept, -g.reshape(-1) * share, 0)
+        return _unrows(full, shape)
 
     return record("nll_loss", _unflatten(value, target), (input, vjp))
 
 
+@half_in_float32
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -130,27 +140,26 @@ def cross_entropy(
     s/C for every class (Szegedy et al. 2016). Gradient: G (softmax - mixed one-hot) [/ n].
     One op, since the composition of log_softmax and nll_loss takes 3 passes more.
     """
-    x = require_tensor("cross_entropy", input).data
     if not 0 <= label_smoothing <= 1:
         raise ArgumentError(
             f"cross_entropy: label_smoothing must lie in [0, 1], got {label_smoothing}"
         )
     rows, labels, kept = _labels("cross_entropy", input, target, ignore_index)
-    at, s = np.arange(len(labels)), label_smoothing
-    logp = rows - rows.max(axis=1, keepdims=True, initial=-np.inf)
-    logp -= np.log(np.exp(logp).sum(axis=1, keepdims=True))
+    at, s, shape, classes = np.arange(len(labels)), label_smoothing, input.shape, rows.shape[1]
+    logp = rows - np.maximum.reduce(rows, axis=1, keepdims=True, initial=-np.inf)
+    logp -= np.log(np.add.reduce(np.exp(logp), axis=1, keepdims=True))
     losses = -logp[at, labels]
     if s:
-        losses = (1 - s) * losses - s * logp.mean(axis=1)
-    losses = np.where(kept, losses, 0).astype(x.dtype, copy=False)
+        losses = (1 - s) * losses - s / classes * np.add.reduce(logp, axis=1)
+    losses = np.where(kept, losses, 0)
     value, share = _reduce("cross_entropy", losses, reduction, kept.sum())
 
     def vjp(g: np.ndarray) -> np.ndarray:
         full = np.exp(logp)
         full[at, labels] -= 1 - s
-        full -= s / rows.shape[1]
-        full *= (np.reshape(g, -1) * share * kept.astype(x.dtype))[:, None]
-        return _unrows(full, x)
+        full -= s / classes
+        full *= np.where(kept, g.reshape(-1) * share, 0)[:, None]
+        return _unrows(full, shape)
 
     return record("cross_entropy", _unflatten(value, target), (input, vjp))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -103,16 +103,26 @@ def _beside_number(name: str, tensor: Tensor, number: Any) -> tuple[Tensor, Any]
 
 
 def half_in_float32(op: Callable[..., Any]) -> Callable[..., Any]:
-    """`op`, whose first argument, if it is float16 or bfloat16, is taken in float32, and whose
-    result comes back in its dtype: a sum of many terms loses its digits in half precision."""
+    """`op`; but if its first argument is float16 or bfloat16, computed in float32 and given back
+    in that dtype: a sum of many terms loses its digits in half precision."""
+    first = op.__code__.co_varnames[0]
+
+    def widened(value: Any) -> Any:
+        return to(value, np.float32) if _is_half(value) else value
 
     @wraps(op)
-    def method(input: Any, *args: Any, **kwargs: Any) -> Any:
-        if not isinstance(input, Tensor) or input.data.dtype.itemsize != 2:
-            return op(input, *args, **kwargs)
-        return to(op(to(input, np.float32), *args, **kwargs), input.dtype)
+    def method(*args: Any, **kwargs: Any) -> Any:
+        input = args[0] if args else kwargs.get(first)
+        if not _is_half(input):
+            return op(*args, **kwargs)
+        wide = {name: widened(value) for name, value in kwargs.items()}
+        return to(op(*map(widened, args), **wide), input.dtype)
 
     return method
+
+
+def _is_half(value: Any) -> TypeGuard[Tensor]:
+    return isinstance(value, Tensor) and value.data.dtype.itemsize == 2
 
 
 def shared(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:

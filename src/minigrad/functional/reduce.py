@@ -21,6 +21,7 @@ from minigrad.functional.operands import (
     require_tensor,
     to,
 )
+from minigrad.functional.shape import reshape
 
 Dim = int | Sequence[int] | None
 
@@ -104,22 +105,19 @@ def _centred(
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Product over `dim`.   Gradient: G · the product of all other elements, also at zeros."""
     x = require_tensor("prod", input).data
-    shape = x.shape
-    if dim is None:
-        axis, flat, kept = 0, x.reshape(-1), (1,)
-        value = np.multiply.reduce(flat)
-    else:
-        axis, flat = check_dim("prod", dim, x.ndim), x if x.ndim else x.reshape(1)
-        kept = _kept(flat.shape, (axis,))
-        value = np.multiply.reduce(flat, axis=axis, keepdims=keepdim and x.ndim > 0)
+    axis = 0 if dim is None else check_dim("prod", dim, x.ndim)
+    if dim is None or not x.ndim:
+        return prod(reshape(input, -1), 0)
+    multiply: Any = np.multiply  # NumPy's annotations have no case for a variable keepdims
+    value = multiply.reduce(x, axis=axis, keepdims=keepdim)
 
     def vjp(g: np.ndarray) -> np.ndarray:
-        rows = np.moveaxis(flat, axis, 0)
+        rows = np.moveaxis(x, axis, 0)
         ones = np.ones_like(rows[:1])
         before = np.concatenate([ones, rows[:-1]]).cumprod(axis=0)[: len(rows)]
         after = np.concatenate([ones, rows[:0:-1]]).cumprod(axis=0)[: len(rows)][::-1]
         others = np.moveaxis(before * after, 0, axis)
-        return (g.reshape(kept) * others).reshape(shape)
+        return g.reshape(_kept(x.shape, (axis,))) * others
 
     return record("prod", value, (input, vjp))
 
