@@ -14,6 +14,7 @@ from typing import Any
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad\.")
 
 from minigrad import autograd, errors
+from minigrad.core import memory as _memory
 from minigrad.core.dtype import boolean as bool
 from minigrad.core.dtype import (
     float16,
@@ -132,6 +133,8 @@ from minigrad.functional.shape import (
 
 __version__ = "0.1.0"
 from math import inf, nan, pi
+
+_memory.keep_freed_memory()
 
 _LAZY = {  # imported at first use: name -> module, or module:attribute
     "nn": "minigrad.nn",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import linecache
+import os
 import sys
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigrad.errors import AnomalyError
 
-_PACKAGE = str(Path(__file__).parents[1])
+_PACKAGE = os.path.dirname(os.path.dirname(__file__))  # pathlib takes 4 ms to import
 _GIVEN = {"where", "masked_fill"}  # their infinities are the caller's own: a mask
 
 
@@ -78,7 +78,7 @@ def check_backward(node: Any, g: np.ndarray, contribution: np.ndarray) -> None:
     """Raise AnomalyError if the gradient of an op turned non-finite from a finite one."""
     if _worst(contribution) == 0 or _worst(g) == 2:
         return
-    origin = node.origin or Origin("a line that ran before detect_anomaly()", "")
+    origin = getattr(node, "origin", None) or Origin("a line that ran before detect_anomaly()", "")
     raise AnomalyError(
         f"backward: the gradient of {node.name!r} holds {_kind(_worst(contribution))}, which is "
         f"the first non-finite value\n  called at {origin.line}{origin.inputs}\n"

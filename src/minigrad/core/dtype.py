@@ -34,7 +34,10 @@ def set_default_dtype(dtype: Any) -> None:
 
 def category(dtype: np.dtype) -> int:
     """0 for bool, 1 for integers, 2 for floating point (bfloat16 from ml_dtypes included)."""
-    return 2 if dtype.name == "bfloat16" else _CATEGORY.get(dtype.kind, 3)
+    found = _CATEGORY.get(dtype.kind)
+    if found is None:  # dtype.name is slow: asked for the rare kinds only
+        return 2 if dtype.name == "bfloat16" else 3
+    return found
 
 
 def is_floating(dtype: np.dtype) -> bool:

@@ -21,20 +21,23 @@ from minigrad.core.tensor import Tensor, to_array, wrap
 from minigrad.errors import ArgumentError, GraphError, InplaceError, ShapeError
 
 Vjp = Callable[[np.ndarray], np.ndarray]
+ndarray = np.ndarray  # a global of its own: record() runs for every op
 
 
 class Node:
     """A recorded op: `edges` are (input's node or leaf, VJP), `time` is smaller the newer it is."""
 
-    __slots__ = ("dtype", "edges", "hooks", "name", "origin", "shape", "time")
+    __slots__ = ("edges", "g", "hooks", "name", "origin", "owned", "time")
 
-    def __init__(self, name: str, edges: list, value: np.ndarray) -> None:
+    g: Any  # during backward: the gradient so far, or None
+    owned: bool  # set with g: nobody else holds it
+    origin: anomaly.Origin  # where the op was called; set by detect_anomaly() only
+
+    def __init__(self, name: str, edges: list) -> None:
         self.name = name
         self.edges: list[tuple[Any, Vjp]] | None = edges
-        self.shape = value.shape
-        self.dtype = value.dtype
         self.hooks: dict[Any, Callable] | None = None
-        self.origin: anomaly.Origin | None = None
+        self.g = None
         self.time = next(writes.clock)
 
     def __repr__(self) -> str:
@@ -43,15 +46,15 @@ class Node:
 
 def record(name: str, value: Any, *inputs: tuple[Any, Vjp]) -> Tensor:
     """A Tensor of `value`, with an edge for each (input, VJP) whose input needs a gradient."""
-    out = wrap(value if type(value) is np.ndarray else np.asarray(value))
-    edges = []
+    out = wrap(value if type(value) is ndarray else np.asarray(value))
     if mode.grad:
+        edges = []
         for tensor, vjp in inputs:
             if isinstance(tensor, Tensor) and tensor.requires_grad:
                 edges.append((tensor.node or tensor, vjp))
         if edges:
             out.requires_grad = True
-            out.node = Node(name, edges, out.data)
+            out.node = Node(name, edges)
     if mode.anomaly:
         origin = anomaly.check_forward(name, out.data, [t for t, _ in inputs if t is not None])
         if out.node is not None:
@@ -60,72 +63,76 @@ def record(name: str, value: Any, *inputs: tuple[Any, Vjp]) -> Tensor:
 
 
 def _flow(
-    outputs: list[tuple[Tensor, np.ndarray]], retain_graph: bool, inputs: Sequence[Tensor] | None
-) -> tuple[dict[int, list], dict[int, list]]:
-    """Send gradients from `outputs` down the graph: ({id of leaf: [leaf, gradient, owned]},
-    {time of node: [node, gradient, owned]} for those of `inputs` that are no leaves).
+    root: Node, retain_graph: bool, inputs: Sequence[Tensor] | None = None
+) -> tuple[dict[int, list], dict[Node, Any]]:
+    """Send gradients from `root` down the graph: ({id of leaf: [leaf, gradient, owned]},
+    {node: gradient} for those of `inputs` that are no leaves).
 
     With `inputs`, only these leaves receive anything. `owned` says that nobody else holds the
-    array, so that it may be added to in place and kept.
+    array, so that it may be added to in place, and kept.
     """
     wanted_leaves = None if inputs is None else {id(t) for t in inputs if t.node is None}
-    wanted_nodes = {t.node.time for t in inputs or () if t.node is not None}
-    found: dict[int, list] = {}
+    found: dict[Node, Any] = {t.node: None for t in inputs or () if t.node is not None}
     leaves: dict[int, list] = {}
-    pending: dict[int, list] = {}
-    heap: list[int] = []
-
-    def send(target: Any, g: np.ndarray, owned: bool) -> None:
-        if type(target) is Node:
-            slot = pending.get(target.time)
-            if slot is None:
-                pending[target.time] = [target, g, owned]
-                heappush(heap, target.time)
-                return
-        else:
-            slot = leaves.get(id(target))
-            if slot is None:
-                leaves[id(target)] = [target, g, owned]
-                return
-        if slot[2]:
-            slot[1] += g
-        else:
-            slot[1] = slot[1] + g
-            slot[2] = True
-
-    for tensor, g in outputs:
-        send(tensor.node or tensor, g, False)
-    while heap:
-        slot = pending.pop(heappop(heap))
-        node, g, _ = slot
-        edges = node.edges
-        if edges is None:
-            raise GraphError(
-                f"this graph was already walked and freed (at {node.name!r}): call backward once, "
-                "or pass retain_graph=True to every call but the last"
-            )
-        if not retain_graph:
-            node.edges = None
-        if node.hooks:
-            g = slot[1] = run_hooks(node.hooks, g)
-        if node.time in wanted_nodes:
-            found[node.time] = slot
-        changed = writes.since(node.time)
-        for target, vjp in edges:
-            is_leaf = type(target) is not Node
-            if is_leaf and wanted_leaves is not None and id(target) not in wanted_leaves:
-                continue
-            if changed and (array := writes.stale(vjp, node.time)) is not None:
-                raise InplaceError(
-                    f"a tensor of shape {array.shape} was changed in place after {node.name!r} "
-                    "used it, and the gradient needs its old value: call backward() before the "
-                    "optimizer's step (or any other change in place), or change a clone()"
+    check = mode.anomaly
+    pending = [(root.time, root)]  # a heap: the newest node first
+    try:
+        while pending:
+            node = heappop(pending)[1]
+            g, node.g = node.g, None
+            edges = node.edges
+            if edges is None:
+                raise GraphError(
+                    f"this graph was already walked and freed (at {node.name!r}): call backward "
+                    "once, or pass retain_graph=True to every call but the last"
                 )
-            contribution = vjp(g)
-            if mode.anomaly:
-                anomaly.check_backward(node, g, contribution)
-            send(target, contribution, is_leaf and _is_fresh(contribution, g))
+            if not retain_graph:
+                node.edges = None
+            if node.hooks:
+                g = run_hooks(node.hooks, g)
+            if found and node in found:
+                found[node] = g
+            if writes.since(node.time):
+                _check_unchanged(node, edges)
+            for target, vjp in edges:
+                if type(target) is Node:
+                    new = vjp(g)
+                    if check:
+                        anomaly.check_backward(node, g, new)
+                    if target.g is None:
+                        target.g, target.owned = new, False
+                        heappush(pending, (target.time, target))
+                    elif target.owned:
+                        target.g += new
+                    else:
+                        target.g, target.owned = target.g + new, True
+                elif wanted_leaves is None or id(target) in wanted_leaves:
+                    new = vjp(g)
+                    if check:
+                        anomaly.check_backward(node, g, new)
+                    known = leaves.get(id(target))
+                    if known is None:
+                        leaves[id(target)] = [target, new, _is_fresh(new, g)]
+                    elif known[2]:
+                        known[1] += new
+                    else:
+                        known[1:] = known[1] + new, True
+    finally:
+        for _, node in pending:  # after an error: leave no half-summed gradient behind
+            node.g = None
     return leaves, found
+
+
+def _check_unchanged(node: Node, edges: list[tuple[Any, Vjp]]) -> None:
+    """Raise InplaceError if an array that the node's gradients need was changed after it ran."""
+    for _, vjp in edges:
+        array = writes.stale(vjp, node.time)
+        if array is not None:
+            raise InplaceError(
+                f"a tensor of shape {array.shape} was changed in place after {node.name!r} used "
+                "it, and the gradient needs its old value: call backward() before the optimizer's "
+                "step (or any other change in place), or change a clone()"
+            )
 
 
 def _is_fresh(array: np.ndarray, g: np.ndarray) -> bool:
@@ -135,9 +142,10 @@ def _is_fresh(array: np.ndarray, g: np.ndarray) -> bool:
     return array.base is None or not np.may_share_memory(array, g)
 
 
-def _seeds(outputs: Sequence[Tensor], gradients: Sequence[Any]) -> list:
-    """(output, its gradient) for each output: the given one, or 1 for a single element."""
-    seeds = []
+def _root(outputs: Sequence[Tensor], gradients: Sequence[Any]) -> Node:
+    """A node above `outputs` whose edges hand each its gradient: the given one, or 1 for a single
+    element."""
+    edges: list[tuple[Any, Vjp]] = []
     for out, gradient in zip(outputs, gradients, strict=True):
         if not out.requires_grad:
             raise GraphError(
@@ -158,8 +166,15 @@ def _seeds(outputs: Sequence[Tensor], gradients: Sequence[Any]) -> list:
                     f"gradient must have the result's shape {out.shape}, got {g.shape}"
                 )
             g = g.astype(out.dtype, copy=False)
-        seeds.append((out, g))
-    return seeds
+        g = np.broadcast_to(g, g.shape)  # read-only: it is the caller's
+        edges.append((out.node or out, _handed(g)))
+    root = Node("backward", edges)
+    root.g = np.zeros(())
+    return root
+
+
+def _handed(g: np.ndarray) -> Vjp:
+    return lambda _: g
 
 
 def backward(self: Tensor, gradient: Any = None, retain_graph: bool = False) -> None:
@@ -168,7 +183,7 @@ def backward(self: Tensor, gradient: Any = None, retain_graph: bool = False) -> 
     `gradient` (self's shape) weights the elements of a non-scalar self. Raises GraphError for a
     non-scalar without it, for a graph already freed, or for a result that needs no gradient.
     """
-    leaves, _ = _flow(_seeds([self], [gradient]), retain_graph, None)
+    leaves, _ = _flow(_root([self], [gradient]), retain_graph)
     for leaf, g, owned in leaves.values():
         if leaf.hooks:
             g, owned = run_hooks(leaf.hooks, g), False
@@ -200,19 +215,18 @@ def grad(
     for tensor in ins:
         if not tensor.requires_grad:
             raise GraphError("every input must have requires_grad=True")
-    leaves, found = _flow(_seeds(outs, grad_outputs), retain_graph, ins)
+    leaves, found = _flow(_root(outs, grad_outputs), retain_graph, ins)
     result: list[Tensor | None] = []
     for i, tensor in enumerate(ins):
-        slot = leaves.get(id(tensor)) if tensor.node is None else found.get(tensor.node.time)
-        if slot is None and not allow_unused:
+        if tensor.node is None:
+            g = leaves.get(id(tensor), (None, None))[1]
+            if g is not None and tensor.hooks:
+                g = run_hooks(tensor.hooks, g)
+        else:
+            g = found[tensor.node]
+        if g is None and not allow_unused:
             raise GraphError(
                 f"the outputs do not depend on input {i}: pass allow_unused=True to get None for it"
             )
-        if slot is None:
-            result.append(None)
-            continue
-        g = slot[1]
-        if tensor.node is None and tensor.hooks:
-            g = run_hooks(tensor.hooks, g)
-        result.append(wrap(np.array(g)))
+        result.append(None if g is None else wrap(np.array(g)))
     return tuple(result)

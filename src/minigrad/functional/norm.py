@@ -131,7 +131,7 @@ def _row_mean(x: np.ndarray) -> np.ndarray:
 
 def _mean_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """(N, d), (N, d) -> (N, 1): the mean of a·b over each row, without a temporary."""
-    total = np.einsum("nd,nd->n", a, b)
+    total = np.vecdot(a, b)  # one BLAS dot per row
     total /= max(a.shape[1], 1)
     return total[:, None]
 

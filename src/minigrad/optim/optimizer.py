@@ -12,8 +12,8 @@ from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError, DtypeError, ShapeError, StateDictError
 from minigrad.nn.module import clear_grad
 
-# elements, 64 KB of float32: a block stays in the core's cache between passes
-BLOCK = 16384
+# Elements of a block: few enough to stay in cache, enough to make NumPy's cost per call small.
+BLOCK = 65536
 
 
 class Optimizer:
