@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
     """Add the learner's commands to the command line."""
     commands: tuple[Callable[..., None], ...] = (
         *(start, check_command, hint, reset, list_command, solution),
-        *(read, guess, export, grade),
+        *(read, quiz, guess, export, grade),
     )
     for command in commands:
         app.command(command.__name__.removesuffix("_command"))(_clear(command))
@@ -192,6 +192,19 @@ def read(
     workspace = find()
     file = read_page(workspace, page, make_console(not no_color))
     Progress(workspace).note("read", file.stem, True)
+
+
+def quiz(
+    topic: Annotated[str, typer.Argument(help="A lab's number; every topic unless given.")] = "",
+    questions: Annotated[int, typer.Option(help="How many; 0 for all of them.")] = 10,
+    seed: Annotated[int | None, typer.Option(help="The same seed asks the same.")] = None,
+    no_color: Plain = False,
+) -> None:
+    """Questions on the theory. Every wrong choice says why it is wrong."""
+    from minigrad.course.quiz import run_quiz
+
+    workspace = find()
+    run_quiz(workspace, Progress(workspace), make_console(not no_color), topic, questions, seed)
 
 
 def guess(

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from minigrad.course.progress import Progress
+from minigrad.course.quiz import count
 from minigrad.course.stub import definition
 from minigrad.course.table import Exercise, Lab
 from minigrad.course.workspace import Workspace
@@ -70,12 +71,13 @@ def _mark(entry: dict[str, object], current: bool) -> str:
 def checklist(workspace: Workspace, progress: Progress, lab: Lab) -> Text:
     """Theory, practice and intuition of one lab, from what was checked, not from ticked boxes."""
     done = [e.name for e in lab.exercises if e.name in progress.passed]
-    quiz = progress.data["quiz"].get(lab.id, {})
-    theory = quiz.get("right", 0) >= 0.8 * quiz["asked"] if quiz.get("asked") else False
-    parts = [("theory (quiz 80 %)", theory)]
+    parts = []
+    if asked := count(lab.id):
+        right = sum(map(bool, progress.data["quiz"].get(lab.id, {}).values()))
+        parts.append((f"theory (quiz {right} of {asked})", right >= 0.8 * asked))
     if lab.exercises:
-        count = f"practice ({len(done)} of {len(lab.exercises)})"
-        parts.append((count, len(done) == len(lab.exercises)))
+        written = f"practice ({len(done)} of {len(lab.exercises)})"
+        parts.append((written, len(done) == len(lab.exercises)))
     if lab.guesses:
         guess = progress.data["guesses"].get(lab.id, {})
         parts.append(("intuition (guess, then run)", bool(guess.get("outcome"))))

@@ -1,0 +1,94 @@
+"""The quiz: every wrong choice explained, the computed numbers right, the score kept."""
+
+import json
+import math
+from random import Random
+
+import pytest
+
+from minigrad.course.computed import COMPUTED
+from minigrad.course.quiz import every_question
+
+QUESTIONS, OPEN = every_question(Random(0))
+
+
+def test_there_are_at_least_25_questions_on_every_page():
+    assert len(QUESTIONS) >= 25 and len(COMPUTED) >= 5 and len(OPEN) >= 2
+    assert {q.topic for q in QUESTIONS} >= {"autograd", "00", "01", "02", "03"}
+    assert len({q.id for q in QUESTIONS}) == len(QUESTIONS)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "main cause of vanishing gradients",
+        "RMSNorm leave out, compared with LayerNorm",
+        "pre-norm more stable than post-norm",
+        "norms does a pre-norm transformer block hold",
+        "compute in float32 when the input is float16",
+    ],
+)
+def test_the_questions_that_must_be_there_are(words):
+    assert any(words in q.ask for q in QUESTIONS)
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.id)
+def test_every_wrong_choice_has_its_own_explanation(question):
+    explanations = [why for _, why in question.wrong]
+    assert len(explanations) >= 3 and len(set(explanations)) == len(explanations)
+    assert all(len(why) > 15 for why in (*explanations, question.why))
+
+
+@pytest.mark.parametrize("make", COMPUTED, ids=lambda f: f.__name__)
+def test_computed_questions_have_four_different_choices_at_every_draw(make):
+    asked = set()
+    for seed in range(300):
+        question = make(Random(seed))
+        asked.add(question.ask)
+        choices = [question.right, *(text for text, _ in question.wrong)]
+        assert len(set(choices)) == 4, (question.ask, choices)
+    assert len(asked) >= 3
+
+
+def test_the_computed_answers_are_right():
+    import re
+
+    for seed in range(20):
+        xavier = COMPUTED[2](Random(seed))
+        fan_out, fan_in = map(int, re.search(r"\((\d+), (\d+)\)", xavier.ask).groups())
+        assert float(xavier.right) == pytest.approx(math.sqrt(2 / (fan_in + fan_out)), rel=0.01)
+        row = COMPUTED[4](Random(seed))
+        a, b = map(int, re.search(r"\[(\d+), -(\d+), 0\]", row.ask).groups())
+        assert float(row.right) == pytest.approx(a / math.sqrt((a * a + b * b) / 3), rel=0.01)
+
+
+def test_a_session_explains_each_answer_and_keeps_the_score(workspace, minigrad):
+    result = minigrad("quiz", "01", "--questions", "4", "--seed", "1", input="a\nx\nb\na\nc\n\n2\n")
+    assert result.exit_code == 0, result.output
+    assert result.output.count("Right. ") + result.output.count("No. ") == 4
+    assert "one of a, b, c, d, or q to stop" in result.output and "of 4 right." in result.output
+    kept = json.loads(workspace.progress_file.read_text(encoding="utf-8"))["quiz"]
+    assert len(kept["01"]) == 4
+    assert sum(kept["01"].values()) == result.output.count("Right. ")
+    assert next(iter(kept["open"].values()))["points"] == 2
+
+
+def test_stopping_keeps_what_was_answered(workspace, minigrad):
+    result = minigrad("quiz", input="a\nq\n")
+    assert result.exit_code == 0 and "Stopped" in result.output and "of 1 right." in result.output
+    assert minigrad("quiz", input="").exit_code == 0
+
+
+def test_the_same_seed_asks_the_same(workspace, minigrad):
+    one, two = (minigrad("quiz", "--seed", "7", input="q\n").output for _ in range(2))
+    assert one == two
+
+
+def test_the_theory_is_done_when_most_of_the_quiz_was_right(workspace, minigrad):
+    from minigrad.course.progress import Progress
+
+    progress = Progress(workspace)
+    ids = [q.id for q in QUESTIONS if q.topic == "01"]
+    assert f"· theory (quiz 0 of {len(ids)})" in minigrad("list").output
+    progress.update(lambda data: data["quiz"].update({"01": dict.fromkeys(ids, True)}))
+    assert f"✓ theory (quiz {len(ids)} of {len(ids)})" in minigrad("list").output
