@@ -23,10 +23,6 @@ def _parts(engine: str) -> tuple[Any, Any, Any]:
     )
 
 
-def _array(E: Any, values: np.ndarray, **options: Any) -> Any:
-    return E.tensor(values, **options)
-
-
 def _trained(engine: str, model: Any, optimizer: Any, x: Any, y: Any) -> Step:
     F = importlib.import_module(f"{engine}.nn.functional")
 
@@ -137,7 +133,55 @@ def rmsnorm(engine: str) -> Step:
     return _norm(engine, "RMSNorm")
 
 
+def chargpt(engine: str) -> Step:
+    """CharGPT: 4 layers, 64 channels, 4 heads, context 64, batch 16, AdamW."""
+    E, nn, optim = _parts(engine)
+    F = importlib.import_module(f"{engine}.nn.functional")
+    B, T, D, H, V = 16, 64, 64, 4, 65
+
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm1, self.norm2 = nn.RMSNorm(D, eps=1e-5), nn.RMSNorm(D, eps=1e-5)
+            self.qkv, self.proj = nn.Linear(D, 3 * D), nn.Linear(D, D)
+            self.up, self.down = nn.Linear(D, 4 * D), nn.Linear(4 * D, D)
+
+        def forward(self, x: Any) -> Any:
+            qkv = self.qkv(self.norm1(x)).reshape(B, T, 3, H, D // H)
+            q, k, v = qkv.permute(2, 0, 3, 1, 4)  # (B, H, T, D / H) each
+            mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+            x = x + self.proj(mixed.transpose(1, 2).reshape(B, T, D))
+            return x + self.down(F.gelu(self.up(self.norm2(x))))
+
+    class GPT(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.token, self.position = nn.Embedding(V, D), nn.Embedding(T, D)
+            self.blocks = nn.ModuleList([Block() for _ in range(4)])
+            self.norm, self.head = nn.RMSNorm(D, eps=1e-5), nn.Linear(D, V, bias=False)
+
+        def forward(self, ids: Any) -> Any:
+            x = self.token(ids) + self.position.weight
+            for block in self.blocks:
+                x = block(x)
+            return self.head(self.norm(x)).reshape(B * T, V)
+
+    rng = np.random.default_rng(0)
+    ids, targets = E.tensor(rng.integers(0, V, (B, T))), E.tensor(rng.integers(0, V, B * T))
+    model = GPT()
+    return _trained(engine, model, optim.AdamW(model.parameters(), lr=1e-3), ids, targets)
+
+
 WORKLOADS = {
     f.__name__: f
-    for f in (lab01, lab02_layernorm, lab02_rmsnorm, lab03, small_ops, layernorm, rmsnorm)
+    for f in (
+        lab01,
+        lab02_layernorm,
+        lab02_rmsnorm,
+        lab03,
+        chargpt,
+        small_ops,
+        layernorm,
+        rmsnorm,
+    )
 }
