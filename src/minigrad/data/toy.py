@@ -1,12 +1,11 @@
 """The labs' synthetic task: is the sum of the first ten inputs positive?"""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-SOURCE = "synthetic: x ~ N(0, I), label 1 where x[:10] sums to more than 0"
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -45,3 +44,16 @@ def batches(x: Floats, y: Ints, size: int, seed: int) -> Iterator[tuple[Floats, 
         for start in range(0, len(x), size):
             rows = order[start : start + size]
             yield x[rows], y[rows]
+
+
+def describe(seeds: Iterable[int]) -> dict[str, Any]:
+    """For a run's manifest: what the task is, and the SHA-256 of each seed's arrays."""
+    digests = {}
+    for seed in seeds:
+        digest = hashlib.sha256()
+        for array in toy(seed):
+            digest.update(array.tobytes())
+        digests[f"seed {seed}"] = digest.hexdigest()
+    return {"source": "synthetic: x ~ N(0, I), label 1 where x[:10] sums to more than 0"} | {
+        "sha256": digests
+    }

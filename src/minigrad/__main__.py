@@ -1,0 +1,5 @@
+"""`python -m minigrad` is `minigrad`."""
+
+from minigrad.cli import main
+
+main()

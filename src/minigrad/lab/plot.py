@@ -1,0 +1,179 @@
+"""Figures that read at a glance, in grey and by eyes that see fewer colours.
+
+Every variant differs in colour, line style and marker; labels stand at the lines' ends.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+RC: Any = {
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "font.size": 10,
+    "legend.handlelength": 3.5,
+    "grid.alpha": 0.3,
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.8,
+    "svg.hashsalt": "minigrad",  # the same run draws the same file
+}
+
+
+class Style(NamedTuple):
+    """How one variant is drawn. Colours: Okabe & Ito's, told apart with any colour vision."""
+
+    color: str
+    linestyle: Any
+    marker: str
+
+
+STYLES = (
+    Style("#D55E00", (0, (1, 1.2)), "s"),
+    Style("#0072B2", (0, (5, 1.5)), "^"),
+    Style("#009E73", "-", "o"),
+    Style("#CC79A7", (0, (6, 1.5, 1, 1.5)), "D"),
+    Style("#E69F00", (0, (3, 1, 1, 1, 1, 1)), "v"),
+    Style("#56B4E9", (0, (8, 2)), "P"),
+)
+REFERENCE = "#555555"
+
+
+def new_figure(
+    title: str, rows: int = 1, columns: int = 1, size: tuple[float, float] = (7.5, 4.3), **axes: Any
+) -> tuple[Figure, NDArray[Any]]:
+    """A figure whose title states the finding, and its axes (rows, columns)."""
+    with mpl.rc_context(RC):
+        figure = Figure(figsize=size, layout="constrained")
+        figure.suptitle(title, x=0.01, ha="left", fontsize=11.5, fontweight="bold")
+        return figure, figure.subplots(rows, columns, squeeze=False, **axes)
+
+
+def save_figure(figure: Figure, path: Path, svg: bool = False) -> None:
+    """As PNG, and as SVG beside it; each appears whole."""
+    for suffix in ("png", "svg") if svg else ("png",):
+        target = path.with_suffix(f".{suffix}")
+        beside = target.with_name(f".{target.stem}.tmp.{suffix}")
+        metadata = {"Date": None} if suffix == "svg" else None
+        with mpl.rc_context(RC):
+            figure.savefig(beside, dpi=110, metadata=metadata)
+        beside.replace(target)
+
+
+def over_seeds(runs: Sequence[Sequence[float | None]]) -> NDArray[np.float64]:
+    """Records of several seeds as (seeds, steps); NaN where a run stopped or was not finite."""
+    steps = max(map(len, runs))
+    return np.array([[*run, *[None] * (steps - len(run))] for run in runs], dtype=np.float64)
+
+
+def smooth(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
+    """Mean over the last `window` steps (over those there are, at the start), along axis 1."""
+    if window < 2:
+        return values
+    total = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
+    stop = np.arange(1, values.shape[1] + 1)
+    start = np.maximum(stop - window, 0)
+    return (total[:, stop] - total[:, start]) / (stop - start)
+
+
+def band(
+    ax: Axes,
+    x: Any,
+    values: NDArray[np.float64],
+    style: Style,
+    marker_every: float = 0.12,
+    label: str | None = None,
+) -> None:
+    """The median over seeds as a line, their range as a band. `values` is (seeds, len(x)).
+
+    Drawn as far as every seed is finite: the median of the survivors would flatter the rest.
+    """
+    alive = int(np.isfinite(values).all(axis=0).argmin()) or values.shape[1]
+    if not np.isfinite(values[:, 0]).all():
+        alive = 0
+    x, values = np.asarray(x)[:alive], values[:, :alive]
+    if not alive:
+        return
+    look: Any = {"color": style.color, "linestyle": style.linestyle}
+    marks: Any = {"marker": style.marker, "markevery": marker_every, "markersize": 5}
+    ax.plot(x, np.median(values, axis=0), label=label, **look, **marks)
+    ax.fill_between(x, values.min(axis=0), values.max(axis=0), color=style.color, alpha=0.2, lw=0)
+
+
+def divergence(ax: Axes, step: float, style: Style, text: str, row: int = 0) -> None:
+    """A ✕ at the top of the axes where a run stopped being finite, and what happened there."""
+    y = 0.97 - 0.075 * row
+    place = ax.get_xaxis_transform()  # x in steps, y in axes heights
+    ax.plot([step], [y], "x", color=style.color, markersize=9, mew=2.5, transform=place)
+    note = ax.annotate(text, (step, y), (10, 0), place, "offset points", va="center")
+    note.set_color(style.color)
+
+
+def loss_curves(
+    axes: Sequence[Axes],
+    panels: Sequence[Mapping[str, Sequence[Mapping[str, Any]]]],
+    styles: Mapping[str, Style],
+    chance: float,
+    window: int = 16,
+    top: float = 8.0,
+) -> None:
+    """Training loss by step, one panel per axes: variants to runs, as they stand in losses.json.
+
+    Median and range over seeds, each point the mean of `window` steps, with a ✕ where a variant's
+    loss stops being finite; losses above `top` lie outside the axes.
+    """
+    lines = []
+    for ax, variants in zip(axes, panels, strict=True):
+        ax.set(yscale="log", xlabel="step")
+        ends, row = [(chance, "guessing", REFERENCE)], 0
+        for name, runs in variants.items():
+            losses = smooth(over_seeds([run["losses"] for run in runs]), window)
+            band(ax, np.arange(losses.shape[1]), losses, styles[name])
+            broken = [run["diverged_at"] for run in runs if run["diverged_at"] is not None]
+            if broken:
+                step, count = int(np.median(broken)), f"{len(broken)}/{len(runs)} seeds"
+                divergence(ax, step, styles[name], f"{name}: not finite, step {step}, {count}", row)
+                row += 1
+            elif np.isfinite(losses[:, -1]).all():
+                ends.append((float(np.median(losses[:, -1])), name, styles[name].color))
+        ax.axhline(chance, color=REFERENCE, linewidth=1, linestyle=":")
+        lines.append(ends)
+    axes[0].set_ylabel(f"training loss (nats, mean of {window} steps)")
+    for ax in axes:
+        ax.set_ylim(top=top)
+    for ax, ends in zip(axes, lines, strict=True):
+        label_ends(ax, ends)
+
+
+def label_ends(ax: Axes, labels: Sequence[tuple[float, str, str]], gap: float = 0.07) -> None:
+    """Labels (y, text, colour) to the right of the axes, at least `gap` axes heights apart."""
+    to_axes = ax.transData + ax.transAxes.inverted()
+    ordered = sorted(
+        (float(to_axes.transform((0, y))[1]), text, color) for y, text, color in labels
+    )
+    heights = np.array([height for height, _, _ in ordered])
+    for _ in range(200):  # push neighbours apart until all have room
+        short = np.maximum(gap - np.diff(heights), 0) / 2
+        if not short.any():
+            break
+        heights[:-1] -= short
+        heights[1:] += short
+    for height, (_, text, color) in zip(heights, ordered, strict=True):
+        ax.text(1.01, height, text, color=color, va="center", transform=ax.transAxes)
+
+
+def side_by_side(images: Sequence[NDArray[Any]], titles: Sequence[str]) -> Figure:
+    """Pictures next to each other, each under its title."""
+    figure, axes = new_figure("", 1, len(images), size=(6.0 * len(images), 4.0))
+    for ax, image, title in zip(axes[0], images, titles, strict=True):
+        ax.imshow(image)
+        ax.set_title(title)
+        ax.axis("off")
+    return figure

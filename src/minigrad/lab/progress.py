@@ -1,0 +1,36 @@
+"""A progress bar with an estimate on a terminal; nothing in a log."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+
+@contextmanager
+def progress(total: int, title: str) -> Iterator[Callable[..., None]]:
+    """Yields `advance(steps=1, what="")`, to be called as steps are done."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    shown = console.is_terminal
+    with Progress(*columns, console=console, disable=not shown, transient=True) as bar:
+        task = bar.add_task(title, total=total)
+
+        def advance(steps: int = 1, what: str = "") -> None:
+            bar.update(task, advance=steps, description=f"{title} {what}".strip())
+
+        yield advance

@@ -1,0 +1,66 @@
+"""Records as strict JSON, written whole or not at all."""
+
+import json
+import math
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def strict(value: Any) -> Any:
+    """`value` in JSON's own types: a number that is not finite becomes None.
+
+    Floats keep nine significant digits, which is exact for float32. Dataclasses become dicts,
+    arrays lists. Raises TypeError for anything else that JSON has no word for.
+    """
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float | np.floating):
+        return float(f"{value:.9g}") if math.isfinite(value) else None
+    if isinstance(value, np.bool_ | np.integer):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {str(key): strict(v) for key, v in value.items()}
+    if isinstance(value, list | tuple | range | np.ndarray):
+        return [strict(v) for v in value]
+    if is_dataclass(value):
+        return strict(vars(value))
+    if isinstance(value, Path):
+        return value.as_posix()
+    raise TypeError(f"a record holds numbers, text, lists and dicts, got {type(value).__name__}")
+
+
+def to_json(value: Any) -> str:
+    """Indented, with a list of numbers on one line."""
+    text = json.dumps(strict(value), indent=2, allow_nan=False, ensure_ascii=False)
+    return re.sub(r"\[\n\s+([^\[\]{}]*?)\n\s*\]", _one_line, text) + "\n"
+
+
+def _one_line(match: re.Match[str]) -> str:
+    return "[" + re.sub(r"\n\s+", " ", match[1]) + "]"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write beside the file, then rename: a reader never sees half of it."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    beside.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(beside, path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    write_text(path, to_json(value))
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_records(folder: Path) -> dict[str, Any]:
+    """Every record in a finished run's folder, by file name; not the manifest."""
+    paths = sorted(folder.glob("*.json"))
+    return {path.name: read_json(path) for path in paths if path.name != "manifest.json"}

@@ -1,0 +1,81 @@
+"""What a run found, as a table on the terminal and as report.md."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+MARKS = {True: "✓", False: "✗", None: "–"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One variant's outcome: a word or number to compare, and the finding in one sentence.
+
+    `predicted` is what was said before running and `held` whether it came true; None where this
+    run (shorter, say, than the prediction is about) cannot tell.
+    """
+
+    variant: str
+    outcome: str
+    sentence: str
+    predicted: str = ""
+    held: bool | None = None
+
+
+def table(
+    results: Sequence[tuple[str, Sequence[Finding]]], reference: dict[str, list[Finding]]
+) -> Table:
+    """All findings of (lab number, findings), with the reference's outcomes where given."""
+    shown = Table(title="verdicts", title_justify="left", show_lines=False, pad_edge=False)
+    shown.add_column("lab", no_wrap=True)
+    shown.add_column("variant", max_width=26)
+    shown.add_column("outcome", max_width=24)
+    if reference:
+        shown.add_column("reference", max_width=24)
+    shown.add_column("as predicted", justify="center")
+    shown.add_column("what was measured")
+    for lab, findings in results:
+        known = {finding.variant: finding.outcome for finding in reference.get(lab, [])}
+        for i, found in enumerate(findings):
+            row = [lab if i == 0 else "", found.variant, found.outcome]
+            row += [known.get(found.variant, "")] if reference else []
+            shown.add_row(*row, MARKS[found.held], found.sentence)
+        shown.add_section()
+    return shown
+
+
+def report(
+    title: str,
+    findings: Sequence[Finding],
+    figures: Sequence[Path],
+    manifest: dict[str, Any],
+    reference: Sequence[Finding] = (),
+) -> str:
+    """report.md: a sentence per variant, the table, the figures, predictions and their fate."""
+    known = {finding.variant: finding.outcome for finding in reference}
+    beside = ["reference"] if known else []
+    head = ["variant", "outcome", *beside, "predicted", "held"]
+    rows = []
+    for f in findings:
+        other = [known.get(f.variant, "")] if known else []
+        rows.append([f.variant, f.outcome, *other, f.predicted, MARKS[f.held]])
+    revision = manifest["revision"]
+    source = f"minigrad {manifest['minigrad']}" + (f" at {revision[:10]}" if revision else "")
+    mode = f"`{manifest['command']}`, {source}, NumPy {manifest['numpy']}, {manifest['cpu']}"
+    lines = [f"# {title}", "", f"{mode}, {manifest['started']}.", ""]
+    lines += [f"- **{f.variant}**: {f.sentence}" for f in findings]
+    lines += ["", *markdown_table(head, rows), ""]
+    lines += ["Held: ✓ came true, ✗ did not, – this run cannot tell.", ""]
+    for path in figures:
+        lines += [f"![{path.stem.replace('_', ' ')}]({path.name})", ""]
+    return "\n".join(lines)
+
+
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a Markdown table."""
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in (head, *rows)]
+    lines = [f"| {' | '.join(row)} |" for row in cells]
+    return [lines[0], "|" + " --- |" * len(head), *lines[1:]]

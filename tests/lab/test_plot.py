@@ -1,0 +1,69 @@
+import math
+
+import numpy as np
+import pytest
+
+from minigrad.lab import plot
+
+
+def test_styles_differ_in_colour_line_and_marker():
+    for field in ("color", "linestyle", "marker"):
+        values = [getattr(style, field) for style in plot.STYLES]
+        assert len(set(values)) == len(values)
+
+
+def test_seeds_of_different_length_and_null_become_nan():
+    values = plot.over_seeds([[1.0, 2.0, 3.0], [1.0, None]])
+    assert np.array_equal(values, [[1, 2, 3], [1, np.nan, np.nan]], equal_nan=True)
+
+
+def test_smoothing_is_a_trailing_mean():
+    values = plot.smooth(np.array([[1.0, 2, 3, 4, 5]]), 3)
+    assert np.allclose(values, [[1, 1.5, 2, 3, 4]])
+    broken = plot.smooth(np.array([[1.0, math.nan, 3, 4]]), 2)
+    assert broken[0, 0] == 1 and np.isnan(broken[0, 1:]).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "drawn"),
+    [
+        ([[1.0, 2, 3], [3.0, 4, 5]], [2.0, 3, 4]),
+        ([[1.0, 2, 3], [3.0, 4, np.nan]], [2.0, 3]),
+        ([[1.0, 2, 3], [np.nan] * 3], None),
+    ],
+)
+def test_the_band_ends_where_a_seed_is_lost(values, drawn):
+    _, axes = plot.new_figure("t")
+    plot.band(axes[0, 0], range(3), np.array(values), plot.STYLES[0])
+    lines = axes[0, 0].get_lines()
+    assert (list(lines[0].get_ydata()) if lines else None) == drawn
+
+
+def test_divergence_is_marked_where_it_happens():
+    runs = [{"losses": [1.0, 50.0, None], "diverged_at": 2}] * 3
+    _, axes = plot.new_figure("t")
+    plot.loss_curves(axes[0], [{"bad": runs}], {"bad": plot.STYLES[0]}, chance=0.7)
+    marks = [line for line in axes[0, 0].get_lines() if line.get_marker() == "x"]
+    assert [list(mark.get_xdata()) for mark in marks] == [[2]]
+    assert any("not finite, step 2, 3/3" in text.get_text() for text in axes[0, 0].texts)
+
+
+def test_labels_keep_their_order_and_distance():
+    _, axes = plot.new_figure("t")
+    ax = axes[0, 0]
+    ax.set_ylim(0, 1)
+    plot.label_ends(ax, [(0.50, "a", "k"), (0.51, "b", "k"), (0.49, "c", "k")], gap=0.1)
+    heights = {text.get_text(): text.get_position()[1] for text in ax.texts}
+    assert heights["c"] < heights["a"] < heights["b"]
+    assert heights["a"] - heights["c"] > 0.099 and heights["b"] - heights["a"] > 0.099
+
+
+def test_the_same_figure_is_the_same_file(tmp_path):
+    for name in ("a", "b"):
+        figure, axes = plot.new_figure("t")
+        axes[0, 0].plot([1, 2, 3])
+        plot.save_figure(figure, tmp_path / f"{name}.png", svg=True)
+    for suffix in ("png", "svg"):
+        first, second = (tmp_path / f"{name}.{suffix}" for name in ("a", "b"))
+        assert first.read_bytes() == second.read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png", "a.svg", "b.png", "b.svg"]

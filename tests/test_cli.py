@@ -1,0 +1,42 @@
+import subprocess
+import sys
+
+import pytest
+
+from minigrad import cli
+
+
+def minigrad(monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["minigrad", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    return stopped.value.code
+
+
+def test_the_labs_are_listed_in_order(monkeypatch, capsys):
+    assert minigrad(monkeypatch, "labs") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Lab 00") and lines == sorted(lines) and len(lines) >= 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "99"], "unknown lab '99': the labs are 00, 01"),
+        (["run", "--quick", "01"], "name the labs first"),
+        (["run", "01", "--steps", "-1"], "--steps"),
+        (["nonsense"], "nonsense"),
+        (["run"], "LAB"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(monkeypatch, capsys, arguments, message):
+    assert minigrad(monkeypatch, *arguments) == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith("error: ") and message in shown and shown.count("\n") == 1
+
+
+def test_it_runs_as_a_module():
+    done = subprocess.run(
+        [sys.executable, "-m", "minigrad", "--help"], capture_output=True, text=True
+    )
+    assert done.returncode == 0 and "run" in done.stdout
