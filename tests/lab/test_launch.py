@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 import minigrad
-
 from minigrad.errors import ArgumentError
 from minigrad.lab import catalog
 from minigrad.lab.launch import exit_codes, run_labs

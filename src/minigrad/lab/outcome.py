@@ -45,8 +45,8 @@ def describe(runs: Runs) -> str:
         sentences.append(f"loss up to {worst:.2g}, not finite at step {steps} {seeds}")
     ended = [final_loss(run["losses"]) for run in runs if run["diverged_at"] is None]
     if ended:
-        steps = max(len(run["losses"]) for run in runs)
-        sentences.append(f"loss {spread(ended)} after {steps:,} steps")
+        taken = max(len(run["losses"]) for run in runs)
+        sentences.append(f"loss {spread(ended)} after {taken:,} steps")
     return "; ".join(sentences)
 
 
