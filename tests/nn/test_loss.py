@@ -27,8 +27,8 @@ def test_the_losses_by_hand() -> None:
     assert nn.NLLLoss(ignore_index=0)(logp, y).item() == pytest.approx(at_1, rel=1e-4)
 
     a, b = minigrad.tensor([1.0, 4.0]), minigrad.tensor([0.0, 1.0])
-    assert nn.MSELoss()(a, b).item() == 5.0 and nn.MSELoss("sum")(a, b).item() == 10.0
-    assert nn.MSELoss("none")(a, b).tolist() == [1.0, 9.0]
+    assert nn.MSELoss()(a, b).item() == 5.0 and nn.MSELoss(reduction="sum")(a, b).item() == 10.0
+    assert nn.MSELoss(reduction="none")(a, b).tolist() == [1.0, 9.0]
     by_hand = (math.log(1 + math.exp(1)) + math.log(1 + math.exp(-4))) / 2
     assert nn.BCEWithLogitsLoss()(a, b).item() == pytest.approx(by_hand)
 

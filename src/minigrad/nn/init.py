@@ -19,7 +19,7 @@ from minigrad.errors import ArgumentError, ShapeError
 from minigrad.functional.operands import require_floating, require_tensor
 
 # E[silu(z)²] over z ~ N(0, 1) has no closed form; by quadrature (tests/nn/test_init.py repeats it)
-_SILU_SECOND_MOMENT = 0.35577645
+_SILU_SECOND_MOMENT = 0.3557755198
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
@@ -27,7 +27,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
     Exact for linear and the convolutions (1), relu (√2: half of the mean square survives),
     leaky_relu with slope a = param or 0.01 (√(2/(1 + a²))), gelu and silu. For gelu, E[z²Φ²] =
-    E[Φ²] + 2 E[z Φ φ] (Stein's lemma) = 1/3 + 1/(2√3 π) = 0.4252, so 1.5336; for silu 0.3558, so
+    E[Φ²] + 2 E[z Φ φ] (Stein's lemma) = 1/3 + 1/(2√3 π) = 0.4252, so 1.5335; for silu 0.3558, so
     1.6765. PyTorch's tanh (5/3), sigmoid (1) and selu (3/4) are conventions, not solutions.
     Raises ArgumentError for any other name.
     """
@@ -204,5 +204,6 @@ def kaiming_normal_(
 ) -> Tensor:
     """N(0, gain²/n): with fan_in keeps E[φ(y)²] = E[x²] forward through the nonlinearity, with
     fan_out the gradient's mean square backward (He et al. 2015, eq. 10 and 14). `a` is the slope
-    of leaky_relu."""
+    of leaky_relu. For gelu and silu, which do not scale with their input, it keeps E[y²] at 1
+    from layer to layer, and at no other value."""
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)

@@ -9,7 +9,7 @@ from minigrad.nn.module import Module
 
 
 class _Loss(Module):
-    def __init__(self, reduction: str = "mean") -> None:
+    def __init__(self, *, reduction: str = "mean") -> None:
         super().__init__()
         if reduction not in ("mean", "sum", "none"):
             raise ArgumentError(
@@ -37,7 +37,7 @@ class NLLLoss(_Loss):
     """-input[target] of log-probabilities, reduced."""
 
     def __init__(self, *, ignore_index: int = -100, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
         self.ignore_index = ignore_index
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -50,7 +50,7 @@ class CrossEntropyLoss(_Loss):
     def __init__(
         self, *, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
     ) -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:

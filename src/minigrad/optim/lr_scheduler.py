@@ -83,7 +83,7 @@ def warmup_cosine(optimizer: Optimizer, warmup: int, total: int, floor: float = 
     def factor(step: int) -> float:
         if step < warmup:
             return (step + 1) / warmup
-        done = min((step - warmup) / max(total - warmup, 1), 1.0)
+        done = (step - warmup) / (total - warmup) if step < total else 1.0
         return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * done))
 
     return LambdaLR(optimizer, factor)

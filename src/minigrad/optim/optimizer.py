@@ -36,11 +36,11 @@ class Optimizer:
         for group in groups:
             self.add_param_group(group)
 
-    def add_param_group(self, group: dict[str, Any]) -> None:
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add {"params": tensors, option: value, …}; options not given are the defaults."""
-        if "params" not in group:
-            raise ArgumentError(f"a parameter group needs 'params', got {', '.join(group)}")
-        params = group["params"]
+        if "params" not in param_group:
+            raise ArgumentError(f"a parameter group needs 'params', got {', '.join(param_group)}")
+        params = param_group["params"]
         params = [params] if isinstance(params, Tensor) else list(params)
         known = {id(p) for g in self.param_groups for p in g["params"]}
         for p in params:
@@ -54,7 +54,7 @@ class Optimizer:
             if id(p) in known:
                 raise ArgumentError(f"a parameter of shape {p.shape} appears twice")
             known.add(id(p))
-        self.param_groups.append({**self.defaults, **group, "params": params})
+        self.param_groups.append({**self.defaults, **param_group, "params": params})
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget every gradient (or fill it with 0)."""

@@ -1,0 +1,270 @@
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigrad
+from minigrad import nn, optim
+from minigrad.core.random import Generator
+from minigrad.errors import ArgumentError, DtypeError, InplaceError, ShapeError, StateDictError
+from minigrad.nn import Parameter
+
+ALL = [
+    lambda params: optim.SGD(params, lr=0.1),
+    lambda params: optim.SGD(params, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.1),
+    lambda params: optim.Adam(params, lr=0.1, weight_decay=0.1),
+    lambda params: optim.AdamW(params, lr=0.1),
+]
+IDS = ["sgd", "nesterov", "adam", "adamw"]
+every = pytest.mark.parametrize("make", ALL, ids=IDS)
+
+
+def net(seed: int = 0) -> nn.Sequential:
+    generator = Generator(seed)
+    return nn.Sequential(
+        nn.Linear(3, 5, generator=generator), nn.Tanh(), nn.Linear(5, 2, generator=generator)
+    )
+
+
+def train(model: nn.Module, optimizer: optim.Optimizer, steps: int, start: int = 0) -> None:
+    for step in range(start, start + steps):
+        x = minigrad.randn(8, 3, generator=Generator(step))
+        optimizer.zero_grad()
+        (model(x) ** 2).mean().backward()
+        optimizer.step()
+
+
+def values(model: nn.Module) -> list:
+    return [p.tolist() for p in model.parameters()]
+
+
+def quadratic(p: Any, steps: int, optimizer: optim.Optimizer) -> None:
+    for _ in range(steps):
+        optimizer.zero_grad()
+        (p * p).sum().backward()
+        optimizer.step()
+
+
+@every
+def test_it_descends(make: Callable) -> None:
+    p = Parameter(minigrad.tensor([3.0, -2.0]))
+    quadratic(p, 200, make([p]))
+    assert abs(p.data).max() < 0.1
+
+
+@every
+def test_a_scalar_and_a_large_parameter(make: Callable) -> None:
+    scalar = Parameter(minigrad.tensor(3.0))
+    quadratic(scalar, 200, make([scalar]))
+    assert scalar.shape == () and abs(scalar.item()) < 0.1
+    n = 2 * optim.optimizer.BLOCK + 5  # several blocks, and a rest
+    large, few = Parameter(minigrad.ones(n)), Parameter(minigrad.ones(1))
+    quadratic(large, 5, make([large]))
+    quadratic(few, 5, make([few]))
+    assert abs(large.data - few.data).max() < 1e-6 and few.item() != 1
+    empty = Parameter(minigrad.zeros(0, 3))
+    quadratic(empty, 1, make([empty]))
+
+
+@every
+@pytest.mark.parametrize("view", ["transposed", "sliced", "reversed"])
+def test_a_parameter_that_is_a_view_is_changed_where_it_lies(make: Callable, view: str) -> None:
+    views = {"transposed": lambda a: a.T, "sliced": lambda a: a[:, ::2], "reversed": np.flip}
+    start = np.arange(12, dtype=np.float32).reshape(3, 4) - 5
+    memory = start.copy()
+    p = Parameter(minigrad.from_numpy(views[view](memory)))
+    plain = Parameter(minigrad.tensor(views[view](start).copy()))
+    assert not p.data.flags["C_CONTIGUOUS"] and np.shares_memory(p.data, memory)
+    quadratic(p, 6, make([p]))
+    quadratic(plain, 6, make([plain]))
+    assert (p.data == plain.data).all()
+    assert (views[view](memory) == plain.data).all()
+
+
+def test_a_parameter_without_a_gradient_stays() -> None:
+    a, b = Parameter(minigrad.ones(2)), Parameter(minigrad.ones(2))
+    optimizer = optim.AdamW([a, b], lr=0.1, weight_decay=0.5)
+    (a * a).sum().backward()
+    optimizer.step()
+    assert b.tolist() == [1.0, 1.0] and a.tolist() != [1.0, 1.0]
+    assert list(optimizer.state) == [a]
+
+
+def test_zero_grad_both_ways() -> None:
+    a, b = Parameter(minigrad.ones(2)), Parameter(minigrad.ones(2))
+    optimizer = optim.SGD([a, b])
+    (a * a).sum().backward()
+    kept = a.grad
+    optimizer.zero_grad(set_to_none=False)
+    assert a.grad is kept is not None and a.grad.tolist() == [0.0, 0.0] and b.grad is None
+    optimizer.zero_grad()
+    assert a.grad is None
+
+
+def test_backward_after_a_step_through_an_old_graph_is_refused() -> None:
+    p = Parameter(minigrad.ones(2))
+    loss = (p * p).sum()
+    p.grad = minigrad.ones(2)
+    optim.SGD([p]).step()
+    with pytest.raises(InplaceError, match=r"call backward\(\) before the optimizer's step"):
+        loss.backward()
+
+
+# -- groups ---------------------------------------------------------------------------------------
+
+
+def test_groups_have_their_own_options() -> None:
+    a, b, c = (Parameter(minigrad.ones(1)) for _ in range(3))
+    optimizer = optim.SGD([{"params": [a], "lr": 1.0}, {"params": b, "name": "b"}], lr=0.1)
+    optimizer.add_param_group({"params": (p for p in [c]), "lr": 0.0})
+    for p in (a, b, c):
+        p.grad = minigrad.ones(1)
+    optimizer.step()
+    assert [a.item(), b.item(), c.item()] == pytest.approx([0.0, 0.9, 1.0])
+    assert [group["lr"] for group in optimizer.param_groups] == [1.0, 0.1, 0.0]
+    optimizer.param_groups[2]["lr"] = 0.5  # as a schedule does
+    optimizer.step()
+    assert c.item() == pytest.approx(0.5)
+
+
+def test_what_can_be_optimized() -> None:
+    p = Parameter(minigrad.ones(1))
+    with pytest.raises(DtypeError, match=r"takes a list of parameters: pass \[tensor\]"):
+        optim.SGD(p)
+    with pytest.raises(ArgumentError, match="needs at least one parameter, got none"):
+        optim.SGD(nn.ReLU().parameters())
+    with pytest.raises(DtypeError, match="takes leaf tensors, got tuple"):
+        optim.SGD(nn.Linear(1, 1).named_parameters())
+    with pytest.raises(DtypeError, match="takes leaf tensors, got a result of 'mul': optimize"):
+        optim.SGD([p * 2])
+    with pytest.raises(ArgumentError, match=r"a parameter of shape \(1,\) appears twice"):
+        optim.SGD([p, p])
+    with pytest.raises(ArgumentError, match=r"a parameter of shape \(1,\) appears twice"):
+        optim.SGD([{"params": [p]}, {"params": [p]}])
+    with pytest.raises(ArgumentError, match="a parameter group needs 'params', got lr"):
+        optim.SGD([{"lr": 0.1}])
+    tied = nn.Sequential(nn.Linear(2, 2, bias=False), nn.Linear(2, 2, bias=False))
+    tied[1].weight = tied[0].weight
+    optim.SGD(tied.parameters())  # parameters() lists a tied weight once
+
+
+def test_a_gradient_of_another_shape() -> None:
+    p = Parameter(minigrad.ones(2, 3))
+    p.grad = minigrad.ones(3, 2)
+    with pytest.raises(ShapeError, match=r"must have its parameter's shape \(2, 3\), got \(3, 2\)"):
+        optim.SGD([p]).step()
+    p.grad = minigrad.ones(1)
+    with pytest.raises(ShapeError, match=r"must have its parameter's shape \(2, 3\), got \(1,\)"):
+        optim.Adam([p]).step()
+    assert (p.data == 1).all()
+
+
+@pytest.mark.parametrize("kind", [optim.SGD, optim.Adam, optim.AdamW])
+def test_options_out_of_range(kind: Any) -> None:
+    p = [Parameter(minigrad.ones(1))]
+    for option in ("lr", "weight_decay", "momentum" if kind is optim.SGD else "eps"):
+        for value in (-0.1, float("nan")):
+            with pytest.raises(ArgumentError, match=f"{kind.__name__}: {option} must be ≥ 0, got"):
+                kind(p, **{option: value})
+    if kind is optim.SGD:
+        with pytest.raises(ArgumentError, match="SGD: nesterov needs a momentum > 0"):
+            kind(p, nesterov=True)
+        return
+    for betas in ((1.0, 0.9), (0.9, 1.0), (-0.1, 0.9)):
+        with pytest.raises(ArgumentError, match=rf"{kind.__name__}: betas must lie in \[0, 1\)"):
+            kind(p, betas=betas)
+
+
+def test_the_base_class_asks_for_an_update() -> None:
+    p = Parameter(minigrad.ones(1))
+    p.grad = minigrad.ones(1)
+    with pytest.raises(ArgumentError, match=r"Optimizer must define _update\(\)"):
+        optim.Optimizer([p], {}).step()
+
+
+# -- state ----------------------------------------------------------------------------------------
+
+
+@every
+@pytest.mark.parametrize("by", ["state_dict", "pickle"])
+def test_a_run_resumed_from_its_state_goes_on_bit_for_bit(make: Callable, by: str) -> None:
+    whole, half = net(), net()
+    train(whole, make(whole.parameters()), 12)
+    before = make(half.parameters())
+    before.param_groups[0]["lr"] = 0.1
+    train(half, before, 5)
+    resumed = net(seed=1)
+    resumed.load_state_dict(half.state_dict())
+    after = make(resumed.parameters())
+    state = before.state_dict()
+    after.load_state_dict(pickle.loads(pickle.dumps(state)) if by == "pickle" else state)
+    train(half, before, 3, start=100)  # what was handed over is a copy
+    train(resumed, after, 7, start=5)
+    assert values(resumed) == values(whole)
+
+
+@every
+def test_a_deepcopy_of_model_and_optimizer_goes_on(make: Callable) -> None:
+    model = net()
+    optimizer = make(model.parameters())
+    train(model, optimizer, 3)
+    twin, twin_optimizer = copy.deepcopy((model, optimizer))
+    train(model, optimizer, 3, start=3)
+    assert values(twin) != values(model)
+    train(twin, twin_optimizer, 3, start=3)
+    assert values(twin) == values(model)
+
+
+def test_what_state_dict_holds() -> None:
+    a, b = Parameter(minigrad.ones(2)), Parameter(minigrad.ones(1))
+    optimizer = optim.Adam([{"params": [a], "lr": 0.5}, {"params": [b]}])
+    a.grad = minigrad.ones(2)
+    optimizer.step()
+    state = optimizer.state_dict()
+    assert [group["params"] for group in state["param_groups"]] == [[0], [1]]
+    assert [group["lr"] for group in state["param_groups"]] == [0.5, 1e-3]
+    assert list(state["state"]) == [0]
+    assert list(state["state"][0]) == ["step", "exp_avg", "exp_avg_sq"]
+    other = optim.Adam([{"params": [a]}, {"params": [b]}])
+    other.load_state_dict(state)
+    assert other.param_groups[0]["lr"] == 0.5 and other.param_groups[0]["params"] == [a]
+
+
+def test_the_state_takes_the_parameters_dtype() -> None:
+    p = Parameter(minigrad.ones(2))
+    optimizer = optim.Adam([p])
+    p.grad = minigrad.ones(2)
+    optimizer.step()
+    wide = Parameter(minigrad.ones(2, dtype=minigrad.float64))
+    other = optim.Adam([wide])
+    other.load_state_dict(optimizer.state_dict())
+    assert other.state[wide]["exp_avg"].dtype == np.float64 and other.state[wide]["step"] == 1
+
+
+def test_a_state_of_another_model_is_refused_and_nothing_is_changed() -> None:
+    def stepped(*shapes: tuple[int, ...], lr: float) -> optim.Optimizer:
+        params = [Parameter(minigrad.ones(*shape)) for shape in shapes]
+        for p in params:
+            p.grad = minigrad.ones(*p.shape)
+        optimizer = optim.SGD(params, lr=lr, momentum=0.9)
+        optimizer.step()
+        return optimizer
+
+    optimizer = stepped((2,), (3, 2), lr=0.1)
+    for other, message in (
+        (stepped((2,), lr=0.2), r"the optimizer has groups of \[2\] parameters, the state \[1\]"),
+        (
+            stepped((2,), (2, 3), lr=0.2),
+            r"parameter 1 has shape \(3, 2\), its momentum_buffer \(2, 3\): the state is that of",
+        ),
+    ):
+        with pytest.raises(StateDictError, match=message):
+            optimizer.load_state_dict(other.state_dict())
+    for wrong in ({}, None, optimizer):
+        with pytest.raises(StateDictError, match=r"needs what an optimizer's state_dict\(\) gave"):
+            optimizer.load_state_dict(wrong)  # type: ignore[arg-type]
+    assert optimizer.param_groups[0]["lr"] == 0.1
+    assert [s["momentum_buffer"].shape for s in optimizer.state.values()] == [(2,), (3, 2)]
