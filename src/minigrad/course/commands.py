@@ -16,8 +16,8 @@ from minigrad.course.console import make_console, show
 from minigrad.course.progress import Progress
 from minigrad.course.result import Result
 from minigrad.course.runner import check
-from minigrad.course.table import CourseError
-from minigrad.course.workspace import Workspace, find, solution_file
+from minigrad.course.table import CourseError, load
+from minigrad.course.workspace import Workspace, find, resources, solution_file
 from minigrad.course.workspace import start as make_workspace
 
 Plain = Annotated[bool, typer.Option("--no-color", help="No colour; NO_COLOR does the same.")]
@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
     """Add the learner's commands to the command line."""
     commands: tuple[Callable[..., None], ...] = (
         *(start, check_command, hint, reset, list_command, solution),
-        *(read, quiz, guess, export, grade),
+        *(read, quiz, guess, where, export, grade),
     )
     for command in commands:
         app.command(command.__name__.removesuffix("_command"))(_clear(command))
@@ -218,6 +218,18 @@ def guess(
 
     workspace = find()
     ask_guess(workspace, Progress(workspace), lab, answers or [])
+
+
+def where(
+    name: Annotated[str, typer.Argument(help="An op, a layer, an init or an optimizer.")],
+    no_color: Plain = False,
+) -> None:
+    """Show where a name leads: its code and gradient, its tests, theory and exercises."""
+    from minigrad.course.where import show_where
+
+    root = resources()
+    course = load(root / "labs" / "labs.toml")
+    show_where(name, course, root, make_console(not no_color))
 
 
 def export(
