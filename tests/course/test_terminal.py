@@ -1,0 +1,89 @@
+"""Watch mode on a real terminal: keys without Enter, colour unless it is unwanted."""
+
+import os
+import re
+import select
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX's")
+
+
+class Terminal:
+    """`minigrad` in a pseudo-terminal."""
+
+    def __init__(self, **environment: str) -> None:
+        import pty
+
+        self.master, slave = pty.openpty()
+        start = "from minigrad.course.commands import watch; watch(poll=0.05)"
+        self.child = subprocess.Popen(
+            [sys.executable, "-c", start],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**os.environ, "TERM": "xterm", "COLUMNS": "100", **environment},
+            start_new_session=True,
+        )
+        os.close(slave)
+        self.seen = ""
+
+    def until(self, text: str) -> str:
+        """Read until this appears after what was read before; returns what came."""
+        begun, came = time.monotonic(), ""
+        while text not in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", came):
+            assert time.monotonic() - begun < 30, f"{text!r} did not come; got {came!r}"
+            if select.select([self.master], [], [], 0.1)[0]:
+                came += os.read(self.master, 65536).decode(errors="replace")
+        self.seen += came
+        return came
+
+    def key(self, key: str) -> None:
+        os.write(self.master, key.encode())
+
+    def close(self) -> None:
+        self.child.kill()
+        self.child.wait()
+        os.close(self.master)
+
+
+@pytest.fixture
+def terminal(workspace, request):
+    made = Terminal(**getattr(request, "param", {}))
+    yield made
+    made.close()
+
+
+def test_one_key_is_enough_and_a_save_is_noticed(workspace, terminal):
+    terminal.until("Waiting for a save")
+    assert "\x1b[" in terminal.seen
+    terminal.key("h")
+    terminal.until("Hint 1 of 3")
+    file = workspace.exercise_file(workspace.course.lab("autograd"))
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("raise NotImplementedError", "return g * x, g * y", 1))
+    terminal.until("the factors are swapped")
+    file.write_text(text.replace("raise NotImplementedError", "return g * y, g * x", 1))
+    terminal.until("mul_backward: passed")
+    terminal.key("n")
+    terminal.until("pow_backward: not written yet")
+    terminal.key("q")
+    terminal.until("Your work is on disk")
+    assert terminal.child.wait(10) == 0
+
+
+def test_ctrl_c_leaves_in_peace(terminal):
+    terminal.until("Waiting for a save")
+    terminal.key("\x03")
+    os.killpg(terminal.child.pid, 2)  # the pseudo-terminal is not the child's controlling one
+    terminal.until("Your work is on disk")
+    assert terminal.child.wait(10) == 0
+
+
+@pytest.mark.parametrize("terminal", [{"NO_COLOR": "1"}], indirect=True)
+def test_no_color_is_respected(terminal):
+    shown = terminal.until("Waiting for a save")
+    assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", shown)
