@@ -4,14 +4,28 @@ from typing import Annotated
 
 import typer
 
+from minigrad.course import commands
 from minigrad.errors import ArgumentError
 
 app = typer.Typer(
     help="A small autograd engine, and a course in why deep networks diverge, stall or train.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
 )
+
+commands.register(app)
+
+
+@app.callback(invoke_without_command=True)
+def watch(
+    context: typer.Context,
+    poll: Annotated[float, typer.Option(help="Seconds between looks at your file.")] = 0.3,
+    no_color: commands.Plain = False,
+) -> None:
+    """Without a command, in a workspace: the current exercise, checked again at every save."""
+    if context.invoked_subcommand is None:
+        commands.watch(poll, no_color)
+
 
 # what follows the first lab belongs to the labs, which have options of their own
 AS_GIVEN = {"ignore_unknown_options": True, "allow_interspersed_args": False}
@@ -26,6 +40,7 @@ def run(
 ) -> None:
     """Run labs: `minigrad run 01 --quick`, `minigrad run all`; `minigrad run 01 --help` for the
     options."""
+    from minigrad.course import guess
     from minigrad.lab import catalog, run_labs
 
     names = []
@@ -34,7 +49,11 @@ def run(
     if not names:
         raise ArgumentError("name the labs first, then options: minigrad run 01 --quick")
     every = list(catalog.labs().values())
-    run_labs(every if names == ["all"] else [catalog.find(name) for name in names], arguments)
+    chosen = every if names == ["all"] else [catalog.find(name) for name in names]
+    if len(chosen) == 1 and not {"--no-ask", "--help"} & set(arguments):
+        guess.before_run(chosen[0].name[:2])
+    for done, found in run_labs(chosen, arguments):
+        guess.after_run(done, found)
 
 
 @app.command()

@@ -1,9 +1,10 @@
 """A workspace to play a learner in."""
 
+import io
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 import minigrad
 from minigrad.course.workspace import Workspace, resources, start
@@ -23,22 +24,34 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     return made
 
 
+@dataclass
+class Outcome:
+    """What a command gave back."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        return self.stdout + self.stderr
+
+
 @pytest.fixture(name="minigrad")
-def run_minigrad():
-    """Run a command as a learner does: `minigrad("check", "01")` gives its result."""
-    import typer
+def run_minigrad(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Run a command as a learner does: `minigrad("check", "01")` gives its outcome."""
+    from minigrad.cli import main
 
-    from minigrad.course.commands import register, watch
+    def run(*arguments: str, input: str = "") -> Outcome:
+        monkeypatch.setattr("sys.argv", ["minigrad", *arguments])
+        monkeypatch.setattr("sys.stdin", io.StringIO(input))
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = capsys.readouterr()
+        return Outcome(end.value.code, out, err)
 
-    app = typer.Typer()
-    register(app)
-
-    @app.callback(invoke_without_command=True)
-    def main(context: typer.Context) -> None:
-        if context.invoked_subcommand is None:
-            watch(poll=0.01)
-
-    return lambda *arguments, **kwargs: CliRunner().invoke(app, list(arguments), **kwargs)
+    return run
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def test_list_shows_what_is_done_and_what_broke_again(workspace, minigrad, solve
 
 def test_watch_without_a_terminal_takes_a_line_per_key(workspace, minigrad, solve):
     solve("autograd")
-    result = minigrad(input="n\nh\nx\nn\nl\nt\nq\n")
+    result = minigrad("--poll", "0.01", input="n\nh\nx\nn\nl\nt\nq\n")
     assert result.exit_code == 0
     assert "✓ mul_backward: passed" in result.output
     assert "Hint 1 of 3" in result.output and "Reset pow_backward" in result.output

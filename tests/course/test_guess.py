@@ -4,29 +4,49 @@ import pytest
 
 from minigrad.course.guess import after_run, before_run
 from minigrad.course.progress import Progress
+from minigrad.lab import Finding, Run
 
 RIGHT = ["uniform=diverged", "xavier=stalled", "kaiming=trained"]
 
 
-def test_a_guess_is_locked_and_compared(workspace, minigrad):
+@pytest.fixture
+def finish(workspace):
+    """Play the end of a run of lab 01 with these outcomes; returns its report."""
+
+    def play(**outcome: str) -> str:
+        path = workspace.root / "runs" / str(len(list(workspace.root.glob("runs/*"))))
+        path.mkdir(parents=True)
+        run = Run(path, "lab 01", {"lab": "01_init_ablation"})
+        run.write("report.md", "# Lab 01\n")
+        variants = {"uniform": "uniform ±0.5", "xavier": "Xavier", "kaiming": "Kaiming"}
+        after_run(run, [Finding(variants[k], v, "") for k, v in outcome.items()])
+        return (path / "report.md").read_text(encoding="utf-8")
+
+    return play
+
+
+def test_a_guess_is_locked_and_compared(workspace, minigrad, finish):
     assert "Locked" in minigrad("guess", "01", *RIGHT).output
     again = minigrad("guess", "01", *RIGHT)
     assert again.exit_code == 2 and "locked since" in again.output
-    assert before_run("01") == {"uniform": "diverged", "xavier": "stalled", "kaiming": "trained"}
-    lines = after_run("01", {"uniform": "diverged", "xavier": "trained", "kaiming": "trained"})
-    assert "xavier: you said stalled, it was trained (it did not hold)" in lines
+    report = finish(
+        uniform="diverged 3/3", xavier="trained 2/3, stalled 1/3", kaiming="trained 3/3"
+    )
+    assert report.startswith("# Lab 01\n\n## Your guess\n\nLocked ")
+    assert "- xavier: you said stalled, it was trained: it did not hold" in report
+    assert "- uniform: you said diverged, it was diverged: it held" in report
     assert "guesses: 2 of 3 held" in minigrad("list").output
 
 
-def test_the_first_run_decides(workspace, minigrad):
+def test_the_first_run_decides(workspace, minigrad, finish):
     minigrad("guess", "01", *RIGHT)
-    after_run("01", {"uniform": "diverged"})
-    after_run("01", {"uniform": "trained"})
+    finish(uniform="diverged 3/3")
+    finish(uniform="trained 3/3")
     assert Progress(workspace).data["guesses"]["01"]["outcome"] == {"uniform": "diverged"}
 
 
-def test_no_guess_after_a_run(workspace, minigrad):
-    assert after_run("01", {"uniform": "diverged"}) == []
+def test_no_guess_after_a_run(workspace, minigrad, finish):
+    assert finish(uniform="diverged 3/3") == "# Lab 01\n"
     result = minigrad("guess", "01", *RIGHT)
     assert result.exit_code == 2 and "hindsight" in result.output
 
@@ -48,14 +68,17 @@ def test_a_wrong_answer_locks_nothing(workspace, minigrad, answers, says):
 def test_it_asks_in_turn(workspace, minigrad):
     result = minigrad("guess", "01", input="1\n9\nstalled\n3\n")
     assert result.exit_code == 0 and "a number from 1 to 3" in result.output
-    assert before_run("01") == {"uniform": "diverged", "xavier": "stalled", "kaiming": "trained"}
+    answers = Progress(workspace).data["guesses"]["01"]["answers"]
+    assert answers == {"uniform": "diverged", "xavier": "stalled", "kaiming": "trained"}
 
 
 def test_an_end_of_the_input_locks_nothing(workspace, minigrad):
     assert minigrad("guess", "01", input="1\n").exit_code == 2
-    assert before_run("01") == {}
+    assert Progress(workspace).data["guesses"] == {}
 
 
-def test_outside_a_workspace_runs_are_not_held_up(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert before_run("01") == {} and after_run("01", {"uniform": "diverged"}) == []
+def test_outside_a_workspace_and_off_a_terminal_runs_are_not_held_up(workspace, monkeypatch):
+    before_run("01")
+    monkeypatch.chdir(workspace.root.parent)
+    before_run("01")
+    assert Progress(workspace).data["guesses"] == {}

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -31,24 +30,9 @@ def register(app: typer.Typer) -> None:
         *(read, quiz, guess, where, export, grade),
     )
     for command in commands:
-        app.command(command.__name__.removesuffix("_command"))(_clear(command))
+        app.command(command.__name__.removesuffix("_command"))(command)
 
 
-def _clear(command: Callable[..., None]) -> Callable[..., None]:
-    """Errors a learner can put right are one line and exit code 2."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except CourseError as error:
-            typer.echo(f"minigrad: {error}", err=True)
-            raise typer.Exit(2) from error
-
-    return run
-
-
-@_clear
 def watch(poll: float = 0.3, no_color: bool = False) -> None:
     """What `minigrad` alone does in a workspace."""
     from minigrad.course.watch import Watch

@@ -10,6 +10,7 @@ import typer
 from minigrad.course.progress import Progress, now
 from minigrad.course.table import CourseError, Guess, Lab
 from minigrad.course.workspace import Workspace, find
+from minigrad.lab import Finding, Run
 
 
 def ask_guess(workspace: Workspace, progress: Progress, lab_name: str, given: list[str]) -> None:
@@ -68,43 +69,57 @@ def _ask_one(guess: Guess) -> str:
         typer.echo(f"a number from 1 to {len(guess.choices)}, please")
 
 
-def before_run(lab_id: str, ask: bool = True) -> dict[str, str]:
-    """What a lab's run calls first: the locked answers, asked for now on a terminal.
-
-    Outside a workspace, or where the lab asks nothing, there is nothing to hold against.
-    """
+def before_run(lab_id: str) -> None:
+    """On a terminal, ask for the guess of a lab that was not run in this workspace before."""
     try:
         workspace = find()
         lab = workspace.course.lab(lab_id)
     except CourseError:
-        return {}
+        return
     progress = Progress(workspace)
     first = lab.id not in progress.data["runs"] and lab.id not in progress.data["guesses"]
-    if lab.guesses and first and ask and sys.stdin.isatty() and sys.stdout.isatty():
+    if lab.guesses and first and sys.stdin.isatty() and sys.stdout.isatty():
         typer.echo("Before the first run: what do you expect? (--no-ask skips this)")
         ask_guess(workspace, progress, lab_id, [])
-    return dict(progress.data["guesses"].get(lab.id, {}).get("answers", {}))
 
 
-def after_run(lab_id: str, outcome: dict[str, str]) -> list[str]:
-    """Keep what came out, and say in one line per question whether the guess held."""
+def after_run(run: Run, findings: list[Finding]) -> None:
+    """Hold the locked guess against a run's findings: on the terminal, and in its report."""
     try:
         workspace = find()
-        lab = workspace.course.lab(lab_id)
+        lab = workspace.course.lab(run.manifest["lab"])
     except CourseError:
-        return []
+        return
     progress = Progress(workspace)
-    guess: dict[str, Any] | None = progress.data["guesses"].get(lab.id)
     if lab.id not in progress.data["runs"]:
         progress.note("runs", lab.id, now())
-    if not guess:
-        return []
-    known = {g.key: outcome[g.key] for g in lab.guesses if g.key in outcome}
+    guess: dict[str, Any] | None = progress.data["guesses"].get(lab.id)
+    outcome = outcomes(lab, findings)
+    if not guess or not outcome:
+        return
     if not guess.get("outcome"):  # the first run decides; later ones may use other settings
-        progress.note("guesses", lab.id, {**guess, "outcome": known})
-    return [
-        f"{key}: you said {said}, it was {known[key]}"
-        f" ({'it held' if said == known[key] else 'it did not hold'})"
+        progress.note("guesses", lab.id, {**guess, "outcome": outcome})
+    lines = [
+        f"{key}: you said {said}, it was {outcome[key]}: it "
+        + ("held" if said == outcome[key] else "did not hold")
         for key, said in guess["answers"].items()
-        if key in known
+        if key in outcome
     ]
+    typer.echo("your guess\n  " + "\n  ".join(lines))
+    report = run.path / "report.md"
+    section = "\n".join(
+        ["## Your guess", "", f"Locked {guess['at']}.", "", *(f"- {x}" for x in lines)]
+    )
+    run.write("report.md", report.read_text(encoding="utf-8").rstrip() + f"\n\n{section}\n")
+
+
+def outcomes(lab: Lab, findings: list[Finding]) -> dict[str, str]:
+    """What came out for each of the lab's questions: the finding of the variant that it names."""
+    found: dict[str, str] = {}
+    for guess in lab.guesses:
+        for finding in findings:
+            if finding.variant.lower().startswith(guess.key.lower()):
+                word = finding.outcome.split()[0].rstrip(",")
+                found[guess.key] = finding.outcome if finding.outcome in guess.choices else word
+                break
+    return found

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from minigrad.errors import ArgumentError
 
-class CourseError(Exception):
+
+class CourseError(ArgumentError):
     """Something a learner can put right; its text says how. The command line prints it alone."""
 
 

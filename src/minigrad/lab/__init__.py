@@ -5,7 +5,8 @@ A lab is a folder labs/NN_name whose run.py defines
 - `Options`: lab.Options, or a dataclass derived from it with the lab's own options,
 - `FULL` and `QUICK`, the settings of the two modes; an option that was given replaces its entry,
 - `data(s)`, what it trains on: {"source": …, "sha256": …},
-- `PIECES`, the functions a learner writes, under the names used in exercise.py,
+- `PIECES`, the functions that a learner's own may replace,
+- `MINE`, which exercise replaces which piece, and how it is fitted (see mine.py),
 - `experiment(s, run, pieces)`, which runs with the settings `s` and puts records into `run`,
 - `findings(records)` and `figures(records)`, which read the records and nothing else.
 """

@@ -13,7 +13,7 @@ from rich.console import Console
 from threadpoolctl import threadpool_limits
 
 from minigrad.errors import ArgumentError
-from minigrad.lab import catalog, compare
+from minigrad.lab import catalog, compare, mine
 from minigrad.lab.options import Options, settings
 from minigrad.lab.records import strict
 from minigrad.lab.report import Finding, report, table
@@ -64,8 +64,8 @@ def parse(options: type[Options], arguments: Sequence[str], name: str) -> Option
     return parsed
 
 
-def run_labs(folders: Sequence[Path], arguments: Sequence[str]) -> None:
-    """Run each lab with the same options, then show every verdict and figure.
+def run_labs(folders: Sequence[Path], arguments: Sequence[str]) -> list[tuple[Run, list[Finding]]]:
+    """Run each lab with the same options, then show every verdict and figure; returns the runs.
 
     Raises ArgumentError for bad options, before anything has run; Interrupted on Ctrl-C.
     """
@@ -78,13 +78,16 @@ def run_labs(folders: Sequence[Path], arguments: Sequence[str]) -> None:
             raise ArgumentError(f"{out} exists already, and nothing is overwritten: choose another")
         if options.compare:
             compare.findings(folder, module)  # that there is a reference
+        mine.pieces(folder, module, options.mine)  # that there is something to use
         todo.append((folder, module, options, out))
+    runs: list[tuple[Run, list[Finding]]] = []
     results: list[tuple[str, list[Finding]]] = []
     reference: dict[str, list[Finding]] = {}
     figures: list[Path] = []
     try:
         for folder, module, options, out in todo:
             run, found = launch(folder, module, options, out, arguments)
+            runs.append((run, found))
             results.append((folder.name[:2], found))
             figures += run.figures
             if options.compare:
@@ -97,6 +100,7 @@ def run_labs(folders: Sequence[Path], arguments: Sequence[str]) -> None:
             console.print()
             console.print(table(results, reference))
             console.print("figures", *map(_short, figures), sep="\n  ", soft_wrap=True)
+    return runs
 
 
 def launch(
@@ -107,6 +111,7 @@ def launch(
     print(catalog.title(folder) + (" (quick)" if options.quick else ""), flush=True)
     if unused:
         print(f"  {', '.join(unused)} has no meaning here and is ignored")
+    chosen, whose = mine.pieces(folder, module, options.mine)
     path = create_folder(out, (catalog.workspace() or Path.cwd()) / "runs" / folder.name)
     command = shlex.join(["minigrad", "run", folder.name[:2], *arguments])
     manifest = {
@@ -116,19 +121,24 @@ def launch(
         "settings": vars(s),
         "seeds": list(range(s.seeds)),
         "data": module.data(s),
-        "implementation": dict.fromkeys(module.PIECES, "minigrad"),
+        "implementation": whose,
     }
     with threadpool_limits(options.threads, user_api="blas"):
         run = Run(path, f"lab {folder.name[:2]}", manifest)
-        return run, run_lab(folder, module, s, run, options)
+        return run, run_lab(folder, module, s, run, options, chosen)
 
 
 def run_lab(
-    folder: Path, module: ModuleType, s: SimpleNamespace, run: Run, options: Options
+    folder: Path,
+    module: ModuleType,
+    s: SimpleNamespace,
+    run: Run,
+    options: Options,
+    pieces: SimpleNamespace,
 ) -> list[Finding]:
     """Run one lab's experiment into `run`: records, figures, report, manifest."""
     try:
-        module.experiment(s, run, SimpleNamespace(**module.PIECES))
+        module.experiment(s, run, pieces)
         run.save()
         records = strict(run.records)
         found = module.findings(records)

@@ -27,6 +27,12 @@ class Options:
     compare: Annotated[
         bool, typer.Option("--compare", help="Set the run beside the committed reference.")
     ] = False
+    mine: Annotated[
+        bool, typer.Option("--mine", help="Your functions of exercise.py in the library's place.")
+    ] = False
+    no_ask: Annotated[
+        bool, typer.Option("--no-ask", help="Ask for no guess before the first run.")
+    ] = False
 
     def __post_init__(self) -> None:
         if self.lr is not None and not 0 < self.lr < float("inf"):
@@ -34,7 +40,15 @@ class Options:
 
 
 SHARED = {field.name for field in fields(Options)}
-HOW_IT_RUNS = {"quick", "out", "svg", "threads", "compare"}  # not what is computed
+HOW_IT_RUNS = {
+    "quick",
+    "out",
+    "svg",
+    "threads",
+    "compare",
+    "mine",
+    "no_ask",
+}  # not what is computed
 
 
 def settings(

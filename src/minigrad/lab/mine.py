@@ -1,0 +1,65 @@
+"""`--mine`: the functions of the learner's exercise.py in the library's place.
+
+A lab's run.py names in `MINE`, for a piece, the exercise that replaces it and how it is fitted:
+piece -> (exercise, adapt), where adapt makes the piece from what the learner wrote.
+"""
+
+import importlib.util
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from minigrad.core.tensor import Tensor
+from minigrad.errors import ArgumentError
+
+
+def pieces(folder: Path, module: ModuleType, mine: bool) -> tuple[SimpleNamespace, dict[str, str]]:
+    """The functions an experiment runs with, and whose each is, for the manifest.
+
+    Raises ArgumentError where `mine` is asked for and there is nothing to use.
+    """
+    chosen, whose = dict(module.PIECES), dict.fromkeys(module.PIECES, "minigrad")
+    if not mine:
+        return SimpleNamespace(**chosen), whose
+    places = getattr(module, "MINE", {})
+    if not places:
+        raise ArgumentError(f"--mine: {folder.name} has no place for functions of your own")
+    exercise = _load(folder / "exercise.py")
+    for name, (wanted, adapt) in places.items():
+        written = getattr(exercise, wanted, None)
+        if written is not None and "raise NotImplementedError" not in inspect.getsource(written):
+            chosen[name], whose[name] = adapt(written), f"exercise.py: {wanted}"
+    if set(whose.values()) == {"minigrad"}:
+        names = ", ".join(wanted for wanted, _ in places.values())
+        raise ArgumentError(f"--mine: none of {names} is written yet in {folder}/exercise.py")
+    return SimpleNamespace(**chosen), whose
+
+
+def _load(file: Path) -> ModuleType:
+    if not file.is_file():
+        raise ArgumentError(f"--mine: there is no {file}; `minigrad start DIR` makes a workspace")
+    spec = importlib.util.spec_from_file_location(f"exercise_{file.parent.name}", file)
+    if spec is None or spec.loader is None:
+        raise ArgumentError(f"--mine: {file} cannot be loaded as Python")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        kind = type(error).__name__
+        raise ArgumentError(f"--mine: {file} cannot be imported: {kind}: {error}") from error
+    return module
+
+
+def fill(draw: Callable[..., Any]) -> Callable[..., Tensor]:
+    """An init in PyTorch's form, made from draw(shape, rng) -> array."""
+
+    def fill_(tensor: Tensor, generator: Any = None) -> Tensor:
+        from minigrad.core.random import default_generator
+
+        rng = (generator or default_generator()).numpy
+        tensor.data[...] = draw(tensor.shape, rng)
+        return tensor
+
+    return fill_
