@@ -141,6 +141,7 @@ _LAZY = {  # imported at first use: name -> module, or module:attribute
     "optim": "minigrad.optim",
     "save": "minigrad.nn.state:save",
     "load": "minigrad.nn.state:load",
+    "predict": "minigrad.signal.predict:predict",
 }
 
 

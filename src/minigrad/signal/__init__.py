@@ -1,0 +1,1 @@
+"""The theory as code: the signal by depth at init, and the fate it foretells."""

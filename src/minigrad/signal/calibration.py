@@ -1,0 +1,99 @@
+"""From the theory's features to the odds of the three fates: small trees, fitted on a sweep.
+
+The theory names what matters; how much of it a run survives (how far above the stability limit,
+how scrambled by its first updates) was measured. `calibration.json` holds boosted trees of at most
+four leaves, each a few thresholds on named features; sweeps/calibrate.py makes it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+VERDICTS = ("diverged", "stalled", "trained")
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Boosted trees as flat arrays; node i is a leaf where left[i] = i."""
+
+    names: tuple[str, ...]  # of the features
+    baseline: NDArray[np.float64]  # (3,) log odds before any tree
+    roots: NDArray[np.int64]  # (T,)
+    verdict: NDArray[np.int64]  # (T,) whose log odds a tree adds to
+    feature: NDArray[np.int64]
+    threshold: NDArray[np.float64]
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    value: NDArray[np.float64]
+    depth: int
+    temperature: float  # the log odds are divided by it, so that a confidence means what it says
+
+
+@lru_cache
+def calibration() -> Trees:
+    """The trees that ship with minigrad."""
+    text = Path(__file__).with_name("calibration.json").read_text(encoding="utf-8")
+    return read(json.loads(text))
+
+
+def read(stored: dict[str, object]) -> Trees:
+    """Trees from their JSON form: one [verdict, tree] each, a tree a number or [name, at, ≤, >]."""
+    names: list[str] = list(stored["features"])  # type: ignore[call-overload]
+    feature: list[int] = []
+    threshold: list[float] = []
+    left: list[int] = []
+    right: list[int] = []
+    value: list[float] = []
+    deepest = 0
+
+    def add(tree: object, depth: int) -> int:
+        nonlocal deepest
+        deepest = max(deepest, depth)
+        at = len(value)
+        feature.append(0)
+        threshold.append(0.0)
+        left.append(at)
+        right.append(at)
+        value.append(0.0)
+        if isinstance(tree, list):
+            name, cut, low, high = tree
+            feature[at], threshold[at] = names.index(name), float(cut)
+            left[at], right[at] = add(low, depth + 1), add(high, depth + 1)
+        else:
+            value[at] = float(tree)  # type: ignore[arg-type]
+        return at
+
+    pairs: list[tuple[str, object]] = list(stored["trees"])  # type: ignore[call-overload]
+    roots = [add(tree, 0) for _, tree in pairs]
+    return Trees(
+        names=tuple(names),
+        baseline=np.array(stored["baseline"], float),
+        roots=np.array(roots),
+        verdict=np.array([VERDICTS.index(name) for name, _ in pairs]),
+        feature=np.array(feature),
+        threshold=np.array(threshold),
+        left=np.array(left),
+        right=np.array(right),
+        value=np.array(value),
+        depth=deepest,
+        temperature=float(stored["temperature"]),  # type: ignore[arg-type]
+    )
+
+
+def probabilities(features: dict[str, float], trees: Trees | None = None) -> dict[str, float]:
+    """The odds of each verdict; they sum to 1."""
+    trees = trees or calibration()
+    x = np.array([features[name] for name in trees.names])
+    node = trees.roots
+    for _ in range(trees.depth):
+        low = x[trees.feature[node]] <= trees.threshold[node]
+        node = np.where(low, trees.left[node], trees.right[node])
+    score = trees.baseline + np.bincount(trees.verdict, trees.value[node], minlength=3)
+    odds = np.exp((score - score.max()) / trees.temperature)
+    return dict(zip(VERDICTS, (odds / odds.sum()).tolist(), strict=True))

@@ -1,0 +1,184 @@
+"""Diverges, stalls or trains: the prediction, before anything is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from minigrad.signal.calibration import probabilities
+from minigrad.signal.configuration import Configuration, configuration
+from minigrad.signal.features import features
+from minigrad.signal.quadrature import Array
+from minigrad.signal.reasons import explain
+from minigrad.signal.recurrence import Signal, propagate
+
+RATES = {"sgd": (1e-3, 1.0), "adam": (1e-4, 0.1)}  # of the sweep that the odds were fitted on
+PER_DECADE = 4
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What theory says of one configuration."""
+
+    config: Configuration
+    verdict: str  # "diverged", "stalled" or "trained"
+    probabilities: dict[str, float]
+    reason: str
+    signal: Signal
+    features: dict[str, float]
+
+    @property
+    def confidence(self) -> float:
+        """The probability of its verdict."""
+        return self.probabilities[self.verdict]
+
+    @property
+    def forward(self) -> Array:
+        """Mean square of each block's output at init, (depth,)."""
+        return self.signal.forward.q
+
+    @property
+    def backward(self) -> Array:
+        """Mean square at init of the loss's gradient (one example's) at each block's output."""
+        return self.signal.backward.G
+
+    @property
+    def forward_band(self) -> Array:
+        """Standard deviation over seeds of ln forward, (depth,): what width leaves to luck."""
+        return self.signal.forward.spread
+
+    @property
+    def backward_band(self) -> Array:
+        """Standard deviation over seeds of ln backward, (depth,)."""
+        return self.signal.backward.spread
+
+    @cached_property
+    def window(self) -> tuple[float, float] | None:
+        """The lowest and highest learning rate that would train, or None if none does.
+
+        Of rates four to a decade; where several stretches train, the one nearest to its own.
+        """
+        low, high = (np.log10(x) for x in RATES[self.config.optimizer])
+        rates = 10 ** np.linspace(low, high, round((high - low) * PER_DECADE) + 1)
+        good = [
+            _verdict(replace(self.config, lr=float(rate)), self.signal) == "trained"
+            for rate in rates
+        ]
+        if not any(good):
+            return None
+        near = min(
+            (i for i, ok in enumerate(good) if ok),
+            key=lambda i: abs(np.log(rates[i] / self.config.lr)),
+        )
+        first = last = near
+        while first > 0 and good[first - 1]:
+            first -= 1
+        while last + 1 < len(good) and good[last + 1]:
+            last += 1
+        return float(f"{rates[first]:.2g}"), float(f"{rates[last]:.2g}")
+
+    @cached_property
+    def nearest_change(self) -> str | None:
+        """The smallest single change that would make it train; None if it trains, or none does."""
+        if self.verdict == "trained":
+            return None
+        if self.window is not None:
+            edge = min(self.window, key=lambda rate: abs(np.log(rate / self.config.lr)))
+            return f"lr {edge:g}"
+        for text, changed in _changes(self.config):
+            if _verdict(changed) == "trained":
+                return text
+        return None
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as plain values, for JSON."""
+        return {
+            "configuration": self.config.as_dict(),
+            "verdict": self.verdict,
+            "probabilities": self.probabilities,
+            "reason": self.reason,
+            "learning_rates": None if self.window is None else list(self.window),
+            "nearest_change": self.nearest_change,
+            "forward": self.forward.tolist(),
+            "forward_band": self.forward_band.tolist(),
+            "backward": self.backward.tolist(),
+            "backward_band": self.backward_band.tolist(),
+        }
+
+
+def predict(
+    *,
+    depth: int,
+    width: int = 128,
+    activation: str = "relu",
+    init: str = "kaiming_normal",
+    init_scale: float | None = None,
+    gain: float | None = None,
+    norm: str = "none",
+    placement: str = "pre",
+    residual: str = "none",
+    optimizer: str = "sgd",
+    lr: float = 1e-2,
+) -> Prediction:
+    """Predict the verdict of 300 steps on the labs' toy task, from theory at init.
+
+    ``init_scale`` is uniform's bound (0.5) or normal's standard deviation (0.01); ``gain`` the
+    factor of Kaiming (√2), Xavier and orthogonal (1). sgd has momentum 0.9, adam its defaults. For
+    the network see `minigrad.signal.configuration.Configuration`. Raises ArgumentError, naming
+    the allowed values. No training and no tape: a few milliseconds.
+    """
+    config = configuration(
+        depth=depth,
+        width=width,
+        activation=activation,
+        init=init,
+        init_scale=init_scale,
+        gain=gain,
+        norm=norm,
+        placement=placement,
+        residual=residual,
+        optimizer=optimizer,
+        lr=lr,
+    )
+    return predict_configuration(config)
+
+
+def predict_configuration(config: Configuration) -> Prediction:
+    """The prediction for a checked configuration."""
+    signal = propagate(config)
+    known = features(config, signal)
+    odds = probabilities(known)
+    verdict = max(odds, key=lambda name: odds[name])
+    return Prediction(config, verdict, odds, explain(config, signal, known, verdict), signal, known)
+
+
+def _verdict(config: Configuration, signal: Signal | None = None) -> str:
+    odds = probabilities(features(config, signal))
+    return max(odds, key=lambda name: odds[name])
+
+
+def _changes(config: Configuration) -> list[tuple[str, Configuration]]:
+    """Single changes other than of the rate, from the smallest."""
+    out: list[tuple[str, Configuration]] = []
+    for init, gain in (("kaiming_normal", 2**0.5), ("xavier_normal", 1.0), ("orthogonal", 1.0)):
+        if init != config.init:
+            out.append((f"init {init}", replace(config, init=init, gain=gain, init_scale=0.0)))
+    if config.norm == "none":
+        out.append(("norm rmsnorm, pre", replace(config, norm="rmsnorm", placement="pre")))
+    if config.residual != "scaled":
+        out.append(("residual scaled", replace(config, residual="scaled")))
+    if config.residual == "none":
+        out.append(("residual plain", replace(config, residual="plain")))
+    if config.norm != "none" and config.placement != "pre":
+        out.append(("placement pre", replace(config, placement="pre")))
+    for activation in ("relu", "tanh"):
+        if activation != config.activation:
+            out.append((f"activation {activation}", replace(config, activation=activation)))
+    depth = config.depth // 2
+    while depth >= 2:
+        out.append((f"depth {depth}", replace(config, depth=depth)))
+        depth //= 2
+    return out

@@ -1,0 +1,94 @@
+"""A sweep's results in one SQLite file: appended run by run, never rewritten."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from minigrad.errors import ArgumentError
+from minigrad.signal.configuration import Configuration
+from minigrad.sweep.plan import Run, code_version
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+    key TEXT PRIMARY KEY,       -- hash of configuration, seed, steps and code
+    config TEXT NOT NULL,       -- JSON
+    seed INTEGER NOT NULL,
+    steps INTEGER NOT NULL,
+    run_group TEXT NOT NULL,
+    code TEXT NOT NULL,
+    losses TEXT NOT NULL,       -- strict JSON, null where not finite
+    seconds REAL NOT NULL,
+    finished TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+)
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A run that was made."""
+
+    run: Run
+    losses: list[float | None]
+    seconds: float
+
+
+class Store:
+    """Results by key. Each `add` is one transaction: a kill between two loses nothing, and two
+    sweeps may write at once."""
+
+    def __init__(self, path: Path | str, create: bool = True) -> None:
+        self.path = Path(path)
+        if not create and not self.path.is_file():
+            raise ArgumentError(f"no sweep at {path}: make one with `minigrad sweep PLAN`")
+        try:
+            self._db = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute(SCHEMA)
+        except sqlite3.Error as error:
+            raise ArgumentError(f"cannot use {path} as a sweep's store: {error}") from None
+
+    def __contains__(self, key: str) -> bool:
+        return self._db.execute("SELECT 1 FROM runs WHERE key = ?", (key,)).fetchone() is not None
+
+    def __len__(self) -> int:
+        return int(self._db.execute("SELECT count(*) FROM runs").fetchone()[0])
+
+    def keys(self) -> set[str]:
+        """The keys of all runs already made."""
+        return {key for (key,) in self._db.execute("SELECT key FROM runs")}
+
+    def add(self, result: Result) -> None:
+        """Keep a result; one that is there already stays."""
+        run = result.run
+        losses = [None if x is None else float(f"{x:.6g}") for x in result.losses]
+        row: tuple[Any, ...] = (
+            run.key,
+            json.dumps(run.config.as_dict()),
+            run.seed,
+            run.steps,
+            run.group,
+            code_version(),
+            json.dumps(losses, allow_nan=False),
+            round(result.seconds, 3),
+        )
+        self._db.execute(
+            "INSERT OR IGNORE INTO runs (key, config, seed, steps, run_group, code, losses, "
+            "seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            row,
+        )
+
+    def results(self) -> Iterator[Result]:
+        """All results, in the order of their keys."""
+        query = "SELECT config, seed, steps, run_group, losses, seconds FROM runs ORDER BY key"
+        for config, seed, steps, group, losses, seconds in self._db.execute(query):
+            run = Run(Configuration(**json.loads(config)), seed, steps, group)
+            yield Result(run, json.loads(losses), seconds)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
