@@ -1,22 +1,36 @@
-"""Engines side by side: every workload's step in minigrad as a ratio to PyTorch eager.
+"""Engines side by side: the time of a step in minigrad as a ratio to others'.
 
-    python benchmarks/steps.py [--workloads lab01,lab03] [--rounds 15] [--threads 2] [--json]
+    python benchmarks/steps.py                      the whole table
+    python benchmarks/steps.py --workloads lab01,lab03 --engines torch,by_hand --rounds 15 --json
 
-Each engine runs in its own process; rounds are interleaved, so that both see the same machine.
+Each engine runs in its own process, on the same number of threads; rounds are interleaved, so that
+all see the same machine, and a ratio is the median of the rounds' ratios, with their quartiles.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import statistics
 import subprocess
 import sys
 from pathlib import Path
-
-from workloads import WORKLOADS
+from typing import Any
 
 HERE = Path(__file__).parent
+
+# workload -> {engine to hold it against: the ratio to reach, or None where there is no target}
+TABLE: dict[str, dict[str, float | None]] = {
+    "lab01": {"torch": 0.85, "by_hand": 1.15, "autograd": 1.0, "jax": None},
+    "lab02_layernorm": {"torch": 1.0},
+    "lab02_rmsnorm": {"torch": 0.75},
+    "lab03": {"torch": 0.85, "by_hand": 1.6},
+    "chargpt": {"torch": 1.0},
+    "small_ops": {"torch": 0.5, "autograd": 1.0, "jax": None},
+    "layernorm": {"torch": 2.0},
+    "rmsnorm": {"torch": 0.6},
+}
 
 
 class Engine:
@@ -24,57 +38,83 @@ class Engine:
 
     def __init__(self, name: str, threads: int) -> None:
         command = [sys.executable, str(HERE / "worker.py"), name, str(threads)]
+        self.name = name
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def time(self, workload: str, steps: int) -> float:
-        """Seconds per step."""
+    def ask(self, line: str) -> float:
+        """The number the worker answers with."""
         assert self.process.stdin and self.process.stdout
-        print(workload, steps, file=self.process.stdin, flush=True)
+        print(line, file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline()
         if not answer:
-            raise SystemExit(f"the worker for {workload} died")
+            raise SystemExit(f"the worker of {self.name} died at {line!r}")
         return float(answer)
 
 
-def measure(names: list[str], workload: str, rounds: int, threads: int) -> dict[str, list[float]]:
-    """Seconds per step, round by round, for each engine."""
-    engines = {name: Engine(name, threads) for name in names}
-    once = max(engine.time(workload, 1) for engine in engines.values())
+def measure(names: list[str], workload: str, rounds: int, threads: int) -> dict[str, Any]:
+    """For each engine: seconds per step, round by round, and the process's peak memory."""
+    engines = [Engine(name, threads) for name in names]
+    once = max(engine.ask(f"{workload} 1") for engine in engines)
     steps = max(1, round(0.2 / once))
-    times: dict[str, list[float]] = {name: [] for name in names}
+    seconds: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
-        for name, engine in engines.items():
-            times[name].append(engine.time(workload, steps))
-    for engine in engines.values():
+        for engine in engines:
+            seconds[engine.name].append(engine.ask(f"{workload} {steps}"))
+    memory = {engine.name: engine.ask("memory") for engine in engines}
+    for engine in engines:
         engine.process.kill()
-    return times
+        engine.process.wait()
+    return {"seconds": seconds, "memory": memory}
+
+
+def compare(workload: str, other: str, rounds: int, threads: int) -> dict[str, Any]:
+    """minigrad against one other engine."""
+    found = measure(["minigrad", other], workload, rounds, threads)
+    ours, theirs = found["seconds"]["minigrad"], found["seconds"][other]
+    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
+    low, median, high = statistics.quantiles(ratios, n=4)
+    return {
+        "workload": workload,
+        "against": other,
+        "ratio": median,
+        "quartiles": [low, high],
+        "reach": TABLE.get(workload, {}).get(other),
+        "ms": {name: 1e3 * statistics.median(t) for name, t in found["seconds"].items()},
+        "memory_ratio": found["memory"]["minigrad"] / found["memory"][other],
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--workloads", default=",".join(WORKLOADS))
-    parser.add_argument("--engines", default="minigrad,torch")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--workloads", default=",".join(TABLE))
+    parser.add_argument("--engines", default="torch,by_hand,autograd,jax")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="print JSON, a row per comparison")
     options = parser.parse_args()
-    results = {}
+    rows = []
     for workload in options.workloads.split(","):
-        names = options.engines.split(",")
-        times = measure(names, workload, options.rounds, options.threads)
-        medians = {name: statistics.median(t) for name, t in times.items()}
-        base = medians.get("torch")
-        ratios = sorted(a / b for a, b in zip(times[names[0]], times[names[-1]], strict=True))
-        results[workload] = {"seconds": medians, "ratio": statistics.median(ratios)}
-        if not options.json:
-            told = "  ".join(f"{name} {1e3 * m:9.3f} ms" for name, m in medians.items())
-            low, high = ratios[len(ratios) // 4], ratios[3 * len(ratios) // 4]
-            ratio = f"{statistics.median(ratios):.2f} [{low:.2f}, {high:.2f}]" if base else ""
-            print(f"{workload:18s} {told}   {ratio}", flush=True)
+        for other in options.engines.split(","):
+            if other not in TABLE[workload]:
+                continue
+            if other != "by_hand" and importlib.util.find_spec(other) is None:
+                print(f"{workload:16s} {other}: not installed", file=sys.stderr)
+                continue
+            row = compare(workload, other, options.rounds, options.threads)
+            rows.append(row)
+            if not options.json:
+                low, high = row["quartiles"]
+                reach = f"(to reach: {row['reach']:.2f})" if row["reach"] else ""
+                print(
+                    f"{workload:16s} {row['ms']['minigrad']:9.2f} ms  {other:9s}"
+                    f"{row['ms'][other]:9.2f} ms  ratio {row['ratio']:.2f} [{low:.2f}, {high:.2f}]"
+                    f"  memory {row['memory_ratio']:.2f}  {reach}",
+                    flush=True,
+                )
     if options.json:
-        print(json.dumps(results, indent=2))
+        print(json.dumps(rows, indent=2))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """One engine in a process of its own: reads `workload steps` lines, answers with seconds per step.
 
-`python worker.py ENGINE THREADS`; started by steps.py, which interleaves the engines.
+`python worker.py ENGINE THREADS`; started by steps.py, which interleaves the engines. The line
+`memory` is answered with the process's peak memory in bytes.
 """
 
 from __future__ import annotations
@@ -8,24 +9,45 @@ from __future__ import annotations
 import os
 import sys
 import time
+from typing import Any
 
 ENGINE, THREADS = sys.argv[1], sys.argv[2]
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = THREADS
 
 import by_hand  # noqa: E402  (the thread count must be set first)
+import others  # noqa: E402
 from workloads import WORKLOADS  # noqa: E402
 
-made: dict = {}
+
+def make(name: str) -> Any:
+    """The workload's step in this process's engine."""
+    if ENGINE == "by_hand":
+        return by_hand.WORKLOADS[name]()
+    if ENGINE in others.WORKLOADS:
+        return others.WORKLOADS[ENGINE][name]()
+    return WORKLOADS[name](ENGINE)
+
+
+def peak_memory() -> int:
+    """Bytes; Linux counts in KB, macOS in bytes, Windows has no such module."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+current: tuple[str, Any] = ("", None)
 for line in sys.stdin:
+    if line.strip() == "memory":
+        print(peak_memory(), flush=True)
+        continue
     name, steps = line.split()
-    if name not in made:
-        made.clear()
-        by_name = by_hand.WORKLOADS if ENGINE == "by_hand" else None
-        made[name] = by_name[name]() if by_name else WORKLOADS[name](ENGINE)
+    if name != current[0]:
+        current = (name, make(name))
         for _ in range(3):
-            made[name]()
+            current[1]()
     start = time.perf_counter()
     for _ in range(int(steps)):
-        made[name]()
+        current[1]()
     print((time.perf_counter() - start) / int(steps), flush=True)
