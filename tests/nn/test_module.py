@@ -83,6 +83,8 @@ def test_parameters_set_anew() -> None:
     layer.weight, layer.bias = Parameter(minigrad.ones(2, 2)), None
     assert layer(minigrad.tensor([[1.0, 2.0]])).tolist() == [[3.0, 3.0]]
     layer.register_parameter("extra", Parameter(minigrad.ones(1)))
+    with pytest.raises(DtypeError, match="'more' must be a Parameter or None, got Tensor"):
+        layer.register_parameter("more", minigrad.ones(1))  # type: ignore[arg-type]
     assert [name for name, _ in layer.named_parameters()] == ["weight", "extra"]
 
 

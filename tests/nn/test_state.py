@@ -1,4 +1,5 @@
 import pickle
+import re
 import sys
 from pathlib import Path
 
@@ -71,9 +72,10 @@ def test_a_missing_a_cut_and_a_foreign_file(path: Path) -> None:
     damaged = [whole[: len(whole) // 2], b"", b"not weights at all", whole[:3]]
     if path.suffix == ".npz":  # a zip file has checksums
         damaged.append(bytes(flipped))
+    kind = path.suffix
     for content in damaged:
         path.write_bytes(content)
-        with pytest.raises(ArgumentError, match=rf"'{path}' is no whole {path.suffix} file of wei"):
+        with pytest.raises(ArgumentError, match=re.escape(f"{str(path)!r} is no whole {kind} fi")):
             minigrad.load(path)
 
 

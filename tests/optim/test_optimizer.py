@@ -169,6 +169,8 @@ def test_options_out_of_range(kind: Any) -> None:
         for value in (-0.1, float("nan")):
             with pytest.raises(ArgumentError, match=f"{kind.__name__}: {option} must be ≥ 0, got"):
                 kind(p, **{option: value})
+            with pytest.raises(ArgumentError, match=f"{kind.__name__}: {option} must be ≥ 0, got"):
+                kind([{"params": p, option: value}])
     if kind is optim.SGD:
         with pytest.raises(ArgumentError, match="SGD: nesterov needs a momentum > 0"):
             kind(p, nesterov=True)

@@ -79,6 +79,8 @@ class Module:
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """The same as setting the attribute; None says that there is none (no bias)."""
+        if not isinstance(param, Parameter | None):
+            raise DtypeError(f"{name!r} must be a Parameter or None, got {type(param).__name__}")
         setattr(self, name, param)
 
     def register_forward_hook(self, hook: Callable) -> RemovableHandle:

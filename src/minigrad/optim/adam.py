@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import ArgumentError
-from minigrad.optim.optimizer import Optimizer, blocks, check_positive
+from minigrad.optim.optimizer import Optimizer, blocks
 
 
 class Adam(Optimizer):
@@ -26,10 +26,8 @@ class Adam(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        name = type(self).__name__
-        check_positive(name, lr=lr, eps=eps, weight_decay=weight_decay)
         if not all(0 <= beta < 1 for beta in betas):
-            raise ArgumentError(f"{name}: betas must lie in [0, 1), got {betas}")
+            raise ArgumentError(f"{type(self).__name__}: betas must lie in [0, 1), got {betas}")
         options = {"betas": betas, "eps": eps, "weight_decay": weight_decay}
         super().__init__(params, {"lr": lr, **options})
 

@@ -40,6 +40,12 @@ class Optimizer:
         """Add {"params": tensors, option: value, …}; options not given are the defaults."""
         if "params" not in param_group:
             raise ArgumentError(f"a parameter group needs 'params', got {', '.join(param_group)}")
+        options = {**self.defaults, **param_group}
+        for name in ("lr", "momentum", "weight_decay", "eps"):
+            if name in options and not options[name] >= 0:
+                raise ArgumentError(
+                    f"{type(self).__name__}: {name} must be ≥ 0, got {options[name]}"
+                )
         params = param_group["params"]
         params = [params] if isinstance(params, Tensor) else list(params)
         known = {id(p) for g in self.param_groups for p in g["params"]}
@@ -54,7 +60,7 @@ class Optimizer:
             if id(p) in known:
                 raise ArgumentError(f"a parameter of shape {p.shape} appears twice")
             known.add(id(p))
-        self.param_groups.append({**self.defaults, **param_group, "params": params})
+        self.param_groups.append({**options, "params": params})
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget every gradient (or fill it with 0)."""
@@ -125,13 +131,6 @@ class Optimizer:
 
 def _copied(state: dict[str, Any], dtype: Any = None) -> dict[str, Any]:
     return {k: np.array(v, dtype) if isinstance(v, np.ndarray) else v for k, v in state.items()}
-
-
-def check_positive(name: str, **values: float) -> None:
-    """Raise ArgumentError for a value that is not a number ≥ 0."""
-    for label, value in values.items():
-        if not value >= 0:
-            raise ArgumentError(f"{name}: {label} must be ≥ 0, got {value}")
 
 
 def blocks(*arrays: np.ndarray) -> Iterator[list[np.ndarray]]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import ArgumentError
-from minigrad.optim.optimizer import Optimizer, blocks, check_positive
+from minigrad.optim.optimizer import Optimizer, blocks
 
 
 class SGD(Optimizer):
@@ -26,7 +26,6 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
         nesterov: bool = False,
     ) -> None:
-        check_positive("SGD", lr=lr, momentum=momentum, weight_decay=weight_decay)
         if nesterov and not momentum:
             raise ArgumentError("SGD: nesterov needs a momentum > 0")
         options = {"momentum": momentum, "weight_decay": weight_decay, "nesterov": nesterov}
