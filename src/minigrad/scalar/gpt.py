@@ -5,7 +5,7 @@ and MLP, ReLU, no biases), as in A. Karpathy's microgpt. The weights carry the n
 `minigrad.nn.CharGPT`, so that one can be loaded into the other and compared.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 from minigrad.scalar.value import Value, dot, total
@@ -19,13 +19,13 @@ def linear(x: Vector, weight: Matrix) -> Vector:
     return [dot(row, x) for row in weight]
 
 
-def rms_norm(x: Sequence[Value], eps: float = 1e-5) -> Vector:
+def rms_norm(x: Vector, eps: float = 1e-5) -> Vector:
     """x / √(mean x² + ε)  (Zhang & Sennrich 2019). [3, 4, 0] becomes [1.039, 1.386, 0]."""
     scale = (dot(x, x) * (1 / len(x)) + eps) ** -0.5
     return [v * scale for v in x]
 
 
-def softmax(x: Sequence[Value]) -> Vector:
+def softmax(x: Vector) -> Vector:
     """exp xᵢ / Σ exp xⱼ, with the largest x taken off first: exp cannot overflow."""
     largest = max(v.data for v in x)
     exps = [(v - largest).exp() for v in x]
@@ -64,7 +64,8 @@ def add(x: Vector, y: Vector) -> Vector:
 class GPT:
     """A character GPT: token ids to logits.
 
-    `weights` maps CharGPT's parameter names to matrices; all start as N(0, std²).
+    `weights` maps CharGPT's parameter names to matrices; all start as N(0, std²). `norm` stands
+    before attention, MLP and head.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class GPT:
         layers: int = 1,
         std: float = 0.08,
         seed: int = 0,
+        norm: Callable[[Vector], Vector] = rms_norm,
     ) -> None:
         if dim % heads:
             raise ValueError(f"dim must be a multiple of heads, got dim={dim}, heads={heads}.")
@@ -85,7 +87,7 @@ class GPT:
         def matrix(rows: int, columns: int) -> Matrix:
             return [[Value(random.gauss(0, std)) for _ in range(columns)] for _ in range(rows)]
 
-        self.context, self.heads, self.layers = context, heads, layers
+        self.context, self.heads, self.layers, self.norm = context, heads, layers, norm
         self.weights = {
             "token_embedding.weight": matrix(vocab, dim),
             "position_embedding.weight": matrix(context, dim),
@@ -116,14 +118,14 @@ class GPT:
             block = f"blocks.{i}."
             qkv, proj = w[block + "attention.qkv.weight"], w[block + "attention.proj.weight"]
             up, down = w[block + "ffn.up.weight"], w[block + "ffn.down.weight"]
-            normed = [rms_norm(row) for row in x]
+            normed = [self.norm(row) for row in x]
             x = [
                 add(*pair) for pair in zip(x, attention(normed, qkv, proj, self.heads), strict=True)
             ]
             for t, row in enumerate(x):
-                hidden = [v.relu() for v in linear(rms_norm(row), up)]
+                hidden = [v.relu() for v in linear(self.norm(row), up)]
                 x[t] = add(row, linear(hidden, down))
-        return [linear(rms_norm(row), w["head.weight"]) for row in x]
+        return [linear(self.norm(row), w["head.weight"]) for row in x]
 
     def loss(self, ids: Sequence[int]) -> Value:
         """Mean cross-entropy of predicting ids[1:] from what stands before each."""

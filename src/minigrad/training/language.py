@@ -17,20 +17,20 @@ from minigrad.errors import AnomalyError, ArgumentError
 from minigrad.nn.module import Module
 from minigrad.optim import SGD, Adam, AdamW, clip_grad_norm_
 from minigrad.optim.lr_scheduler import LambdaLR
+from minigrad.optim.optimizer import Optimizer
+from minigrad.training.loop import Record, train
 
 OptimizerName = Literal["adam", "adamw", "sgd"]
 OPTIMIZERS = {"adam": Adam, "adamw": AdamW, "sgd": SGD}
 
 
 @dataclass
-class LanguageRun:
-    """What a training run leaves behind; the lists hold one number per step, but `validation`."""
+class LanguageRun(Record):
+    """What a training run leaves behind."""
 
-    losses: list[float] = field(default_factory=list)
-    grad_norms: list[float] = field(default_factory=list)
+    grad_norms: list[float] = field(default_factory=list)  # of every step, before clipping
     validation: list[tuple[int, float]] = field(default_factory=list)  # (steps taken, loss)
-    diverged_at: int | None = None  # the step whose loss or gradient was not finite
-    anomaly: str | None = None  # which operation made the first non-finite value then
+    anomaly: str | None = None  # which operation made the first non-finite value
     step_ms: float = math.nan  # median
     parameters: int = 0
 
@@ -40,16 +40,16 @@ class LanguageRun:
         return math.nan if self.diverged_at is not None else self.validation[-1][1]
 
 
-def language_loss(model: Module, x: Ints, y: Ints) -> Tensor:
+def language_loss(model: Module, x: Tensor, y: Tensor) -> Tensor:
     """Mean cross-entropy of the characters y (B, T) that follow each of x (B, T)."""
-    logits = model(Tensor(x))  # (B, T, vocab)
-    return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), Tensor(y.reshape(-1)))
+    logits = model(x)  # (B, T, vocab)
+    return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), y.reshape(-1))
 
 
 @no_grad()
 def evaluate(model: Module, batch: tuple[Ints, Ints], rows: int = 32) -> float:
     """Mean cross-entropy on a held-out batch (x, y), `rows` of it at a time."""
-    x, y = batch
+    x, y = map(Tensor, batch)
     parts = [
         language_loss(model, x[i : i + rows], y[i : i + rows]).item() * len(x[i : i + rows])
         for i in range(0, len(x), rows)
@@ -70,49 +70,50 @@ def train_language_model(
     warmup: int = 0,
     clip: float | None = None,
     evaluate_every: int | None = None,
-    on_step: Callable[[int, float], None] = lambda step, loss: None,
+    on_step: Callable[[int], None] = lambda taken: None,
 ) -> LanguageRun:
     """Train on random stretches of `text`, the same ones for every model with the same seed.
 
     The rate rises linearly over `warmup` steps and is constant then; `clip` bounds the gradient's
-    norm. Held-out loss is taken every `evaluate_every` steps and at the end. A loss or gradient
-    that is not finite ends the run, and the step is repeated under detect_anomaly() to name the
-    operation. `on_step(step, loss)` is called after each step.
+    norm. Held-out loss is taken every `evaluate_every` steps and at the end. The first step whose
+    loss or gradient is not finite is repeated under detect_anomaly(), to name the operation; the
+    run ends at a loss that is not finite. `on_step(steps taken)` is called after each step.
     """
     if optimizer not in OPTIMIZERS:
         raise ArgumentError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {optimizer!r}.")
-    parameters = list(model.parameters())
-    run = LanguageRun(parameters=sum(p.numel() for p in parameters))
-    updates = OPTIMIZERS[optimizer](parameters, lr=lr)
+    run = LanguageRun(seed, parameters=sum(p.numel() for p in model.parameters()))
+    updates = OPTIMIZERS[optimizer](model.parameters(), lr=lr)
     schedule = LambdaLR(updates, lambda step: min(1.0, (step + 1) / warmup) if warmup else 1.0)
     held_out = text.validation_batch(context)
-    batches = text.batches(batch, context, seed)
     seconds = []
-    for step in range(steps):
-        x, y = next(batches)
+
+    def step(model: Module, updates: Optimizer, x: Tensor, y: Tensor) -> float:
         start = time.perf_counter()
-        loss = language_loss(model, x, y)
         updates.zero_grad()
+        loss = language_loss(model, x, y)
         loss.backward()
         with warnings.catch_warnings(action="ignore", category=UserWarning):
             # a norm that is not finite is dealt with below
-            norm = clip_grad_norm_(parameters, math.inf if clip is None else clip).item()
-        run.losses.append(loss.item())
+            norm = clip_grad_norm_(model.parameters(), math.inf if clip is None else clip).item()
         run.grad_norms.append(norm)
-        if not math.isfinite(run.losses[-1] + norm):
-            run.diverged_at, run.anomaly = step, trace(model, x, y)
-            break
+        if run.anomaly is None and not math.isfinite(loss.item() + norm):
+            run.anomaly = trace(model, x, y)
         updates.step()
         schedule.step()
         seconds.append(time.perf_counter() - start)
-        on_step(step, run.losses[-1])
-        if step + 1 == steps or (evaluate_every and (step + 1) % evaluate_every == 0):
-            run.validation.append((step + 1, evaluate(model, held_out)))
-    run.step_ms = 1e3 * float(np.median(seconds)) if seconds else math.nan
+        return loss.item()
+
+    def after(taken: int) -> None:
+        if taken == steps or (evaluate_every and taken % evaluate_every == 0):
+            run.validation.append((taken, evaluate(model, held_out)))
+        on_step(taken)
+
+    train(model, updates, text.batches(batch, context, seed), steps, run, step=step, on_step=after)
+    run.step_ms = 1e3 * float(np.median(seconds))
     return run
 
 
-def trace(model: Module, x: Ints, y: Ints) -> str | None:
+def trace(model: Module, x: Tensor, y: Tensor) -> str | None:
     """Which operation of this step makes the first non-finite value; None if none does."""
     try:
         with detect_anomaly():
