@@ -13,7 +13,7 @@ from minigrad.data.text import load_text
 CAUSE = ""  # your diagnosis: one of the names in the statement
 
 
-def train(seed=0, steps=60):
+def train(seed=0, steps=120):
     text = load_text()
     vocab = len(text.characters)
     model = nn.CharGPT(vocab, context=32, dim=32, layers=16, norm=None, ffn="relu")

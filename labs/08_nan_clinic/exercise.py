@@ -1,0 +1,26 @@
+"""Lab 08: reading a run's record, and the treatment that is prescribed too often."""
+
+import math
+
+import numpy as np
+
+
+def diagnose(losses, classes, unigram):
+    """What a run's losses say: one word, the first that applies.
+
+    "died": a loss is not finite. "sick at birth": the first loss is above 2·ln(classes).
+    "stuck": the mean of the last 10 losses is above 0.93·unigram, what guessing by frequency costs.
+    "leak": that mean is below 0.3, which no model of real text reaches. Else "healthy".
+    """
+    # TODO: four questions, in this order.
+    raise NotImplementedError
+
+
+def clip_gradients(gradients, max_norm):
+    """The gradients scaled by one common factor so that their joint norm is at most max_norm.
+
+    gradients: a list of arrays, one per parameter. Returns a new list; smaller ones stay as they
+    are (Pascanu et al. 2013).
+    """
+    # TODO: one norm for all of them as if they were one vector; one factor, never above 1.
+    raise NotImplementedError

@@ -1,0 +1,29 @@
+"""Lab 04: what a transformer is made of, and the loss of one that has learned nothing.
+
+Arrays are NumPy's: T positions, d channels.
+"""
+
+import numpy as np
+
+
+def causal_attention(q, k, v):
+    """softmax(q kᵀ / √d) v, where position t sees positions 0 … t only.
+
+    q, k, v: (T, d). Returns (T, d).
+    """
+    # TODO: scores, the mask on them, softmax over the positions that are looked at, the mixture.
+    scores = q @ k.T / np.sqrt(q.shape[-1])  # (T, T): row t holds what position t compares
+    scores[np.triu_indices(len(q), 1)] = -np.inf  # before the softmax, so that rows still sum to 1
+    p = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return (p / p.sum(axis=-1, keepdims=True)) @ v
+
+
+def unigram_loss(train_counts, held_out_counts):
+    """Held-out cross-entropy, in nats per character, of guessing by frequency alone.
+
+    Both: (V,), how often each of V characters occurs; the frequencies are those of the training
+    text (all at least 1), the characters to guess are those of the held-out text.
+    """
+    # TODO: the mean of −ln p over the held-out characters, p from the training counts.
+    p = train_counts / train_counts.sum()
+    return -(held_out_counts * np.log(p)).sum() / held_out_counts.sum()

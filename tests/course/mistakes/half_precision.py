@@ -1,0 +1,62 @@
+"""Wrong implementations of lab 06, by the name the check must give, and right ones."""
+
+import math
+
+import numpy as np
+
+
+def wide(x, eps, back=True, centre=False, outside=False, keep_eps=True):
+    h = x.astype(np.float32)
+    if centre:
+        h = h - h.mean(-1, keepdims=True)
+    m = (h * h).mean(-1, keepdims=True)
+    eps = eps if keep_eps else 0
+    r = np.sqrt(m) + eps if outside else np.sqrt(m + np.float32(eps))
+    return (h / r).astype(x.dtype if back else np.float32)
+
+
+def narrow(x, eps):
+    return x * (1 / np.sqrt((x * x).mean(-1, keepdims=True) + np.float16(eps)))
+
+
+def late(x, eps):
+    square = (x * x).astype(np.float32)
+    r = np.sqrt(square.mean(-1, keepdims=True) + np.float32(eps))
+    return (x.astype(np.float32) / r).astype(np.float16)
+
+
+def narrow_eps(x, eps):
+    h = x.astype(np.float32)
+    return (h / np.sqrt((h * h).mean(-1, keepdims=True) + np.float16(eps))).astype(np.float16)
+
+
+MISTAKES = {
+    "rms_norm_half": [
+        ("computed in float16", narrow),
+        ("computed in float16", late),
+        ("a row of zeros gives NaN", narrow_eps),
+        ("a row of zeros gives NaN", lambda x, eps: wide(x, eps, keep_eps=False)),
+        ("the result is float32", lambda x, eps: wide(x, eps, back=False)),
+        ("outside the root", lambda x, eps: wide(x, eps, outside=True)),
+        ("this is LayerNorm", lambda x, eps: wide(x, eps, centre=True)),
+    ],
+    "largest_safe": [
+        ("the largest square", lambda limit, n, s: limit / n if s else limit),
+        ("larger than one of them", lambda limit, n, s: limit**0.5),
+        ("larger than one of them", lambda limit, n, s: limit**0.5 / n if s else limit**0.5),
+        ("only each square by itself", lambda limit, n, s: (limit / n) ** 0.5),
+    ],
+}
+
+RIGHT = {
+    "rms_norm_half": [
+        wide,
+        lambda x, eps: (
+            x.astype(float) * (np.mean(x.astype(float) ** 2, axis=-1, keepdims=True) + eps) ** -0.5
+        ).astype(np.float16),
+    ],
+    "largest_safe": [
+        lambda limit, n, s: math.sqrt(limit / (n if s else 1)),
+        lambda limit, n, s: np.sqrt(limit) / (np.sqrt(n) if s else 1),
+    ],
+}
