@@ -35,11 +35,11 @@ def layer_norm(
     x, d = _rows("layer_norm", input, normalized_shape, weight, bias, eps)
     mean = _row_mean(x)
     normed = x - mean
-    var = _mean_product(normed, normed)
-    if (mean * mean > 100 * (var + eps)).any():  # rounding such a mean shows beside the spread
+    var = _mean_product(normed, normed) + x.dtype.type(eps)
+    if (mean * mean > 100 * var).any():  # rounding such a mean shows beside the spread
         normed -= _row_mean(normed)
-        var = _mean_product(normed, normed)
-    scale = 1 / np.sqrt(var + x.dtype.type(eps))  # (N, 1)
+        var = _mean_product(normed, normed) + x.dtype.type(eps)
+    scale = 1 / np.sqrt(var)  # (N, 1)
     normed *= scale
     w = None if weight is None else weight.data.astype(x.dtype, copy=False).reshape(d)
     y = normed.copy() if w is None else normed * w
