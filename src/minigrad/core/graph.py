@@ -92,7 +92,7 @@ def _flow(
                 g = run_hooks(node.hooks, g)
             if found and node in found:
                 found[node] = g
-            if writes.since(node.time):
+            if writes.newest < node.time:
                 _check_unchanged(node, edges)
             for target, vjp in edges:
                 if type(target) is Node:

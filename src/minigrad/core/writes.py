@@ -17,24 +17,19 @@ import numpy as np
 
 clock = count(0, -1)  # newer times are smaller numbers: a heap pops the newest op first
 _changed: dict[int, list[Any]] = {}  # id of an array -> [weak reference to it, time of its change]
-_newest = 1
+newest = 1  # the time of the last change: after an op that ran at `time` if newest < time
 
 
 def note(array: np.ndarray) -> None:
     """Remember that `array` has just been changed in place."""
-    global _newest
-    _newest = next(clock)
+    global newest
+    newest = next(clock)
     owner = _owner(array)
     key = id(owner)
     if key in _changed:
-        _changed[key][1] = _newest
+        _changed[key][1] = newest
     else:
-        _changed[key] = [weakref.ref(owner, lambda _: _changed.pop(key, None)), _newest]
-
-
-def since(time: int) -> bool:
-    """Whether anything was changed in place after `time`."""
-    return _newest < time
+        _changed[key] = [weakref.ref(owner, lambda _: _changed.pop(key, None)), newest]
 
 
 def stale(vjp: Callable, time: int) -> np.ndarray | None:

@@ -29,11 +29,15 @@ def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
 def sub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """input - alpha · other.   d/dinput = G, d/dother = -alpha G."""
     a, b, x, y, xs, ys = operands("sub", input, other if alpha == 1 else mul(other, alpha))
-    if np.bool_ in (getattr(x, "dtype", None), getattr(y, "dtype", None)):
-        raise DtypeError("sub: booleans cannot be subtracted, convert with .float() or use !=")
+    try:
+        value = x - y
+    except TypeError:
+        raise DtypeError(
+            "sub: booleans cannot be subtracted, convert with .float() or use !="
+        ) from None
     return record(
         "sub",
-        x - y,
+        value,
         (a, lambda g: unbroadcast(g, xs)),
         (b, lambda g: -unbroadcast(g, ys)),
     )
