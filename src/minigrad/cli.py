@@ -65,6 +65,30 @@ def labs() -> None:
         typer.echo(catalog.title(folder))
 
 
+@app.command()
+def clinic(
+    patient: Annotated[str | None, typer.Argument(help="A patient; none: list them.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Run with seeds 0 to N-1.")] = 1,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="Name the operation that breaks first.")
+    ] = False,
+) -> None:
+    """Lab 08's patients: run a sick script, trace it, and see whether your cure works."""
+    from minigrad.lab import catalog, clinic
+
+    folder = catalog.find("08")
+    if patient is None:
+        for name in clinic.patients(folder):
+            typer.echo(
+                f"{name:12} {(clinic.load(folder, name).__doc__ or '').partition(chr(10))[0]}"
+            )
+        typer.echo(f"The scripts are in {folder / 'patients'}; you may change them.")
+    elif trace:
+        typer.echo(clinic.trace(folder, patient))
+    else:
+        typer.echo(clinic.report(clinic.examine(folder, patient, seeds), clinic.causes(folder)))
+
+
 def main() -> None:
     """The command `minigrad`. Bad input: one clear line, exit code 2."""
     from minigrad.lab.launch import exit_codes

@@ -1,6 +1,6 @@
 """Too good to be true.
 
-A small GPT whose loss falls to nearly zero within 100 steps: far below what any model of this text
+A small GPT whose loss falls to nearly zero within 80 steps: far below what any model of this text
 can reach. What it writes is one character, over and over.
 """
 
@@ -11,7 +11,7 @@ from minigrad.data.text import load_text
 CAUSE = ""  # your diagnosis: one of the names in the statement
 
 
-def train(seed=0, steps=150):
+def train(seed=0, steps=80):
     text = load_text()
     vocab = len(text.characters)
     model = nn.CharGPT(vocab, context=32, dim=32, layers=2, generator=Generator(seed))

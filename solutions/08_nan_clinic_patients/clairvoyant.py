@@ -1,0 +1,28 @@
+"""Too good to be true.
+
+A small GPT whose loss falls to nearly zero within 80 steps: far below what any model of this text
+can reach. What it writes is one character, over and over.
+"""
+
+import minigrad.nn.functional as F
+from minigrad import Generator, nn, optim, tensor
+from minigrad.data.text import load_text
+
+CAUSE = "label off by one"
+
+
+def train(seed=0, steps=80):
+    text = load_text()
+    vocab = len(text.characters)
+    model = nn.CharGPT(vocab, context=32, dim=32, layers=2, generator=Generator(seed))
+    optimizer = optim.Adam(model.parameters(), lr=0.01)
+    losses = []
+    for _, (x, y) in zip(range(steps), text.batches(8, 32, seed), strict=False):
+        logits = model(tensor(x))
+        target = tensor(y)
+        loss = F.cross_entropy(logits.reshape(-1, vocab), target.reshape(-1))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses

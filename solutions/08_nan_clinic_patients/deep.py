@@ -1,0 +1,35 @@
+"""Sixteen layers.
+
+A character GPT under Adam, with 100 steps of warmup. For a hundred steps the loss falls nicely, to
+about 3. Then it is NaN. Its owner has tried other seeds: it happens every time, some steps sooner
+or later.
+"""
+
+import math
+
+import minigrad.nn.functional as F
+from minigrad import Generator, nn, optim, tensor
+from minigrad.data.text import load_text
+
+CAUSE = "no norm"
+
+
+def train(seed=0, steps=250):
+    text = load_text()
+    vocab = len(text.characters)
+    model = nn.CharGPT(vocab, context=32, dim=32, layers=16, norm="rmsnorm", ffn="relu")
+    model.init_weights("default", generator=Generator(seed))
+    optimizer = optim.Adam(model.parameters(), lr=0.03)
+    warmup = optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1, (step + 1) / 100))
+    losses = []
+    for _, (x, y) in zip(range(steps), text.batches(8, 32, seed), strict=False):
+        logits = model(tensor(x))
+        loss = F.cross_entropy(logits.reshape(-1, vocab), tensor(y.reshape(-1)))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        warmup.step()
+        losses.append(loss.item())
+        if not math.isfinite(losses[-1]):
+            break
+    return losses

@@ -1,0 +1,35 @@
+"""Nothing happens.
+
+Twelve layers with LayerNorm, as in the first transformer. No NaN, no inf, no warning: the loss
+falls for some thirty steps and then lies flat, whatever the seed. The owner would like to know
+whether to wait longer.
+"""
+
+import math
+
+import minigrad.nn.functional as F
+from minigrad import Generator, nn, optim, tensor
+from minigrad.data.text import load_text
+
+CAUSE = "post-norm in depth"
+
+
+def train(seed=0, steps=150):
+    text = load_text()
+    vocab = len(text.characters)
+    model = nn.CharGPT(
+        vocab, context=32, dim=32, layers=12, norm="layernorm", placement="pre", ffn="relu"
+    )
+    model.init_weights("default", generator=Generator(seed))
+    optimizer = optim.Adam(model.parameters(), lr=0.003)
+    losses = []
+    for _, (x, y) in zip(range(steps), text.batches(8, 32, seed), strict=False):
+        logits = model(tensor(x))
+        loss = F.cross_entropy(logits.reshape(-1, vocab), tensor(y.reshape(-1)))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        if not math.isfinite(losses[-1]):
+            break
+    return losses

@@ -1,0 +1,120 @@
+"""The patients are sick, their solutions are cured, and the command says which is which."""
+
+import difflib
+import math
+from pathlib import Path
+
+import pytest
+
+from minigrad.cli import app
+from minigrad.errors import ArgumentError
+from minigrad.lab import clinic
+
+ROOT = Path(__file__).parents[2]
+SICK = ROOT / "labs" / "08_nan_clinic"
+CASES = clinic.patients(SICK)
+QUICK = ["restless", "ceiling", "empty_row", "half", "certain", "clairvoyant"]
+TRANSFORMERS = ["deep", "sudden", "quiet", "heavy"]
+
+
+@pytest.fixture
+def cured(tmp_path: Path) -> Path:
+    """A lab's folder in which every patient is replaced by its solution."""
+    (tmp_path / "cases.toml").write_bytes((SICK / "cases.toml").read_bytes())
+    (tmp_path / "patients").symlink_to(ROOT / "solutions" / "08_nan_clinic_patients")
+    return tmp_path
+
+
+def test_every_case_has_a_script_and_a_solution_with_the_right_cause(cured: Path) -> None:
+    assert set(QUICK + TRANSFORMERS) == set(CASES)
+    for folder in (SICK / "patients", ROOT / "solutions" / "08_nan_clinic_patients"):
+        assert {p.stem for p in folder.glob("*.py")} == set(CASES)
+    for name, case in CASES.items():
+        assert clinic.load(SICK, name).CAUSE == ""
+        assert clinic.load(cured, name).CAUSE in case["causes"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_cure_changes_a_few_lines_only(name: str) -> None:
+    before = (SICK / "patients" / f"{name}.py").read_text(encoding="utf-8").splitlines()
+    after = (ROOT / "solutions/08_nan_clinic_patients" / f"{name}.py").read_text(encoding="utf-8")
+    changed = [
+        line
+        for line in difflib.ndiff(before, after.splitlines())
+        if line[0] in "+-" and "CAUSE" not in line
+    ]
+    assert 1 <= len(changed) <= 6
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_the_sick_are_sick_and_the_cured_are_cured_in_every_seed(name: str, cured: Path) -> None:
+    sick, well = clinic.examine(SICK, name, 3), clinic.examine(cured, name, 3)
+    low, high = CASES[name]["healthy"]
+    assert not any(clinic.is_healthy(losses, low, high) for losses in sick.losses)
+    assert well.cured and well.right
+
+
+def test_the_transformers_show_their_symptom_at_once_where_they_have_one() -> None:
+    for seed in range(3):
+        died = clinic.load(SICK, "sudden").train(seed)
+        assert len(died) < 12 and not math.isfinite(died[-1])
+        assert clinic.load(SICK, "heavy").train(seed, steps=1)[0] > 20
+    text = clinic.load(SICK, "heavy").load_text()
+    start = clinic.load(SICK, "deep").train(0, steps=1)[0]
+    assert start == pytest.approx(math.log(len(text.characters)), abs=0.3)  # not its init
+
+
+@pytest.mark.parametrize("name", TRANSFORMERS)
+def test_the_treated_transformers_begin_to_learn(name: str, cured: Path) -> None:
+    losses = clinic.load(cured, name).train(0, steps=20)
+    assert len(losses) == 20 and all(map(math.isfinite, losses))
+    assert losses[-1] < losses[0] < 5
+
+
+def test_the_tracer_names_the_operation_and_finds_nothing_in_the_healthy(cured: Path) -> None:
+    assert "the result of 'log' holds inf" in clinic.trace(SICK, "certain")
+    assert "'div'" in clinic.trace(SICK, "empty_row")
+    assert "finite from the first step to the last" in clinic.trace(cured, "ceiling")
+
+
+def test_healthy_means_finite_and_within_the_range() -> None:
+    assert clinic.is_healthy([9.0, *[1.0] * 10], 0.5, 1.5)
+    assert not clinic.is_healthy([math.inf, *[1.0] * 10], 0.5, 1.5)
+    assert not clinic.is_healthy([1.0] * 9 + [9.0], 0.5, 1.5)
+    assert not clinic.is_healthy([0.1] * 10, 0.5, 1.5)
+    assert not clinic.is_healthy([], 0.5, 1.5)
+
+
+def test_the_report_weighs_diagnosis_and_cure() -> None:
+    def said(cured: bool, cause: str, right: bool) -> str:
+        found = clinic.Examination("Ill.", [[2.0, 1.0, math.nan]], cured, cause, right)
+        return clinic.report(found, ["a", "b"])
+
+    assert "not finite at step 2" in said(False, "", False)
+    assert "CAUSE: one of a, b" in said(False, "", False)
+    assert "it must be one of a, b" in said(False, "c", False)
+    assert "not the cause" in said(False, "b", False)
+    assert "right." in said(False, "a", True) and "change the script" in said(False, "a", True)
+    assert "Which cause did your change remove?" in said(True, "b", False)
+
+
+def test_the_command_lists_examines_and_traces(capsys: pytest.CaptureFixture[str]) -> None:
+    def run(*arguments: str) -> str:
+        app(["clinic", *arguments], standalone_mode=False)
+        return capsys.readouterr().out
+
+    assert all(name in run() for name in CASES)
+    assert "It is sick." in run("certain")
+    assert "'log'" in run("certain", "--trace")
+    with pytest.raises(ArgumentError, match="unknown patient 'hypochondriac': there are deep"):
+        run("hypochondriac")
+
+
+def test_a_script_that_cannot_run_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cases.toml").write_text('[a]\ncauses = ["x"]\nhealthy = [0, 1]\n')
+    (tmp_path / "patients").mkdir()
+    with pytest.raises(ArgumentError, match="is not there"):
+        clinic.load(tmp_path, "a")
+    (tmp_path / "patients" / "a.py").write_text("1 +")
+    with pytest.raises(ArgumentError, match=r"a\.py cannot run: SyntaxError"):
+        clinic.load(tmp_path, "a")
