@@ -7,7 +7,7 @@ import pytest
 from minigrad.course.progress import Progress
 from minigrad.course.result import Result
 from minigrad.course.table import CourseError, load
-from minigrad.course.workspace import find, start
+from minigrad.course.workspace import find, resources, start
 
 
 def test_a_new_workspace_has_the_stubs_the_theory_and_no_solutions(workspace):
@@ -82,6 +82,13 @@ def test_a_need_that_comes_later_is_refused(tmp_path):
         load(path)
 
 
+def test_the_index_of_the_labs_is_written_from_the_table(workspace):
+    from minigrad.course.index import index
+
+    page = (resources() / "labs" / "README.md").read_text(encoding="utf-8")
+    assert page == index(workspace.course), "python -m minigrad.course.index > labs/README.md"
+
+
 def test_progress_survives_and_a_second_window_loses_nothing(workspace):
     one, two = Progress(workspace), Progress(workspace)
     one.record([Result("relu_moment", "passed")])
@@ -92,7 +99,8 @@ def test_progress_survives_and_a_second_window_loses_nothing(workspace):
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[1]", '{"exercises": 3}', '{"exercises": {"a": 1}}'])
-def test_a_damaged_progress_file_is_set_aside_and_rebuilt(workspace, solve, damage):
+def test_a_damaged_progress_file_is_set_aside_and_rebuilt(short_course, solve, damage):
+    workspace = short_course
     solve("00")
     workspace.progress_file.write_text(damage, encoding="utf-8")
     said = []

@@ -58,7 +58,11 @@ def welcome(workspace: Workspace) -> None:
 def start(
     folder: Annotated[Path, typer.Argument(help="The folder to make; it may be a new one.")],
 ) -> None:
-    """Make a workspace: the labs, the theory, and a place for your own code."""
+    """Make a workspace to learn in.
+
+    It holds the labs, the theory, and your own code. In one that exists, texts are renewed and
+    new exercises added; what you wrote stays as it is.
+    """
     workspace, new = make_workspace(folder)
     shown = folder if folder.is_absolute() or str(folder) != "." else workspace.root
     if not new:
@@ -76,7 +80,10 @@ def check_command(
     json_: Annotated[bool, typer.Option("--json", help="The results as JSON.")] = False,
     no_color: Plain = False,
 ) -> None:
-    """Check exercises. Without a target: the current one, again at every save (see --once)."""
+    """Check a lab, an exercise, or the current one.
+
+    Without a target, on a terminal, it checks again at every save; --once does not.
+    """
     if not (target or all_ or once or json_) and sys.stdin.isatty() and sys.stdout.isatty():
         watch(no_color=no_color)
         return
@@ -107,7 +114,10 @@ def check_command(
 
 
 def hint(name: Name = "", no_color: Plain = False) -> None:
-    """Open the next hint: first a question, then the formula, then pseudocode."""
+    """Open the next hint of three.
+
+    First a question, then the formula, then pseudocode.
+    """
     from minigrad.course.watch import hint_lines
 
     workspace = find()
@@ -123,14 +133,20 @@ def hint(name: Name = "", no_color: Plain = False) -> None:
 def reset(
     name: Annotated[str, typer.Argument(help="The exercise to put back to its stub.")],
 ) -> None:
-    """Put an exercise back as it was. What you wrote is kept, always, in a dated copy."""
+    """Put an exercise back to its stub.
+
+    What you wrote is kept, always, in a dated copy under backups/.
+    """
     workspace = find()
     kept = workspace.reset(name)
     typer.echo(f"Reset {name}; the file as it was is kept in {kept}.")
 
 
 def list_command(no_color: Plain = False) -> None:
-    """Every lab and exercise: what is done, what is open, what your guesses were worth."""
+    """What is done and what is open.
+
+    Also what broke again, and what your guesses were worth.
+    """
     from minigrad.course.status import status
 
     workspace = find()
@@ -184,7 +200,10 @@ def quiz(
     seed: Annotated[int | None, typer.Option(help="The same seed asks the same.")] = None,
     no_color: Plain = False,
 ) -> None:
-    """Questions on the theory. Every wrong choice says why it is wrong."""
+    """Answer questions on the theory.
+
+    Every wrong choice says why it is wrong.
+    """
     from minigrad.course.quiz import run_quiz
 
     workspace = find()
@@ -197,7 +216,7 @@ def guess(
         list[str] | None, typer.Argument(help="KEY=CHOICE, or none to be asked.")
     ] = (None),
 ) -> None:
-    """Lock your prediction before a lab's first run."""
+    """Lock your guess before a lab's first run."""
     from minigrad.course.guess import ask_guess
 
     workspace = find()
@@ -208,7 +227,10 @@ def where(
     name: Annotated[str, typer.Argument(help="An op, a layer, an init or an optimizer.")],
     no_color: Plain = False,
 ) -> None:
-    """Show where a name leads: its code and gradient, its tests, theory and exercises."""
+    """Show the code behind a name.
+
+    An op's gradient stands below its value; tests, theory and exercises are listed.
+    """
     from minigrad.course.where import show_where
 
     root = resources()
@@ -219,7 +241,10 @@ def where(
 def export(
     file: Annotated[Path | None, typer.Argument(help="The file to write.")] = None,
 ) -> None:
-    """Pack your exercises and progress into one file, to hand in."""
+    """Pack your work into one file, to hand in.
+
+    It holds the exercise files and the progress file.
+    """
     from minigrad.course.teacher import export_workspace
 
     typer.echo(f"Wrote {export_workspace(find(), file)}.")
@@ -229,7 +254,10 @@ def grade(
     folders: Annotated[list[Path], typer.Argument(help="Workspaces, or files from `export`.")],
     csv: Annotated[bool, typer.Option("--csv", help="One line per learner, for a table.")] = False,
 ) -> None:
-    """Check every learner's exercises again and say who passed what. It runs their code."""
+    """Check the work of a class (runs their code).
+
+    Every exercise is checked again, with the checks of the minigrad installed here.
+    """
     from minigrad.course.teacher import grade_all
 
     grade_all(folders, csv, make_console())

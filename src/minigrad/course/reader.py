@@ -60,7 +60,10 @@ def _accent(match: re.Match[str]) -> str:
 
 
 def _fraction(match: re.Match[str]) -> str:
-    up, down = (f"({p})" if re.search(r"[ +\-·]", p.strip()) else p for p in match.groups())
+    up, down = (
+        f"({p})" if re.search(r"[ +\-·]", p.replace(r"\partial ", "").strip()) else p
+        for p in match.groups()
+    )
     return f"{up}/{down}"
 
 

@@ -30,7 +30,7 @@ def exercise_head(workspace: Workspace, lab: Lab, exercise: Exercise) -> Text:
     if file.exists():
         line = definition(file.read_text(encoding="utf-8", errors="replace"), exercise.name)[0] + 1
     at = file.relative_to(workspace.root).as_posix()
-    text = Text(f"\n{lab.title}: {exercise.title}\n", style="bold")
+    text = Text(f"\n{lab.title} · {exercise.title}\n", style="bold")
     text.append(f"write {exercise.name} in {at}:{max(line, 1)}", style="not bold")
     text.append(f"   (theory/{exercise.theory}, about {exercise.minutes} min)\n", style="not bold")
     return text

@@ -30,7 +30,7 @@ class Watch:
         self.skipped: set[str] = set()
         self.name = self.progress.current()
         self.ok = False
-        self.checked = b""
+        self.checked: bytes | None = None  # what the last check saw
         self.commands: dict[str, Callable[[], None]] = {
             "n": self.next,
             "h": self.hint,
@@ -91,7 +91,7 @@ class Watch:
 
     def check(self) -> None:
         """Check the current exercise, record it, and say what came out."""
-        if self.console.is_terminal:
+        if self.console.is_terminal and self.checked is not None:
             self.console.clear()
         self.console.print(banner(self.progress))
         self.console.print(exercise_head(self.workspace, self.lab, self.exercise))
