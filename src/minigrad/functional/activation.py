@@ -120,7 +120,7 @@ _C = math.sqrt(2 / math.pi)
 
 
 def _gelu_tanh(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    t = x * x
+    t = np.asarray(x * x)  # NumPy gives a number for 0-d, and out= needs an array
     t *= 0.044715 * _C
     t += _C
     t *= x

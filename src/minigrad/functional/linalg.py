@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core.broadcast import check_broadcast, unbroadcast
+from minigrad.core.broadcast import check_broadcast, total, unbroadcast
 from minigrad.core.graph import record
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError, DtypeError, ShapeError
@@ -119,26 +119,29 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         seen = "".join(c for c in unique if c in output or any(c in s for s in letters))
 
         def vjp(g: np.ndarray) -> np.ndarray:
-            part = np.einsum(",".join([output, *letters]) + "->" + seen, g, *others, optimize=True)
+            part = _contract(",".join([output, *letters]) + "->" + seen, g, *others)
             full = np.zeros(shape, g.dtype)
-            diagonal = np.einsum(f"{own}->{unique}", full)  # a writable view
+            diagonal = full if own == unique else np.einsum(f"{own}->{unique}", full)  # a view
             part = part.reshape([part.shape[seen.index(c)] if c in seen else 1 for c in unique])
-            stretched = tuple(
-                n == 1 and p > 1 for n, p in zip(diagonal.shape, part.shape, strict=True)
-            )
-            diagonal[...] = part.sum(
-                axis=tuple(k for k, s in enumerate(stretched) if s), keepdims=True
-            )
+            sizes = zip(diagonal.shape, part.shape, strict=True)
+            stretched = tuple(k for k, (n, p) in enumerate(sizes) if n == 1 and p > 1)
+            diagonal[...] = total(part, stretched, keepdims=True)
             return full
 
         return vjp
 
     try:
-        value = np.einsum(text, *arrays, optimize=True)
+        value = _contract(text, *arrays)
     except ValueError as error:
         shapes = ", ".join(str(x.shape) for x in arrays)
         raise ShapeError(f"einsum: {equation!r} does not fit shapes {shapes}: {error}") from None
     return record("einsum", value, *((op, vjp_of(i)) for i, op in enumerate(operands)))
+
+
+def _contract(text: str, *arrays: np.ndarray) -> np.ndarray:
+    """np.einsum, silent where numbers overflow, and by products of matrices where it can."""
+    with np.errstate(all="ignore"):
+        return np.einsum(text, *arrays, optimize=True)
 
 
 def _letters(equation: str, arrays: list[np.ndarray]) -> tuple[list[str], str]:

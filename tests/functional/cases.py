@@ -1,0 +1,40 @@
+"""The one table of cases: op name -> calls of it. Gradients, PyTorch parity, dtypes, memory and
+warnings are all tested on these calls, so a new op needs its cases here and nowhere else.
+
+An argument is written once for every engine: a float64 array becomes a tensor that requires a
+gradient, an integer or boolean array a plain tensor, a `Seed` a generator; everything else is
+passed as it is.
+"""
+
+from __future__ import annotations
+
+from tests.functional.cases_arrange import IN_PLACE, INDICES, SHAPES
+from tests.functional.cases_compute import (
+    ACTIVATIONS,
+    ATTENTION,
+    ELEMENTWISE,
+    LOSSES,
+    NORMALIZATIONS,
+    PRODUCTS,
+    REDUCTIONS,
+)
+from tests.functional.inputs import Case
+
+CASES: dict[str, list[Case]] = {
+    op: [Case(op, *made) for made in calls]
+    for family in (
+        ELEMENTWISE,
+        ACTIVATIONS,
+        REDUCTIONS,
+        PRODUCTS,
+        NORMALIZATIONS,
+        LOSSES,
+        ATTENTION,
+        SHAPES,
+        INDICES,
+        IN_PLACE,
+    )
+    for op, calls in family.items()
+}
+ALL = [case for cases in CASES.values() for case in cases]
+IDS = [f"{op}-{i}" for op, cases in CASES.items() for i in range(len(cases))]

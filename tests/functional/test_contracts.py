@@ -1,0 +1,93 @@
+"""What core/graph.py relies on in every op, on the table of cases: the shape, dtype and ownership
+of gradients, no cycle, no warning."""
+
+import gc
+import warnings
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad.core import writes
+from minigrad.core.graph import Node
+from tests.functional.cases import ALL, IDS
+from tests.functional.inputs import apply, convert, leaves
+
+
+def run(case, dtype="float64"):
+    """(leaves, floating-point outputs) of a case."""
+    args = convert(mg, case.args, dtype)
+    kwargs = convert(mg, case.kwargs, dtype)
+    return leaves((args, kwargs)), [o for o in apply(mg, case.op, args, kwargs) if o.requires_grad]
+
+
+def nodes_of(outputs):
+    """Every node of the graph behind `outputs`."""
+    found, todo = {}, [o.node for o in outputs if o.node is not None]
+    while todo:
+        node = todo.pop()
+        if id(node) not in found:
+            found[id(node)] = node
+            todo += [target for target, _ in node.edges if isinstance(target, Node)]
+    return found.values()
+
+
+@pytest.mark.parametrize("case", ALL, ids=IDS)
+def test_a_vjp_gives_the_inputs_shape_and_dtype_and_owns_what_it_gives(case):
+    for dtype in ("float16", "float32", "float64"):
+        _, outputs = run(case, dtype)
+        assert [str(o.dtype) for o in outputs] == [dtype] * len(outputs)
+        for node in nodes_of(outputs):
+            g = np.ones(node.shape, node.dtype)
+            g.flags.writeable = False  # the gradient is not the VJP's to write to
+            for target, vjp in node.edges:
+                result = vjp(g)
+                assert (result.shape, result.dtype) == (target.shape, target.dtype), node
+                held = [a for a in writes._held(vjp) if a is not g and a.size]
+                assert not any(np.shares_memory(result, array) for array in held), node
+
+
+@pytest.mark.parametrize("case", ALL, ids=IDS)
+def test_no_gradient_shares_memory_with_another_or_with_the_one_that_came_in(case):
+    inputs, outputs = run(case)
+    given = [mg.ones(*o.shape, dtype="float64") for o in outputs]
+    total = sum((o * v).sum() for o, v in zip(outputs, given, strict=True))
+    total.backward(retain_graph=True)
+    outputs[0].backward(given[0])
+    arrays = [leaf.grad.data for leaf in inputs if leaf.grad is not None]
+    arrays += [v.data for v in given] + [leaf.data for leaf in inputs]
+    arrays = [a for a in arrays if a.size]
+    for i, a in enumerate(arrays):
+        assert a.flags.writeable
+        assert not any(np.shares_memory(a, b) for b in arrays[:i])
+
+
+def test_no_op_leaves_a_cycle_behind():
+    """With the collector off, reference counts alone free every graph."""
+    gc.collect()
+    gc.freeze()  # what is there already need not be searched again for every case
+    gc.disable()
+    try:
+        for case in ALL:
+            inputs, outputs = run(case)
+            outputs[0].backward(mg.ones(*outputs[0].shape, dtype="float64"))
+            del inputs, outputs
+            assert gc.collect() == 0, case
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+@pytest.mark.parametrize("case", ALL, ids=IDS)
+def test_a_run_that_diverges_is_silent(case):
+    """NumPy's warnings are attributed to minigrad's own lines, where they are filtered."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad\.")
+        for size in (0, 1e38, np.inf, np.nan):
+            args, kwargs = convert(mg, case.args, "float32"), convert(mg, case.kwargs, "float32")
+            for leaf in leaves((args, kwargs)):
+                leaf.data[...] = np.copysign(size, leaf.data)
+            outputs = [o for o in apply(mg, case.op, args, kwargs) if o.requires_grad]
+            outputs[0].backward(mg.ones(*outputs[0].shape))
+    assert [(str(w.message), w.filename) for w in caught] == []
