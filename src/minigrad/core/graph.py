@@ -76,6 +76,12 @@ def _flow(
     leaves: dict[int, list] = {}
     check = mode.anomaly
     pending = [(root.time, root)]  # a heap: the newest node first
+    # a hook or a VJP may itself run a backward over the same nodes: the gradients that wait in them
+    # are put aside until it is through
+    outer, mode.pending = mode.pending, pending
+    aside = [(node, node.g, node.owned) for _, node in outer]
+    for node, _, _ in aside:
+        node.g = None
     try:
         while pending:
             node = heappop(pending)[1]
@@ -120,6 +126,9 @@ def _flow(
     finally:
         for _, node in pending:  # after an error: leave no half-summed gradient behind
             node.g = None
+        for node, g, owned in aside:
+            node.g, node.owned = g, owned
+        mode.pending = outer
     return leaves, found
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.core.mode import no_grad
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import DtypeError, GraphError, ShapeError
 
@@ -42,9 +43,10 @@ def add_hook(hooks: dict[Any, Callable], hook: Callable) -> RemovableHandle:
 
 
 def run_hooks(hooks: dict[Any, Callable], g: np.ndarray) -> np.ndarray:
-    """`g` after every hook: each sees it as a Tensor and may return another."""
+    """`g` after every hook, under no_grad: each sees it as a Tensor and may return another."""
     for _, hook in sorted(hooks.items()):
-        changed = hook(wrap(np.asarray(g)))
+        with no_grad():
+            changed = hook(wrap(np.asarray(g)))
         if changed is None:
             continue
         if not isinstance(changed, Tensor):

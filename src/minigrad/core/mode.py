@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ from typing import Any
 class _Mode(threading.local):
     grad = True
     anomaly = False
+    pending: Sequence[Any] = ()  # what the backward pass under way has yet to visit
 
 
 mode = _Mode()

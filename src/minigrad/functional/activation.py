@@ -120,7 +120,7 @@ _C = math.sqrt(2 / math.pi)
 
 
 def _gelu_tanh(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    t = np.asarray(x * x)  # NumPy gives a number for 0-d, and out= needs an array
+    t = np.asarray(x * x)  # as in normal_pdf
     t *= 0.044715 * _C
     t += _C
     t *= x
@@ -182,7 +182,7 @@ def _polynomial(coefficients: tuple[float, ...], x: np.ndarray) -> np.ndarray:
 
 def normal_pdf(x: np.ndarray) -> np.ndarray:
     """Φ'(x) = e^(-x²/2) / √(2π)."""
-    density = x * x
+    density = np.asarray(x * x)  # NumPy gives a number for 0-d, and out= needs an array
     density *= -0.5
     np.exp(density, out=density)
     density *= 1 / math.sqrt(2 * math.pi)
