@@ -85,7 +85,12 @@ ACTIVATIONS: dict[str, list] = {
     "leaky_relu": [*unary(), call(x(2, 3), 0.2)],
     "elu": [*unary(), call(x(2, 3), 0.5)],
     "softplus": [*unary(), call(x(5), 2.0), call(25 * x(5), 1.0, 10.0), call(x(4), -1.5)],
-    "gelu": [*unary(), call(3 * x(6)), call(x(2, 3), "tanh"), call(x(), approximate="tanh")],
+    "gelu": [
+        *unary(),
+        call(3 * x(6)),
+        call(x(2, 3), approximate="tanh"),
+        call(x(), approximate="tanh"),
+    ],
     "dropout": [
         call(x(4, 5), 0.4, generator=Seed(0)),
         call(x(2, 3), 0.5, False),

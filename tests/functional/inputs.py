@@ -79,7 +79,7 @@ def find(lib: Any, op: str) -> Callable:
         return getattr(lib.Tensor, f"__{op}__")
     if op == "mT":
         return lambda input: input.mT
-    for place in (lib, lib.nn.functional, lib.Tensor):
+    for place in (lib.nn.functional, lib, lib.Tensor):
         if hasattr(place, op):
             return getattr(place, op)
     raise AttributeError(f"{lib.__name__} has no {op}")

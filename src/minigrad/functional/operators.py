@@ -41,6 +41,18 @@ def _or_not_implemented(op: Callable) -> Callable:
     return method
 
 
+def _spread(op: Callable) -> Callable:
+    """x.permute(0, 1) as well as x.permute((0, 1)), where the function takes one tuple."""
+
+    def method(self: Tensor, *sizes: Any, **named: Any) -> Tensor:
+        if named:
+            return op(self, **named)
+        return op(self, sizes[0] if len(sizes) == 1 else sizes)
+
+    method.__name__, method.__doc__ = op.__name__, op.__doc__
+    return method
+
+
 def to(self: Tensor, dtype: Any) -> Tensor:
     """The tensor as `dtype`."""
     return _to(self, dtypes.as_dtype(dtype))
@@ -92,6 +104,9 @@ METHODS: dict[str, Callable] = {
     "double": _as(dtypes.float64),
     "long": _as(dtypes.int64),
     "bool": _as(dtypes.boolean),
+    "reshape": _spread(shape.reshape),
+    "permute": _spread(shape.permute),
+    "flip": _spread(shape.flip),
     **{
         op.__name__: op
         for module, names in (
@@ -107,8 +122,8 @@ METHODS: dict[str, Callable] = {
             (linalg, "matmul outer"),
             (
                 shape,
-                "reshape view flatten transpose permute t squeeze unsqueeze expand broadcast_to "
-                "split chunk flip repeat tril triu clone",
+                "view flatten transpose t squeeze unsqueeze expand broadcast_to split chunk repeat "
+                "tril triu clone",
             ),
             (index, "gather index_select masked_fill"),
             (inplace, "add_ sub_ mul_ div_ clamp_ fill_ zero_ copy_"),

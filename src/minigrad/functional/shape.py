@@ -28,10 +28,10 @@ def sizes(args: tuple[Any, ...]) -> Shape:
     return tuple(int(n) for n in args)
 
 
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+def reshape(input: Tensor, shape: Any) -> Tensor:
     """The same elements in `shape`; one size may be -1.   Gradient: G in input's shape."""
     x = require_tensor("reshape", input).data
-    old, new = x.shape, _fill_in("reshape", x, sizes(shape))
+    old, new = x.shape, _fill_in("reshape", x, sizes((shape,)))
     return record("reshape", x.reshape(new), (input, lambda g: g.reshape(old)))
 
 
@@ -86,10 +86,10 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     return record("transpose", x.swapaxes(i, j), (input, lambda g: g.swapaxes(i, j)))
 
 
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def permute(input: Tensor, dims: Any) -> Tensor:
     """Dimensions in the order `dims`.   Gradient: G, in the order back."""
     x = require_tensor("permute", input).data
-    order = tuple(check_dim("permute", d, x.ndim) for d in sizes(dims))
+    order = tuple(check_dim("permute", d, x.ndim) for d in sizes((dims,)))
     if sorted(order) != list(range(x.ndim)):
         raise DimError(f"permute: dims must name each of {x.ndim} dimensions once, got {dims}")
     back = np.argsort(order)
@@ -239,10 +239,11 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return split(input, builtins.max(math.ceil(n / chunks), 1), axis)
 
 
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, dims: Any) -> Tensor:
     """The order along `dims` reversed.   Gradient: G, reversed."""
     x = require_tensor("flip", input).data
-    axes = check_dims("flip", sizes(dims), x.ndim) if sizes(dims) else ()
+    given = sizes((dims,))
+    axes = check_dims("flip", given, x.ndim) if given else ()
     return record("flip", np.flip(x, axes), (input, lambda g: np.flip(g, axes)))
 
 

@@ -1,0 +1,109 @@
+"""Values, gradients and signatures of every op beside PyTorch's, in float64, on the table of cases.
+
+How minigrad differs on purpose is listed here, with the reason, and nowhere else.
+"""
+
+import inspect
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from tests.functional.cases import ALL, IDS
+from tests.functional.inputs import Seed, apply, convert, find, leaves
+
+torch = pytest.importorskip("torch")
+pytestmark = [
+    pytest.mark.torch,
+    pytest.mark.filterwarnings("ignore:.*degrees of freedom:UserWarning"),
+]
+
+DIFFERENT = {
+    "random": "draws come from NumPy's generator: the same seed gives other numbers",
+    "keepdim": "torch.prod, max and min take keepdim only with a dim; here it may be left at False",
+    "double backward": "gradients carry no graph: no create_graph, no second derivatives",
+    "retain": "every second walk of a graph is an error; PyTorch allows it where no op on the way "
+    "kept a value (x + 1)",
+    "in place": "a recorded result that is changed in place moves to a new array: a view taken of "
+    "it before keeps the old values (PyTorch changes the view too)",
+    "cat": "an empty 1-d tensor does not join tensors of another shape (a leftover in PyTorch)",
+    "norm p": "p must be positive; PyTorch also counts (0), takes minima (-inf) and 'nuc'",
+    "cross_entropy": "targets are class indices, not probabilities; no class weights",
+    "set_grad_enabled": "a context manager and decorator; calling it alone changes nothing",
+    "dim=()": "an empty tuple of dims means all, also for all, any and logsumexp",
+    "negative seeds": "a seed is at least 0",
+    "max(a, b)": "torch.max calls the second tensor other; here it stands in the place of dim",
+    "== and !=": "raise for a list or tuple, where PyTorch answers False",
+}
+
+
+def both(case, transform=lambda op, args, kwargs: (args, kwargs)):
+    """((outputs, leaves) of minigrad, the same of torch)."""
+    result = []
+    for lib in (mg, torch):
+        args, kwargs = convert(lib, case.args), convert(lib, case.kwargs)
+        args, kwargs = transform(case.op, args, kwargs)
+        result.append((apply(lib, case.op, args, kwargs), leaves((args, kwargs))))
+    return result
+
+
+def gradients(lib, outputs, inputs):
+    """d(Σ v·outputs)/d(input) for fixed random v, as arrays."""
+    rng = np.random.default_rng(0)
+    total = lib.tensor(0.0, dtype=lib.float64)
+    for out in outputs:
+        if out.requires_grad:
+            total = total + (out * lib.tensor(rng.standard_normal(tuple(out.shape)))).sum()
+    found = lib.autograd.grad(total, inputs, allow_unused=True)
+    return [
+        np.zeros(tuple(x.shape)) if g is None else g.numpy()
+        for x, g in zip(inputs, found, strict=True)
+    ]
+
+
+def random(case):
+    return any(isinstance(value, Seed) for value in case.kwargs.values())
+
+
+def assert_equal(ours, theirs):
+    (outputs, inputs), (expected, expected_inputs) = ours, theirs
+    assert len(outputs) == len(expected)
+    for out, other in zip(outputs, expected, strict=True):
+        assert out.shape == tuple(other.shape)
+        assert str(other.dtype) == f"torch.{out.dtype}"
+        assert out.requires_grad == other.requires_grad
+        np.testing.assert_allclose(out.detach().numpy(), other.detach().numpy(), 1e-9, 1e-9)
+    found, wanted = gradients(mg, outputs, inputs), gradients(torch, expected, expected_inputs)
+    for g, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(g, other, 1e-9, 1e-9)
+
+
+@pytest.mark.parametrize("case", ALL, ids=IDS)
+def test_values_and_gradients(case):
+    if random(case):
+        return  # DIFFERENT["random"]: test_activation.py and test_attention.py check the masks
+    assert_equal(*both(case))
+
+
+def by_keyword(op, args, kwargs):
+    """The same call with every argument named as minigrad names it."""
+    parameters = list(inspect.signature(find(mg, op)).parameters)
+    return (), {**dict(zip(parameters, args, strict=False)), **kwargs}
+
+
+def called_by_keyword(case):
+    """Whether PyTorch documents names for the arguments of this call."""
+    kinds = {p.kind for p in inspect.signature(find(mg, case.op)).parameters.values()}
+    functions = set(dir(torch)) | set(dir(torch.nn.functional))
+    named = case.op in functions and not case.op.endswith("_")
+    if random(case) or not named or inspect.Parameter.VAR_POSITIONAL in kinds:
+        return False
+    if case.op in ("max", "min") and isinstance(case.args[-1], np.ndarray):
+        return len(case.args) == 1  # DIFFERENT["max(a, b)"]
+    return not (case.op in ("pow", "where") and float in map(type, case.args))  # named self there
+
+
+@pytest.mark.parametrize("case", [c for c in ALL if called_by_keyword(c)], ids=lambda c: c.op)
+def test_a_call_by_keyword(case):
+    """PyTorch takes our names of parameters, so a script can use them with either."""
+    assert_equal(*both(case, by_keyword))
