@@ -2,7 +2,7 @@
 
 import pytest
 
-from minigrad.course.guess import after_run, before_run
+from minigrad.course.guess import after_run, before_run, outcomes
 from minigrad.course.progress import Progress
 from minigrad.lab import Finding, Run
 
@@ -36,6 +36,24 @@ def test_a_guess_is_locked_and_compared(workspace, minigrad, finish):
     assert "- xavier: you said stalled, it was trained: it did not hold" in report
     assert "- uniform: you said diverged, it was diverged: it held" in report
     assert "guesses: 2 of 3 held" in minigrad("list").output
+
+
+def test_a_question_finds_its_variant_whatever_the_signs(workspace):
+    found = [
+        Finding("linear, Kaiming", "variance 1e+06", ""),
+        Finding("ReLU, no norm", "init decides", ""),
+        Finding("ReLU, either norm", "any init will do", ""),
+    ]
+    assert outcomes(workspace.course.lab("00"), found) == {
+        "relu_no_norm": "init decides",
+        "relu_either_norm": "any init will do",
+    }
+    found = [
+        Finding("no residual, SGD 0.001", "stalled 3/3", ""),
+        Finding("residual, SGD", "trained 3/3", ""),
+    ]
+    named = outcomes(workspace.course.lab("03"), found)
+    assert named == {"no_residual": "stalled", "residual": "trained"}
 
 
 def test_the_first_run_decides(workspace, minigrad, finish):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -118,8 +119,13 @@ def outcomes(lab: Lab, findings: list[Finding]) -> dict[str, str]:
     found: dict[str, str] = {}
     for guess in lab.guesses:
         for finding in findings:
-            if finding.variant.lower().startswith(guess.key.lower()):
+            if _letters(finding.variant).startswith(_letters(guess.key)):
                 word = finding.outcome.split()[0].rstrip(",")
                 found[guess.key] = finding.outcome if finding.outcome in guess.choices else word
                 break
     return found
+
+
+def _letters(name: str) -> str:
+    """A name without case, blanks and signs: "ReLU, no norm" is relu_no_norm."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
