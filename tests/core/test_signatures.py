@@ -32,9 +32,11 @@ def test_a_method_has_the_declared_parameters(name):
 
 @pytest.mark.parametrize("name", OPERATORS)
 def test_an_operator_takes_the_declared_operands(name):
-    declared = [p[0] for p in parameters(DECLARED[name])]
-    required = [p[0] for p in parameters(OPERATORS[name]) if p[2] is inspect.Parameter.empty]
-    assert declared == required
+    declared = parameters(DECLARED[name])
+    bound = [p for p in parameters(OPERATORS[name]) if p[2] is inspect.Parameter.empty]
+    if any(p[1] is inspect.Parameter.VAR_POSITIONAL for p in bound):  # a wrapper of any arity
+        return
+    assert [p[0] for p in declared] == [p[0] for p in bound]
 
 
 @pytest.mark.parametrize("name", PROPERTIES)

@@ -28,7 +28,7 @@ NO_GRADIENT = {
     "filling forgets what was there": "fill_ zero_",
     "the dtype changes, so tested in test_operands.py": "to floating",
     "helpers between modules, no ops": "require_tensor require_floating operands shared sizes "
-    "half_in_float32 check_class_range split_index pick check_leaf write "
+    "half_in_float32 require_number check_class_range split_index pick check_leaf write "
     "normal_cdf normal_pdf",
     "the checker itself": "gradcheck",
 }

@@ -11,12 +11,12 @@ from minigrad.core.graph import record
 from minigrad.core.random import Generator, rng
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError
-from minigrad.functional.operands import floating, require_floating, require_tensor
+from minigrad.functional.operands import floating, require_floating, require_number
 
 
 def relu(input: Tensor) -> Tensor:
     """max(input, 0).   Gradient: G where input > 0."""
-    x = require_tensor("relu", input).data
+    x = require_number("relu", input).data
     y = np.maximum(x, 0)
     return record("relu", y, (input, lambda g: g * (y > 0)))
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from minigrad.core.broadcast import check_broadcast, unbroadcast
-from minigrad.core.dtype import is_floating
+from minigrad.core.dtype import boolean, is_floating
 from minigrad.core.graph import record
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ArgumentError, DtypeError
-from minigrad.functional.operands import floating, operands, require_tensor
+from minigrad.functional.operands import floating, operands, require_number, require_tensor
 
 
 def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
@@ -57,9 +57,10 @@ def mul(input: Any, other: Any) -> Tensor:
 def div(input: Any, other: Any) -> Tensor:
     """input / other, of integers in the default dtype.   d/dinput = G / other,
     d/dother = -G · input / other²."""
-    input = floating("div", input) if isinstance(input, Tensor) else input
-    other = floating("div", other) if isinstance(other, Tensor) else other
     a, b, x, y, xs, ys = operands("div", input, other)
+    if not is_floating(x.dtype if isinstance(a, Tensor) else y.dtype):
+        a, b = (floating("div", t) if isinstance(t, Tensor) else t for t in (a, b))
+        return div(a, b)
     if not isinstance(b, Tensor) and b == 0:  # Python would raise; a tensor gives inf or nan
         y = x.dtype.type(0)
     return record(
@@ -75,6 +76,8 @@ def pow(input: Any, exponent: Any) -> Tensor:
     d/dexponent = G · out · ln(input), 0 where input = 0 and exponent ≥ 0."""
     a, b, x, y, xs, ys = operands("pow", input, exponent)
     dtype = y.dtype if isinstance(b, Tensor) else x.dtype
+    if dtype == boolean:
+        raise DtypeError("pow: booleans have no powers: convert with .float()")
     if not is_floating(dtype) and np.any(np.less(y, 0)):
         raise ArgumentError("pow: an integer tensor needs exponents ≥ 0: convert with .float()")
     value = np.square(x) if y is exponent and y == 2 else np.power(x, y)
@@ -94,9 +97,7 @@ def pow(input: Any, exponent: Any) -> Tensor:
 
 def neg(input: Tensor) -> Tensor:
     """-input.   Gradient: -G."""
-    x = require_tensor("neg", input).data
-    if x.dtype == bool:
-        raise DtypeError("neg: booleans have no sign: use ~tensor for not")
+    x = require_number("neg", input).data
     return record("neg", -x, (input, lambda g: -g))
 
 
@@ -144,13 +145,13 @@ def reciprocal(input: Tensor) -> Tensor:
 
 def abs(input: Tensor) -> Tensor:
     """Absolute value.   Gradient: G · sign(input), 0 at 0."""
-    x = require_tensor("abs", input).data
+    x = require_number("abs", input).data
     return record("abs", np.abs(x), (input, lambda g: g * np.sign(x)))
 
 
 def sign(input: Tensor) -> Tensor:
     """-1, 0 or 1.   Gradient: 0."""
-    x = require_tensor("sign", input).data
+    x = require_number("sign", input).data
     return record("sign", np.sign(x), (input, lambda g: np.zeros_like(g)))
 
 

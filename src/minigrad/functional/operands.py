@@ -36,6 +36,16 @@ def require_floating(name: str, value: Any, argument: str = "input") -> Tensor:
     return tensor
 
 
+def require_number(name: str, value: Any, argument: str = "input") -> Tensor:
+    """`value`, if it is a Tensor and not boolean; raises DtypeError otherwise."""
+    tensor = require_tensor(name, value, argument)
+    if tensor.data.dtype == bool:
+        raise DtypeError(
+            f"{name}: {argument} must hold numbers, got booleans: convert with .float()"
+        )
+    return tensor
+
+
 def to(input: Tensor, dtype: Any) -> Tensor:
     """`input` as `dtype`; the gradient comes back in input's own dtype."""
     before = input.data.dtype
@@ -113,7 +123,7 @@ def half_in_float32(op: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(op)
     def method(*args: Any, **kwargs: Any) -> Any:
         input = args[0] if args else kwargs.get(first)
-        if not _is_half(input):
+        if not _is_half(input) or any(map(_is_wider, (*args, *kwargs.values()))):
             return op(*args, **kwargs)
         wide = {name: widened(value) for name, value in kwargs.items()}
         return to(op(*map(widened, args), **wide), input.dtype)
@@ -123,6 +133,10 @@ def half_in_float32(op: Callable[..., Any]) -> Callable[..., Any]:
 
 def _is_half(value: Any) -> TypeGuard[Tensor]:
     return isinstance(value, Tensor) and value.data.dtype.itemsize == 2
+
+
+def _is_wider(value: Any) -> bool:
+    return isinstance(value, Tensor) and is_floating(value.data.dtype) and not _is_half(value)
 
 
 def shared(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:

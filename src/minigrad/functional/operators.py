@@ -15,6 +15,7 @@ from minigrad.core import dtype as dtypes
 from minigrad.core.graph import backward
 from minigrad.core.hooks import register_hook, retain_grad
 from minigrad.core.tensor import Tensor
+from minigrad.errors import DtypeError
 from minigrad.functional import (
     activation,
     elementwise,
@@ -37,6 +38,21 @@ def _or_not_implemented(op: Callable) -> Callable:
 
     def method(self: Tensor, other: Any) -> Any:
         return NotImplemented if other is None or isinstance(other, str) else op(self, other)
+
+    return method
+
+
+def _of_booleans(op: Callable) -> Callable:
+    """~, & and | of booleans: what they do to the bits of integers is not here."""
+
+    def method(self: Tensor, *others: Any) -> Tensor:
+        for value in (self, *others):
+            if not isinstance(value, bool) and getattr(value, "dtype", None) != dtypes.boolean:
+                raise DtypeError(
+                    f"{op.__name__}: ~, & and | take booleans, got {value!r:.60}: compare first "
+                    "(x > 0)"
+                )
+        return op(self, *others)
 
     return method
 
@@ -87,9 +103,9 @@ OPERATORS: dict[str, Callable] = {
     "__le__": elementwise.le,
     "__gt__": elementwise.gt,
     "__ge__": elementwise.ge,
-    "__invert__": elementwise.logical_not,
-    "__and__": elementwise.logical_and,
-    "__or__": elementwise.logical_or,
+    "__invert__": _of_booleans(elementwise.logical_not),
+    "__and__": _of_booleans(elementwise.logical_and),
+    "__or__": _of_booleans(elementwise.logical_or),
     "__getitem__": index.getitem,
     "__setitem__": inplace.setitem,
 }
