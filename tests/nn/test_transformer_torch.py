@@ -8,7 +8,9 @@ import pytest
 
 import minigrad
 import minigrad.nn.functional as F
+from minigrad.data.text import corpus_of
 from minigrad.nn import CausalSelfAttention, CharGPT, FeedForward, TransformerBlock
+from minigrad.training.language import train_language_model
 
 torch: Any = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
@@ -138,3 +140,47 @@ def test_char_gpt(placement: Any, tied: bool) -> None:
     logits = h @ p["token_embedding.weight" if tied else "head.weight"].T
     theirs = torch.nn.functional.cross_entropy(logits.reshape(-1, 9), torch.tensor(y.reshape(-1)))
     assert_same(loss, theirs, model, reference)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_twenty_steps_of_training_go_the_same_way(seed: int) -> None:
+    """AdamW with warmup and clipping on a text: the same losses to 1e-6, step by step."""
+    text = corpus_of("the quick brown fox jumps over the lazy dog. " * 40, "foxes")
+    vocab, lr, warmup, clip = len(text.characters), 1e-2, 5, 0.5
+    model = CharGPT(vocab, context=16, dim=16, heads=4, layers=2)
+    model.init_weights(generator=minigrad.Generator(seed))
+    for parameter in model.parameters():
+        parameter.data = parameter.data.astype(np.float64)
+    reference = TorchModel(model)
+    parameters = list(reference.p.values())
+    optimizer = torch.optim.AdamW(parameters, lr=lr)
+    batches, theirs = text.batches(4, 16, seed), []
+    for step in range(20):
+        for group in optimizer.param_groups:
+            group["lr"] = lr * min(1, (step + 1) / warmup)
+        x, y = (torch.tensor(part) for part in next(batches))
+        p = reference.p
+        h = p["token_embedding.weight"][x] + p["position_embedding.weight"][:16]
+        for i in range(2):
+            h = reference.block(h, 4, "rmsnorm", "pre", "gelu", f"blocks.{i}.")
+        logits = reference.norm(h, "rmsnorm", "norm.") @ p["head.weight"].T
+        loss = torch.nn.functional.cross_entropy(logits.reshape(-1, vocab), y.reshape(-1))
+        theirs.append(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(parameters, clip)
+        optimizer.step()
+    ours = train_language_model(
+        model,
+        text,
+        context=16,
+        steps=20,
+        lr=lr,
+        seed=seed,
+        batch=4,
+        optimizer="adamw",
+        warmup=warmup,
+        clip=clip,
+    ).losses
+    assert ours[-1] < ours[0] - 0.3
+    np.testing.assert_allclose(ours, theirs, atol=1e-6, rtol=0)
