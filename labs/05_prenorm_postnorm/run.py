@@ -28,7 +28,7 @@ VARIANTS = {
     "post-norm, warmup": {"placement": "post", "warmup": 100},
 }
 STYLES = dict(zip(VARIANTS, (plot.STYLES[2], plot.STYLES[0], plot.STYLES[1]), strict=True))
-SHOWN = {"layers": 8, "lr": 5e-3}  # the cell whose curves are drawn
+SHOWN = {"layers": 4, "lr": 1e-2}  # the cell whose curves are drawn
 
 Options = TextOptions
 FULL = {
@@ -142,19 +142,22 @@ def findings(records):
             predicted = "stuck, never NaN, at 8 layers or more with lr 0.005 or more"
             held = all(is_stuck(r, unigram) for runs in hard for r in runs) if hard else None
         else:
-            predicted = "learns at 8 layers and lr 0.005, where no warmup is stuck; not at 0.01"
-            saved, lost = mine.get((8, 5e-3)), mine.get((8, 1e-2))
+            predicted = "learns at 4 layers and lr 0.01, where no warmup is stuck; not at 8 layers"
+            saved, lost = mine.get((4, 1e-2)), mine.get((8, 1e-2))
             held = None
             if saved and lost:
-                held = all(learned(r, unigram) for r in saved) and all(
-                    is_stuck(r, unigram) for r in lost
+                before = cells["post-norm", 4, 1e-2]
+                held = all(is_stuck(r, unigram) for r in before + lost) and all(
+                    learned(r, unigram) for r in saved
                 )
-            if saved:
-                before = cells["post-norm", 8, 5e-3]
-                sentence += (
-                    f"; at 8 layers and lr 0.005 warmup turns {fate(before, unigram)} into "
-                    f"{fate(saved, unigram)}"
-                )
+            rescued = [
+                f"{layers} layers, lr {lr:g}: {fate(cells['post-norm', layers, lr], unigram)} to "
+                f"{fate(runs, unigram)}"
+                for (layers, lr), runs in mine.items()
+                if not all(learned(r, unigram) for r in cells["post-norm", layers, lr])
+                and any(learned(r, unigram) for r in runs)
+            ]
+            sentence += "; it saves " + "; ".join(rescued) if rescued else ""
         shown = mine.get((SHOWN["layers"], SHOWN["lr"]))
         at = f" at {SHOWN['layers']} layers, lr {SHOWN['lr']:g}"
         ended = word(shown, unigram) + at if shown else f"{trained} of {n} cells"
