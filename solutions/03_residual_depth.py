@@ -81,7 +81,7 @@ def symptoms_without_skip():
         "gradient before": layer 1's gradient before the first update, "healthy" or "vanished"
         "gradient after": the same after 10 updates, "healthy" or "vanished" (below 1 % of before)
         "loss": what becomes of the run, "trained", "stalled" or "diverged"
-    Predict first; the check trains such a network. Then see it at full size: `minigrad run 03`.
+    Predict first, check, and then see it happen: `minigrad run 03`.
     """
     # TODO: think of what the norms do to the size of the signal, and what the updates do to it.
     return {

@@ -1,0 +1,49 @@
+"""What the check of symptoms_without_skip calls right is what networks do, in every seed."""
+
+import numpy as np
+import pytest
+
+import minigrad
+from minigrad import nn, optim
+from minigrad.course.checks.residual_depth import SYMPTOMS
+from minigrad.data import toy
+from minigrad.nn import functional as F
+
+STEPS = 25
+
+
+def run_without_skips(seed: int, blocks: int = 50, width: int = 32) -> tuple[list[float], float]:
+    """Layer 1's gradient norm at each step, and the mean of the last ten losses."""
+    task = toy.toy(seed)
+    minigrad.manual_seed(seed)
+    first, head = nn.Linear(256, width), nn.Linear(width, 2)
+    layers = [nn.Linear(width, width) for _ in range(blocks)]
+    norms = [nn.RMSNorm(width) for _ in range(blocks + 1)]
+    for layer in (first, *layers):
+        nn.init.kaiming_normal_(layer.weight)
+        nn.init.zeros_(layer.bias)
+    parameters = [p for m in (first, head, *layers, *norms) for p in m.parameters()]
+    optimizer = optim.Adam(parameters, lr=1e-2)
+    gradients, losses = [], []
+    batches = toy.batches(task.x, task.y, 64, seed)
+    for _ in range(STEPS):
+        x, y = map(minigrad.tensor, next(batches))
+        h = first(x)
+        for layer, norm in zip(layers, norms, strict=False):
+            h = F.gelu(layer(norm(h)))
+        loss = F.cross_entropy(head(norms[-1](h)), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        gradients.append(float(np.linalg.norm(first.weight.grad.data)))
+        losses.append(loss.item())
+    return gradients, float(np.mean(losses[-10:]))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_gradient_is_healthy_before_and_gone_after_ten_updates(seed):
+    gradients, loss = run_without_skips(seed)
+    before = "healthy" if gradients[0] > 0.1 else "vanished"
+    after = "vanished" if gradients[10] < 0.01 * gradients[0] else "healthy"
+    fate = "stalled" if 0.9 * np.log(2) < loss < 2 * np.log(2) else "other"
+    assert {"gradient before": before, "gradient after": after, "loss": fate} == SYMPTOMS
