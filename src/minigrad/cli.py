@@ -6,6 +6,7 @@ import typer
 
 from minigrad.course import commands
 from minigrad.errors import ArgumentError
+from minigrad.sweep import commands as sweep_commands
 
 app = typer.Typer(
     help="A small autograd engine, and a course in why deep networks diverge, stall or train.",
@@ -14,6 +15,7 @@ app = typer.Typer(
 )
 
 commands.register(app)
+sweep_commands.register(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -9,7 +9,7 @@ import pytest
 from minigrad.signal.configuration import configuration
 from minigrad.signal.forward import EPS
 from minigrad.signal.recurrence import propagate
-from minigrad.sweep.draw import draw
+from minigrad.signal.draw import draw
 
 SEEDS = 3
 

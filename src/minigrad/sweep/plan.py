@@ -30,7 +30,7 @@ import minigrad
 from minigrad.errors import ArgumentError
 from minigrad.lab.trainability import STEPS
 from minigrad.signal.configuration import Configuration, configuration
-from minigrad.sweep.draw import DRAWS, draw
+from minigrad.signal.draw import DRAWS, draw
 
 NUMBERS_DEPEND_ON = ("core", "functional", "nn", "optim", "data", "lab/trainability.py")
 

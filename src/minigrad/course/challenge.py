@@ -1,0 +1,281 @@
+"""The challenge: say what a random network will do, then watch it being trained."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import ArgumentError
+from minigrad.lab.trainability import train
+from minigrad.signal.calibration import VERDICTS
+from minigrad.signal.configuration import Configuration, configuration
+from minigrad.signal.draw import ACTIVATIONS, INITS, WILD_RATES
+from minigrad.signal.predict import Prediction, predict_configuration
+from minigrad.training.verdict import verdict
+
+DEPTHS, WIDTH = (2, 24), 64  # small enough for a round to take a second or two
+SURE = {1: (0.95, 1.0), 2: (0.75, 1.0), 3: (0.4, 0.9)}  # theory's confidence at each level
+PASS_LEVEL, PASS_RIGHT, PASS_ROUNDS = 2, 8, 10
+CHANCE_BRIER = 2 / 3
+DEFAULT_CONFIDENCE = 0.7
+TRIES = 400
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the learner says, and how surely."""
+
+    verdict: str
+    confidence: float
+
+    def brier(self, truth: str) -> float:
+        """Squared error over the three fates; what confidence leaves is shared by the others."""
+        rest = (1 - self.confidence) / 2
+        odds = {name: self.confidence if name == self.verdict else rest for name in VERDICTS}
+        return brier(odds, truth)
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round, played."""
+
+    seed: int
+    level: int
+    answer: Answer
+    truth: str
+    theory: Prediction
+    losses: list[float | None]
+
+    def record(self) -> dict[str, Any]:
+        """For the history."""
+        return {
+            "seed": self.seed,
+            "level": self.level,
+            "configuration": self.theory.config.as_dict(),
+            "answer": self.answer.verdict,
+            "confidence": self.answer.confidence,
+            "truth": self.truth,
+            "theory": self.theory.probabilities,
+        }
+
+
+def brier(odds: dict[str, float], truth: str) -> float:
+    """Σ (odds − outcome)² over the fates: 0 is perfect, 2/3 is chance, 2 is surely wrong."""
+    return sum((share - (name == truth)) ** 2 for name, share in odds.items())
+
+
+def draw(seed: int, level: int) -> Prediction:
+    """A configuration whose fate, in theory, is each of the three one time in three."""
+    rng = np.random.default_rng([seed, level])
+    fate = VERDICTS[int(rng.integers(3))]
+    low, high = SURE[level]
+    best: tuple[float, Prediction] | None = None
+    for _ in range(TRIES):
+        p = predict_configuration(_random(rng))
+        share = p.probabilities[fate]
+        if p.verdict == fate and low <= share <= high:
+            return p
+        if p.verdict == fate and (best is None or share > best[0]):
+            best = share, p
+    assert best is not None  # every fate has a few per cent of all draws
+    return best[1]
+
+
+def _random(rng: np.random.Generator) -> Configuration:
+    optimizer = str(rng.choice(("sgd", "adam")))
+    slow, fast = WILD_RATES[optimizer]
+    init = str(rng.choice(INITS))
+    return configuration(
+        depth=round(math.exp(rng.uniform(*np.log(DEPTHS)))),
+        width=WIDTH,
+        activation=str(rng.choice(ACTIVATIONS)),
+        init=init,
+        norm=str(rng.choice(("none", "layernorm", "rmsnorm"))),
+        placement=str(rng.choice(("pre", "post", "mid"))),
+        residual=str(rng.choice(("none", "plain", "scaled"))),
+        optimizer=optimizer,
+        lr=float(f"{math.exp(rng.uniform(math.log(slow), math.log(fast))):.2g}"),
+    )
+
+
+def parse(text: str) -> Answer:
+    """ "d", "stalled 80", "t 0.9": a fate, or its first letter, and a confidence in it."""
+    words = text.lower().replace("%", "").split()
+    found = [name for name in VERDICTS if words and name.startswith(words[0])]
+    if len(words) not in (1, 2) or len(found) != 1:
+        raise ArgumentError(f"say d(iverged), s(talled) or t(rained) and a %, got {text.strip()!r}")
+    if len(words) == 1:
+        return Answer(found[0], DEFAULT_CONFIDENCE)
+    try:
+        sure = float(words[1])
+    except ValueError:
+        raise ArgumentError(f"the confidence must be a number, got {words[1]!r}") from None
+    sure = sure / 100 if sure > 1 else sure
+    if not 1 / 3 <= sure <= 1:
+        raise ArgumentError(f"the confidence must be from 34 to 100 %, got {words[1]}")
+    return Answer(found[0], sure)
+
+
+def read_answers(path: Path) -> Callable[[], str]:
+    """Answers from a file, one a line."""
+    try:
+        given = iter([x for x in path.read_text(encoding="utf-8").splitlines() if x.strip()])
+    except OSError as error:
+        raise ArgumentError(f"cannot read {path}: {error.strerror}") from None
+
+    def following() -> str:
+        line = next(given, None)
+        if line is None:
+            raise ArgumentError(f"{path} holds fewer answers than there are rounds")
+        return line
+
+    return following
+
+
+def play(seed: int, level: int, ask: Callable[[], str], say: Callable[[str], None]) -> Round:
+    """One round: show, ask, train, tell."""
+    theory = draw(seed, level)
+    for line in describe(theory.config):
+        say(line)
+    while True:
+        try:
+            answer = parse(ask())
+            break
+        except ArgumentError as error:
+            if getattr(ask, "__name__", "") == "following":  # a file cannot be asked again
+                raise
+            say(str(error))
+    losses = train(theory.config, seed)
+    return Round(seed, level, answer, verdict(losses), theory, losses)
+
+
+def describe(c: Configuration) -> Iterator[str]:
+    """The configuration as the learner sees it."""
+    norm = "no norm" if c.norm == "none" else f"{c.norm} ({c.placement})"
+    skip = {"none": "no residual", "plain": "x + f(x)", "scaled": "x + f(x)/√depth"}[c.residual]
+    extra = ""
+    if c.init in ("uniform", "normal"):
+        extra = f" {'±' if c.init == 'uniform' else 'std '}{c.init_scale:g}"
+    yield f"  {c.depth} × {c.width} {c.activation}, {norm}, {skip}"
+    yield f"  init {c.init}{extra}, {c.optimizer} lr {c.lr:g}, 300 steps"
+
+
+def explain(played: Round) -> Iterator[str]:
+    """What happened, and what theory said."""
+    right = played.answer.verdict == played.truth
+    theory = played.theory
+    yield f"  {sparkline(played.losses)}"
+    yield (
+        f"  it {played.truth}: you were {'right' if right else 'wrong'} "
+        f"(Brier {played.answer.brier(played.truth):.2f})"
+    )
+    yield f"  theory: {theory.verdict}, {theory.confidence:.0%} sure: {theory.reason}"
+
+
+def sparkline(losses: Sequence[float | None], columns: int = 60) -> str:
+    """The loss in one line, log scale from 0.01 to 10; ✕ where it stopped being finite."""
+    marks = "▁▂▃▄▅▆▇█"
+    finite = [x for x in losses if x is not None]
+    parts = np.array_split(np.array(finite), min(columns, max(len(finite), 1)))
+    heights = [math.log10(min(max(float(np.mean(p)), 0.01), 10.0)) for p in parts if len(p)]
+    curve = "".join(marks[min(int((h + 2) / 3 * 8), 7)] for h in heights)
+    first = "not finite" if losses[0] is None else f"{losses[0]:.3g}"
+    last = "✕ not finite" if losses[-1] is None else f"{losses[-1]:.3g}"
+    return f"loss {first} {curve} {last}"
+
+
+def summary(rounds: Sequence[Round]) -> Iterator[str]:
+    """Score against theory and chance."""
+    n = len(rounds)
+    right = sum(r.answer.verdict == r.truth for r in rounds)
+    theory = sum(r.theory.verdict == r.truth for r in rounds)
+    mine = sum(r.answer.brier(r.truth) for r in rounds) / n
+    its = sum(brier(r.theory.probabilities, r.truth) for r in rounds) / n
+    yield f"you     {right} of {n} right, Brier {mine:.2f}"
+    yield f"theory  {theory} of {n} right, Brier {its:.2f}"
+    yield f"chance  {n / 3:.1f} of {n} right, Brier {CHANCE_BRIER:.2f}"
+    level = rounds[0].level
+    if level >= PASS_LEVEL and n >= PASS_ROUNDS:
+        share = right / n >= PASS_RIGHT / PASS_ROUNDS
+        yield (
+            "passed: the course is complete"
+            if share
+            else (f"not yet: {PASS_RIGHT} of {PASS_ROUNDS} at level {PASS_LEVEL} closes the course")
+        )
+
+
+def remember(path: Path, played: Round) -> None:
+    """Append a round to the history."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(played.record()) + "\n")
+
+
+def history(path: Path) -> list[dict[str, Any]]:
+    """Every round in the history; a damaged line is left out."""
+    if not path.is_file():
+        return []
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            found.append(json.loads(line))
+        except json.JSONDecodeError:
+            continue
+    return found
+
+
+def calibration_plot(records: Sequence[dict[str, Any]], path: Path) -> None:
+    """How often you were right, by how sure you were."""
+    from minigrad.lab.plot import REFERENCE, STYLES, new_figure, save_figure
+
+    sure = np.array([r["confidence"] for r in records])
+    right = np.array([r["answer"] == r["truth"] for r in records])
+    title = f"Right {right.mean():.0%} of the time, sure {sure.mean():.0%}: {len(sure)} rounds"
+    figure, axes = new_figure(title, size=(5.5, 4.5))
+    ax = axes[0, 0]
+    ax.plot([1 / 3, 1], [1 / 3, 1], color=REFERENCE, linestyle=":")
+    ax.annotate("as sure as right", (0.62, 0.65), color=REFERENCE, rotation=38, ha="center")
+    edges = np.array([1 / 3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0001])
+    for low, high in itertools.pairwise(edges):
+        inside = (sure >= low) & (sure < high)
+        if inside.any():
+            x, y = sure[inside].mean(), right[inside].mean()
+            ax.plot(x, y, marker=STYLES[1].marker, color=STYLES[1].color, markersize=8)
+            ax.annotate(f"{inside.sum()}", (x, y), (8, -4), textcoords="offset points")
+    ax.set(xlabel="your confidence", ylabel="share right", xlim=(0.3, 1.03), ylim=(-0.05, 1.05))
+    save_figure(figure, path)
+
+
+def run(
+    rounds: int,
+    level: int,
+    seed: int,
+    ask: Callable[[], str],
+    say: Callable[[str], None],
+    kept: Path | None,
+) -> list[Round]:
+    """All rounds; each is in the history as soon as it is played. Ctrl-C ends them early."""
+    if level not in SURE:
+        raise ArgumentError(f"--level must be 1, 2 or 3, got {level}")
+    if rounds < 1:
+        raise ArgumentError(f"--rounds must be ≥ 1, got {rounds}")
+    played: list[Round] = []
+    try:
+        for i in range(rounds):
+            say(f"round {i + 1} of {rounds} (again: --level {level} --seed {seed + i} --rounds 1)")
+            done = play(seed + i, level, ask, say)
+            played.append(done)
+            if kept is not None:
+                remember(kept, done)
+            for line in explain(done):
+                say(line)
+            say("")
+    except (KeyboardInterrupt, EOFError):
+        say("stopped")
+    return played

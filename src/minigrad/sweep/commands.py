@@ -1,0 +1,166 @@
+"""`minigrad predict | sweep | map | challenge`: theory, many runs, and you against both."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from minigrad.errors import ArgumentError
+from minigrad.signal.configuration import CHOICES
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    for command in (predict, sweep, map_command, challenge):
+        app.command(command.__name__.removesuffix("_command"))(command)
+
+
+def _one_of(name: str) -> str:
+    return ", ".join(CHOICES[name])
+
+
+def predict(
+    depth: Annotated[int, typer.Option(help="Blocks before the head.")],
+    width: Annotated[int, typer.Option(help="Neurons per block.")] = 128,
+    activation: Annotated[str, typer.Option(help=_one_of("activation"))] = "relu",
+    init: Annotated[str, typer.Option(help=_one_of("init"))] = "kaiming_normal",
+    init_scale: Annotated[
+        float | None, typer.Option(help="uniform's bound (0.5), normal's std (0.01).")
+    ] = None,
+    gain: Annotated[
+        float | None, typer.Option(help="Factor of kaiming (√2), xavier and orthogonal (1).")
+    ] = None,
+    norm: Annotated[str, typer.Option(help=_one_of("norm"))] = "none",
+    placement: Annotated[str, typer.Option(help=_one_of("placement"))] = "pre",
+    residual: Annotated[str, typer.Option(help=_one_of("residual"))] = "none",
+    optimizer: Annotated[str, typer.Option(help=_one_of("optimizer"))] = "sgd",
+    lr: Annotated[float, typer.Option(help="Learning rate.")] = 1e-2,
+    json_: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Draw the curves to FILE (PNG).")] = None,
+    verify: Annotated[bool, typer.Option("--verify", help="Then run it, and compare.")] = False,
+    seed: Annotated[int, typer.Option(help="Of --verify's run.")] = 0,
+) -> None:
+    """Say whether a network will diverge, stall or train, before running it, and why."""
+    from minigrad.lab import forecast
+    from minigrad.signal.predict import predict as foretell
+
+    p = foretell(
+        depth=depth,
+        width=width,
+        activation=activation,
+        init=init,
+        init_scale=init_scale,
+        gain=gain,
+        norm=norm,
+        placement=placement,
+        residual=residual,
+        optimizer=optimizer,
+        lr=lr,
+    )
+    found = p.as_dict()
+    if not json_:
+        typer.echo("\n".join(forecast.lines(p)))
+    if plot is not None:
+        if not plot.parent.is_dir():
+            raise ArgumentError(f"--plot: there is no folder {plot.parent}")
+        forecast.plot(p, plot)
+    if verify:
+        sentence, losses = forecast.truth(p.config, seed)
+        found["verified"] = {"seed": seed, "verdict": sentence.split(":")[0], "losses": losses}
+        if not json_:
+            typer.echo(f"\npredicted  {p.verdict} ({p.confidence:.0%})\nrun        {sentence}")
+    if json_:
+        typer.echo(json.dumps(found, allow_nan=False))
+
+
+def sweep(
+    plan: Annotated[Path, typer.Argument(help="What to run: a TOML file (see sweeps/).")],
+    store: Annotated[Path | None, typer.Option(help="Where to keep it; PLAN.sqlite.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes, one BLAS thread each.")] = 1,
+    dask: Annotated[str | None, typer.Option(help="A scheduler: tcp://HOST:PORT.")] = None,
+) -> None:
+    """Make every run of a plan that the store does not hold yet."""
+    from minigrad.lab.progress import progress
+    from minigrad.sweep.execute import sweep as execute
+    from minigrad.sweep.plan import read_plan
+    from minigrad.sweep.store import Store
+
+    if workers < 1:
+        raise ArgumentError(f"--workers must be ≥ 1, got {workers}")
+    runs = read_plan(plan)
+    path = plan.with_suffix(".sqlite") if store is None else store
+    results = Store(path)
+    have = results.keys()
+    missing = sum(run.key not in have for run in runs)
+    typer.echo(f"{len(runs)} runs, {missing} to make, into {path}")
+    how = None
+    if dask is not None:
+        from minigrad.sweep.cluster import on_dask
+
+        how = on_dask(dask)
+    try:
+        with progress(missing, "runs") as advance:
+            made = execute(runs, results, workers, lambda *_: advance(), how)
+    except KeyboardInterrupt:
+        typer.echo(f"stopped: {len(results)} runs are in {path}; the same command goes on")
+        raise typer.Exit(130) from None
+    finally:
+        total = len(results)
+        results.close()
+    typer.echo(f"{made} made; {total} in {path}")
+
+
+def map_command(
+    store: Annotated[
+        Path | None, typer.Argument(help="A sweep's store or CSV; the recorded one.")
+    ] = None,
+    x: Annotated[str, typer.Option(help="The horizontal axis.")] = "depth",
+    y: Annotated[str, typer.Option(help="The vertical axis.")] = "lr",
+    facet: Annotated[str, typer.Option(help="One panel per value of these.")] = "norm,residual",
+    out: Annotated[Path, typer.Option(help="The figure.")] = Path("trainability.png"),
+) -> None:
+    """Draw measured fates over two axes, with the predicted boundary, and how far they agree."""
+    from minigrad.sweep.map import draw_map
+    from minigrad.sweep.recorded import RECORDED, rows
+
+    runs = rows(RECORDED if store is None else store)
+    for line in draw_map(runs, x, y, [f for f in facet.split(",") if f], out):
+        typer.echo(line)
+    typer.echo(f"drawn to {out}")
+
+
+def challenge(
+    rounds: Annotated[int, typer.Option(help="Networks to judge.")] = 10,
+    level: Annotated[int, typer.Option(help="1 clear cases, 2 mixed, 3 close calls.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="Of the first round; counts up.")] = None,
+    answers: Annotated[Path | None, typer.Option(help="Answers from a file, one a line.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw how sure and how right you are.")] = None,
+) -> None:
+    """Say what random networks will do, with a confidence; then each is trained for real."""
+    import random
+
+    from minigrad.course import challenge as game
+    from minigrad.course.table import CourseError
+    from minigrad.course.workspace import find
+
+    try:
+        kept = find().progress_file.with_name("challenge.jsonl")
+        kept.parent.mkdir(parents=True, exist_ok=True)
+    except CourseError:
+        kept = None
+        typer.echo("not in a workspace: this game is not kept (`minigrad start DIR` makes one)")
+    first = random.randrange(10**6) if seed is None else seed
+    if answers is None:
+        typer.echo("answer d(iverged), s(talled) or t(rained) and how sure you are: d 80")
+    ask = (lambda: input("> ")) if answers is None else game.read_answers(answers)
+    played = game.run(rounds, level, first, ask, typer.echo, kept)
+    if played:
+        typer.echo("\n".join(game.summary(played)))
+    if plot is not None:
+        records = game.history(kept) if kept else [r.record() for r in played]
+        if not records:
+            raise ArgumentError("--plot: no round has been played yet")
+        game.calibration_plot(records, plot)

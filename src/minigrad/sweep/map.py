@@ -1,0 +1,144 @@
+"""The trainability map: measured fates over two axes, and where theory puts the boundary."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import ArgumentError
+from minigrad.signal.calibration import VERDICTS, probabilities
+from minigrad.signal.configuration import Configuration
+from minigrad.signal.features import features
+from minigrad.sweep.recorded import Row
+
+NAMES = tuple(f.name for f in fields(Configuration))
+GREYS = {"diverged": 0.05, "stalled": 0.55, "trained": 0.95}  # also told apart in print
+MARKS = {"diverged": "x", "stalled": "s", "trained": "o"}
+SHADES = {"diverged": "#D55E00", "stalled": "#BBBBBB", "trained": "#56B4E9"}
+MOST, POINTS = 5, 240  # configurations and predictions per panel behind the shading
+
+
+def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: Path) -> list[str]:
+    """Draw the figure; returns its agreement in numbers, one line per panel.
+
+    A panel holds the runs that agree on every value of ``facets``. Its shading is what theory
+    says of a few of its configurations; agreement counts every run with its own.
+    """
+    for name in (x, y, *facets):
+        if name not in NAMES:
+            raise ArgumentError(f"an axis or facet must be one of {', '.join(NAMES)}, got {name!r}")
+    if not rows:
+        raise ArgumentError("the sweep holds no run yet")
+    from minigrad.lab.plot import new_figure, save_figure
+
+    panels: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        panels[tuple(getattr(row.config, f) for f in facets)].append(row)
+    values = [sorted({key[i] for key in panels}) for i in range(len(facets))]
+    columns = len(values[-1]) if values else 1
+    keys = list(itertools.product(*values))
+    predicted = {row.config: _verdict(row.config) for row in rows}
+    right = [predicted[row.config] == row.verdict for row in rows]
+    title = f"Predicted before it ran: theory agrees with {np.mean(right):.1%} of {len(rows)} runs"
+    height = -(-len(keys) // columns)
+    size = (3.1 * columns + 0.6, 2.7 * height + 0.9)
+    figure, axes = new_figure(title, height, columns, size=size, sharex=True, sharey=True)
+    report = [f"{title.split(': ')[1]}"]
+    for ax, key in zip(axes.flat, keys, strict=False):
+        name = ", ".join(f"{f} {v}" for f, v in zip(facets, key, strict=True)) or "all"
+        inside = panels.get(key, [])
+        agree = np.mean([predicted[r.config] == r.verdict for r in inside]) if inside else np.nan
+        ax.set_title(f"{name}\n{agree:.0%} of {len(inside)}" if inside else name, fontsize=9)
+        if inside:
+            _panel(ax, inside, x, y)
+            report.append(f"{name}: {agree:.1%} of {len(inside)}")
+    for ax in axes[-1]:
+        ax.set_xlabel(x)
+    for ax in axes[:, 0]:
+        ax.set_ylabel(y)
+    _legend(axes[0, -1])
+    save_figure(figure, path)
+    return report
+
+
+def _verdict(config: Configuration) -> str:
+    odds = probabilities(features(config))
+    return max(odds, key=lambda name: odds[name])
+
+
+def _panel(ax: Any, rows: list[Row], x: str, y: str) -> None:
+    """Measured fates as marks; each cell of a grid the shares of its runs; predicted lines."""
+    from matplotlib.ticker import NullFormatter
+
+    spots: dict[tuple[Any, Any], list[str]] = defaultdict(list)
+    for row in rows:
+        spots[getattr(row.config, x), getattr(row.config, y)].append(row.verdict)
+    for fate, marker in MARKS.items():
+        inside = [spot for spot, fates in spots.items() if max(fates, key=fates.count) == fate]
+        if inside:
+            look = {"facecolors": str(GREYS[fate])} if marker != "x" else {}
+            ax.scatter(
+                *zip(*inside, strict=True),
+                s=18,
+                marker=marker,
+                linewidths=0.6 if marker != "x" else 1.2,
+                edgecolors="k" if marker != "x" else None,
+                c=None if marker != "x" else "#D55E00",
+                zorder=3,
+                **look,
+            )
+    numeric = [isinstance(getattr(rows[0].config, name), int | float) for name in (x, y)]
+    for name, number, scale in ((x, numeric[0], ax.set_xscale), (y, numeric[1], ax.set_yscale)):
+        column = [getattr(r.config, name) for r in rows]
+        if number and min(column) > 0 and max(column) > 8 * min(column):
+            scale("log")
+            axis = ax.xaxis if scale == ax.set_xscale else ax.yaxis
+            axis.set_minor_formatter(NullFormatter())
+    if all(numeric):
+        _boundary(ax, rows, x, y)
+
+
+def _boundary(ax: Any, rows: list[Row], x: str, y: str) -> None:
+    """Shade by theory's likeliest fate, over the panel's configurations moved to each point."""
+    blank: dict[str, Any] = {x: 2, y: 2}
+    configs = sorted({replace(r.config, **blank) for r in rows}, key=repr)
+    configs = configs[:: -(-len(configs) // MOST)]  # a few of them, evenly
+    side = max(round((POINTS / len(configs)) ** 0.5), 8)
+    axes = []
+    for name in (x, y):
+        column = [getattr(r.config, name) for r in rows]
+        points = np.geomspace(max(min(column), 1e-9), max(column), side).tolist()
+        whole = isinstance(column[0], int)
+        axes.append(sorted({round(p) for p in points}) if whole else points)
+    odds = np.zeros((len(axes[1]), len(axes[0]), 3))
+    for (j, b), (i, a) in itertools.product(enumerate(axes[1]), enumerate(axes[0])):
+        for config in configs:
+            at: dict[str, Any] = {x: a, y: b}
+            odds[j, i] += list(probabilities(features(replace(config, **at))).values())
+    ax.contourf(
+        axes[0], axes[1], odds.argmax(2), levels=[-0.5, 0.5, 1.5, 2.5], zorder=1,
+        colors=list(SHADES.values()), alpha=0.35,
+    )  # fmt: skip
+
+
+def _legend(ax: Any) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    runs = [
+        Line2D(
+            [], [], linestyle="", marker=MARKS[f], label=f"{f}, run",
+            markerfacecolor=str(GREYS[f]), markeredgecolor="#D55E00" if f == "diverged" else "k",
+        )
+        for f in VERDICTS
+    ]  # fmt: skip
+    shades = [Patch(color=SHADES[f], alpha=0.35, label=f"{f}, predicted") for f in VERDICTS]
+    ax.legend(
+        handles=runs + shades, loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8, frameon=False
+    )

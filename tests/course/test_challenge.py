@@ -1,0 +1,109 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from minigrad.course.challenge import (
+    Answer,
+    brier,
+    calibration_plot,
+    draw,
+    history,
+    parse,
+    read_answers,
+    run,
+    sparkline,
+    summary,
+)
+from minigrad.errors import ArgumentError
+from minigrad.signal.calibration import VERDICTS
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("d", Answer("diverged", 0.7)),
+        ("stalled 80", Answer("stalled", 0.8)),
+        ("T 0.9", Answer("trained", 0.9)),
+        ("t 95%", Answer("trained", 0.95)),
+    ],
+)
+def test_answers(text, expected):
+    assert parse(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "x", "d x", "d 20", "d 120 3", "d 900", "d nan"])
+def test_answers_that_are_none(text):
+    with pytest.raises(ArgumentError):
+        parse(text)
+
+
+def test_brier():
+    assert Answer("trained", 1.0).brier("trained") == 0
+    assert Answer("trained", 1.0).brier("stalled") == 2
+    assert Answer("trained", 1 / 3).brier("stalled") == pytest.approx(2 / 3)
+    assert brier(dict.fromkeys(VERDICTS, 1 / 3), "stalled") == pytest.approx(2 / 3)
+
+
+def test_draws_are_balanced_and_no_single_knob_gives_them_away():
+    """By theory's verdict: the best rule on any one knob is right far less than theory is."""
+    drawn = [draw(seed, level=2) for seed in range(60)]
+    fates = [p.verdict for p in drawn]
+    assert all(fates.count(name) >= 10 for name in VERDICTS)
+    for knob in ("activation", "init", "norm", "placement", "residual", "optimizer"):
+        values = [getattr(p.config, knob) for p in drawn]
+        right = 0
+        for value in set(values):
+            inside = [f for f, v in zip(fates, values, strict=True) if v == value]
+            right += max(map(inside.count, VERDICTS))
+        assert right / len(drawn) < 0.7, knob
+    assert drawn[7].config == draw(7, level=2).config
+
+
+def test_a_game_is_scored_and_kept(tmp_path):
+    said, kept = [], tmp_path / "challenge.jsonl"
+    answers = iter(["nonsense", "d 100", "t 100"])
+    rounds = run(2, 1, 11, lambda: next(answers), said.append, kept)
+    assert any("got 'nonsense'" in line for line in said)
+    assert any("--level 1 --seed 12 --rounds 1" in line for line in said)
+    lines = list(summary(rounds))
+    right = sum(r.answer.verdict == r.truth for r in rounds)
+    assert lines[0].startswith(f"you     {right} of 2 right, Brier {2 - right:.2f}")
+    kept.write_text(kept.read_text() + "{damaged\n")
+    records = history(kept)
+    assert [r["seed"] for r in records] == [11, 12]
+    calibration_plot(records, tmp_path / "c.png")
+    assert (tmp_path / "c.png").stat().st_size > 5000
+
+
+def test_the_pass_mark():
+    def game(level, right):
+        one = run(1, level, 3, lambda: "d", lambda line: None, None)[0]
+        good, bad = Answer(one.truth, 1.0), Answer(next(v for v in VERDICTS if v != one.truth), 1.0)
+        made = [type(one)(3, level, good if i < right else bad, one.truth, one.theory, one.losses)
+                for i in range(10)]  # fmt: skip
+        return list(summary(made))[-1]
+
+    assert "complete" in game(2, 8) and "not yet" in game(2, 7)
+    assert "chance" in game(1, 10)
+
+
+def test_a_loss_curve_in_one_line():
+    assert sparkline([1.0, 0.1, None]).endswith("✕ not finite")
+    falling = sparkline(np.geomspace(5, 0.02, 300).tolist())
+    assert falling.startswith("loss 5 █") and "▁" not in falling[:20]
+
+
+def test_answers_from_a_file(tmp_path):
+    (tmp_path / "a.txt").write_text("t 80\n")
+    command = [sys.executable, "-m", "minigrad", "challenge", "--seed", "4", "--answers", "a.txt"]
+    done = subprocess.run(
+        [*command, "--rounds", "1"], capture_output=True, text=True, cwd=tmp_path, encoding="utf-8",
+        env=None,
+    )  # fmt: skip
+    assert done.returncode == 0 and "chance  0.3 of 1 right" in done.stdout
+    following = read_answers(tmp_path / "a.txt")
+    assert following() == "t 80"
+    with pytest.raises(ArgumentError, match="fewer answers than there are rounds"):
+        following()

@@ -1,0 +1,117 @@
+"""A sweep is resumable, killable, shareable, and the same with any number of workers."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from minigrad.errors import ArgumentError
+from minigrad.sweep.execute import make, sweep
+from minigrad.sweep.plan import expand
+from minigrad.sweep.recorded import export, rows
+from minigrad.sweep.store import Store
+
+PLAN = {"steps": 4, "seeds": 3, "grid": {"depth": [2, 3], "lr": [0.01, 0.1], "width": 8}}
+TOML = "steps = {steps}\nseeds = {seeds}\n[grid]\ndepth = [2, 3]\nlr = [0.01, 0.1]\nwidth = 8\n"
+
+
+def contents(path):
+    store = Store(path)
+    found = {result.run.key: result.losses for result in store.results()}
+    store.close()
+    return found
+
+
+def test_only_what_is_missing_is_made(tmp_path):
+    runs = expand(PLAN)
+    store = Store(tmp_path / "s.sqlite")
+    assert sweep(runs[:5], store) == 5
+    seen = []
+    assert sweep(runs, store, on_result=lambda *a: seen.append(a)) == 7
+    assert [a[:2] for a in seen] == [(i + 1, 7) for i in range(7)]
+    assert sweep(runs, store) == 0 and len(store) == 12
+    store.close()
+
+
+def test_workers_change_nothing(tmp_path):
+    runs = expand(PLAN)
+    for name, workers in (("one", 1), ("two", 2)):
+        store = Store(tmp_path / name)
+        sweep(runs, store, workers)
+        store.close()
+    one = contents(tmp_path / "one")
+    assert one == contents(tmp_path / "two") and len(one) == 12
+
+
+def test_a_run_is_a_pure_function():
+    run = expand(PLAN)[0]
+    assert make(run).losses == make(run).losses
+
+
+def start(tmp_path, store, workers):
+    """A sweep of 100 short runs in a process of its own."""
+    plan = tmp_path / "plan.toml"
+    plan.write_text(TOML.format(steps=25, seeds=25))
+    command = ["sweep", str(plan), "--store", str(store), "--workers", str(workers)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "minigrad", *command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def wait_for(store, count):
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if store.exists() and len(contents(store)) >= count:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"not {count} runs within 60 s")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_sigkill_loses_only_what_was_under_way(tmp_path, workers):
+    path = tmp_path / "s.sqlite"
+    process = start(tmp_path, path, workers)
+    wait_for(path, 10)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = len(contents(path))
+    assert 10 <= kept < 100
+    process = start(tmp_path, path, workers)
+    assert process.wait(timeout=120) == 0
+    assert len(contents(path)) == 100
+
+
+def test_two_sweeps_into_one_store(tmp_path):
+    path = tmp_path / "s.sqlite"
+    both = [start(tmp_path, path, 1) for _ in range(2)]
+    assert [process.wait(timeout=120) for process in both] == [0, 0]
+    assert len(contents(path)) == 100
+
+
+def test_a_store_becomes_a_csv_and_back(tmp_path):
+    store = Store(tmp_path / "s.sqlite")
+    runs = expand({**PLAN, "grid": {**PLAN["grid"], "lr": [0.01, 1e6], "init": "uniform"}})
+    sweep(runs, store)
+    store.close()
+    found = rows(tmp_path / "s.sqlite")
+    export(found, tmp_path / "s.csv")
+    again = rows(tmp_path / "s.csv")
+    assert [(r.config, r.seed, r.verdict, r.half) for r in found] == [
+        (r.config, r.seed, r.verdict, r.half) for r in again
+    ]
+    assert "diverged" in {r.verdict for r in found}
+
+
+def test_files_that_are_no_store(tmp_path):
+    with pytest.raises(ArgumentError, match="no sweep at"):
+        rows(tmp_path / "none.sqlite")
+    text = tmp_path / "text.sqlite"
+    text.write_text("not a database, though long enough to be taken for one " * 20)
+    with pytest.raises(ArgumentError, match="cannot use"):
+        Store(text)

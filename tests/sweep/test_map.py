@@ -1,0 +1,46 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from minigrad.errors import ArgumentError
+from minigrad.signal.configuration import configuration
+from minigrad.sweep.map import draw_map
+from minigrad.sweep.recorded import Row
+
+
+def run(depth, lr, final, norm="none"):
+    return Row(
+        configuration(depth=depth, init="xavier_normal", lr=lr, norm=norm), 0, "grid", 0.7, final
+    )
+
+
+def test_agreement_counts_each_run(tmp_path):
+    rows = [run(2, 1e-2, 0.1), run(60, 1e-2, 0.1), run(60, 1e-2, 0.1), run(2, 1e-2, 0.69)]
+    lines = draw_map(rows, "depth", "lr", ["norm"], tmp_path / "map.png")
+    # shallow ReLU trains under Xavier in theory, 60 layers do not: one run of four agrees
+    assert lines[0] == "theory agrees with 25.0% of 4 runs"
+    assert (tmp_path / "map.png").stat().st_size > 5000
+
+
+def test_axes_are_checked(tmp_path):
+    with pytest.raises(ArgumentError, match="must be one of depth, width"):
+        draw_map([run(2, 0.1, 0.1)], "deepness", "lr", [], tmp_path / "map.png")
+    with pytest.raises(ArgumentError, match="holds no run"):
+        draw_map([], "depth", "lr", [], tmp_path / "map.png")
+
+
+def test_the_command_line_predicts_and_verifies(tmp_path):
+    command = [sys.executable, "-m", "minigrad", "predict", "--depth", "3", "--width", "32"]
+    figure = tmp_path / "p.png"
+    options = ["--lr", "0.03", "--json", "--verify", "--plot", str(figure)]
+    done = subprocess.run([*command, *options], capture_output=True, text=True)
+    found = json.loads(done.stdout)
+    assert found["verdict"] == found["verified"]["verdict"] == "trained"
+    assert len(found["forward"]) == 3 and len(found["verified"]["losses"]) == 300
+    assert figure.stat().st_size > 5000
+    bad = subprocess.run([*command, "--norm", "bn"], capture_output=True, text=True)
+    assert bad.returncode == 2 and bad.stderr == (
+        "error: norm must be one of none, layernorm, rmsnorm, got 'bn'\n"
+    )
