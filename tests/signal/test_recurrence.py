@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from minigrad.signal.configuration import configuration
+from minigrad.signal.draw import draw
 from minigrad.signal.forward import EPS
 from minigrad.signal.recurrence import propagate
-from minigrad.signal.draw import draw
 
 SEEDS = 3
 
