@@ -1,7 +1,8 @@
 """Fit src/minigrad/signal/calibration.json on the recorded sweep, and judge it.
 
-    python sweeps/calibrate.py                 # fit on one half, judge on the other, write
-    python sweeps/calibrate.py --judge FILE…   # judge what ships on these sweeps, fit nothing
+    python sweeps/calibrate.py --all --fit sweeps/development.csv          # makes what ships
+    python sweeps/calibrate.py --judge src/minigrad/sweep/recorded.csv     # judges it, fits nothing
+    python sweeps/calibrate.py --fit FILE…   # fit on one half, judge on the other, write
 
 Needs scikit-learn. Each sweep is a store of `minigrad sweep` or a CSV of `minigrad.sweep.export`.
 """
@@ -20,6 +21,9 @@ from minigrad.signal.features import features
 from minigrad.sweep.recorded import RECORDED, Row, rows
 
 CALIBRATION = Path(__file__).parents[1] / "src/minigrad/signal/calibration.json"
+# what ships was fitted on these: runs of the family made with PyTorch's kernels, before minigrad's
+# engine stood; every run of minigrad's own is therefore unseen
+FITTED_ON = Path(__file__).with_name("development.csv")
 ROUNDS, RATE, LEAVES = 150, 0.08, 4
 
 
@@ -111,6 +115,11 @@ def main() -> None:
             runs = rows(file)
             odds = [list(probabilities(features(run.config)).values()) for run in runs]
             report(Path(file).name, runs, np.array(odds))
+            seen = rows(FITTED_ON)
+            rival = boosted(max_leaf_nodes=12, max_features=1.0)
+            rival.fit(np.array([raw(run.config) for run in seen]), labels(seen))
+            odds = rival.predict_proba(np.array([raw(run.config) for run in runs]))
+            report("rival, raw configuration", runs, odds)
         return
     runs = [run for file in args.fit for run in rows(file)]
     half = np.array([0 if args.all else run.half for run in runs])

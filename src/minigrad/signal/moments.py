@@ -27,6 +27,7 @@ from minigrad.signal.quadrature import Array, gaussian_weights, sinh_nodes
 PER_DECADE = 3  # lattice points of the tables, in v and in δ
 V_STEPS = np.arange(-4 * PER_DECADE, 10 * PER_DECADE + 1)  # v from 1e-4 to 1e10
 DELTA_STEPS = np.arange(-10 * PER_DECADE, 1)  # δ from 1e-10 to 1
+FIRST_V, FIRST_DELTA = int(V_STEPS[0]), int(DELTA_STEPS[0])
 
 
 class Moments(NamedTuple):
@@ -170,6 +171,14 @@ def _inner(phi: Callable[[Array], tuple[Array, Array]], a: Array, d: float) -> A
     return np.array([(w * deviation**2).sum(1), (w * slope).sum(1) ** 2])
 
 
+@lru_cache
+def _rows(activation: str) -> tuple[list[list[float]], list[list[list[float]]]]:
+    """_table as lists, quicker to read a few numbers from: what v alone decides, and D and X."""
+    table = _table(activation)
+    alone = table[[0, 1, 2, 3, 6, 7, 8], :, 0].T.tolist()  # (V, 7)
+    return alone, table[4:6].transpose(1, 2, 0).tolist()  # (V, K, 2)
+
+
 def _tabulated(activation: str, v: float, delta: float) -> Moments:
     _, at_zero, slope, curvature = SMOOTH[activation]
     if v < SMALLEST_V:  # φ(z) = φ(0) + φ′(0)·z
@@ -189,34 +198,41 @@ def _tabulated(activation: str, v: float, delta: float) -> Moments:
     if v > LARGEST_V and activation in ("gelu", "silu"):
         return _piecewise_linear(0.0, v, delta)
     v_in = min(v, LARGEST_V)
-    i, wi = _cubic(math.log10(v_in) * PER_DECADE - V_STEPS[0], len(V_STEPS))
-    low = DELTA_STEPS[0] / PER_DECADE
+    i, wi = _cubic(math.log10(v_in) * PER_DECADE - FIRST_V, len(V_STEPS))
+    low = FIRST_DELTA / PER_DECADE
     at = max(math.log10(delta), low) if delta > 0 else low
-    k, wk = _cubic(at * PER_DECADE - DELTA_STEPS[0], len(DELTA_STEPS))
-    t = (wi @ _table(activation)[:, i : i + 4, k : k + 4]) @ wk
+    k, wk = _cubic(at * PER_DECADE - FIRST_DELTA, len(DELTA_STEPS))
+    alone, pairs = _rows(activation)
+    w0, w1, w2, w3 = wi
+    m, kappa, chi, e, r, kappa4, chi4 = [
+        w0 * a + w1 * b + w2 * c + w3 * d for a, b, c, d in zip(*alone[i : i + 4], strict=True)
+    ]
+    log_d = log_x = 0.0
+    for w, row in zip(wi, pairs[i : i + 4], strict=True):
+        for u, (d, x) in zip(wk, row[k : k + 4], strict=True):
+            log_d += w * u * d
+            log_x += w * u * x
     root = math.sqrt(v_in)
     return Moments(
-        m=at_zero + root * t[0],
-        kappa=v_in * math.exp(t[1]),
-        chi=math.exp(t[2]),
-        e=root * t[3],
-        D=v_in * delta * math.exp(t[4]),
-        X=math.exp(t[5]),
-        r=t[6],
-        kappa4=t[7],
-        chi4=t[8],
+        m=at_zero + root * m,
+        kappa=v_in * math.exp(kappa),
+        chi=math.exp(chi),
+        e=root * e,
+        D=v_in * delta * math.exp(log_d),
+        X=math.exp(log_x),
+        r=r,
+        kappa4=kappa4,
+        chi4=chi4,
     )
 
 
-def _cubic(x: float, size: int) -> tuple[int, Array]:
+def _cubic(x: float, size: int) -> tuple[int, tuple[float, float, float, float]]:
     """First of four lattice points around x, and their weights (Lagrange; shifted at the ends)."""
     first = min(max(int(x) - 1, 0), size - 4)
     t = x - first
-    return first, np.array(
-        [
-            -(t - 1) * (t - 2) * (t - 3) / 6,
-            t * (t - 2) * (t - 3) / 2,
-            -t * (t - 1) * (t - 3) / 2,
-            t * (t - 1) * (t - 2) / 6,
-        ]
+    return first, (
+        -(t - 1) * (t - 2) * (t - 3) / 6,
+        t * (t - 2) * (t - 3) / 2,
+        -t * (t - 1) * (t - 3) / 2,
+        t * (t - 1) * (t - 2) / 6,
     )
