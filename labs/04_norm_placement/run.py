@@ -190,7 +190,7 @@ def figures(records):
             if dead:
                 text = f"{name}: NaN"
                 for ax in (train, held_out):
-                    plot.divergence(ax, median(dead), 4.2, style, text)
+                    plot.divergence(ax, median(dead), style, text)
         for ax in (train, held_out):
             for value, text in ((unigram, "unigram"), (bigram, "bigram")):
                 ax.axhline(value, color=plot.REFERENCE, lw=0.8, ls=":")

@@ -57,7 +57,11 @@ def experiment(s, run, pieces):
         "scalar.json",
         {"names": {"source": source, "count": len(names), "alphabet": len(alphabet)}}
         | {"bigram_loss": bigram_loss(learned, held_out, alphabet)}
-        | {"agreement": agreement(alphabet), "rms_norm": rms_example(pieces.rms_norm), "runs": []},
+        | {
+            "agreement": agreement(alphabet, pieces.rms_norm),
+            "rms_norm": rms_example(pieces.rms_norm),
+            "runs": [],
+        },
     )
     text = corpus(s.text)
     array = run.record("chargpt.json", {"text": about(text), "runs": []})

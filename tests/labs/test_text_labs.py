@@ -1,0 +1,45 @@
+"""Labs 04 to 08 run to their end, in a few steps: records, report and figures are all there."""
+
+from pathlib import Path
+
+import pytest
+
+from minigrad.lab import catalog, run_labs
+from minigrad.lab.records import read_json
+
+LABS = Path(__file__).parents[2] / "labs"
+EXPECTED = {
+    "04": {"losses.json", "norm_comparison.png", "table.md"},
+    "05": {"losses.json", "gradients.json", "trainability.png", "gradient_at_init.png"},
+    "06": {"table.json", "sweep.json", "half_precision_map.png", "table.md"},
+    "07": {"scalar.json", "chargpt.json", "losses.png", "samples.md"},
+    "08": {"treatments.json", "scripts.json", "treatments.png", "last_steps.png"},
+}
+SHORT = {
+    "04": {"rates": [5e-3, 1e12], "steps": 4},  # the second rate kills the one without norm
+    "05": {"depths": [4], "rates": [1e-2], "steps": 2, "gradient_depths": [2, 4]},
+    "06": {"points": 20},
+    "07": {"steps": 2, "array_steps": 2},
+    "08": {"patients": ["sudden"], "treatments": ["as found"]},
+}
+
+
+@pytest.mark.parametrize("number", EXPECTED)
+def test_a_lab_runs_to_its_end(
+    number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = next(LABS.glob(f"{number}_*"))
+    module = catalog.load(folder)
+    module.QUICK = module.QUICK | SHORT[number]
+    monkeypatch.setattr(catalog, "load", lambda folder: module)
+    ((run, findings),) = run_labs([folder], ["--quick", "--out", str(tmp_path / "run")])
+    written = {path.name for path in run.path.iterdir()}
+    assert EXPECTED[number] | {"manifest.json", "report.md"} <= written
+    assert read_json(run.path / "manifest.json")["status"] == "complete"
+    assert findings and all(finding.sentence for finding in findings)
+    if number == "04":
+        runs = read_json(run.path / "losses.json")["runs"]
+        assert any(r["diverged_at"] is not None for r in runs if r["variant"] == "no norm")
+    if number == "07":
+        agreement = read_json(run.path / "scalar.json")["agreement"]
+        assert max(agreement["logits"], agreement["gradients"]) < 1e-6
