@@ -164,6 +164,8 @@ class Tensor(TensorMethods):
 
     def __repr__(self) -> str:
         text = np.array2string(self.data, precision=4, separator=", ", prefix="tensor(")
+        if not self.data.size and self.data.ndim != 1:
+            text += f", size={self.shape}"
         if self.data.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.boolean):
             text += f", dtype={self.data.dtype}"
         if self.node is not None:

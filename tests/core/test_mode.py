@@ -1,0 +1,103 @@
+"""no_grad, enable_grad, set_grad_enabled: nesting, decorators, exceptions, threads."""
+
+import threading
+
+import pytest
+
+import minigrad as mg
+
+
+@pytest.fixture
+def x():
+    return mg.ones(2, requires_grad=True)
+
+
+def test_nothing_is_recorded_inside_and_everything_after(x):
+    with mg.no_grad():
+        assert not mg.is_grad_enabled()
+        y = x * 2
+        with mg.enable_grad():
+            z = x * 3
+    assert (y.requires_grad, y.grad_fn) == (False, None)
+    assert z.requires_grad and mg.is_grad_enabled()
+
+
+def test_set_grad_enabled(x):
+    for enabled in (True, False):
+        with mg.set_grad_enabled(enabled):
+            assert (x * 2).requires_grad is enabled
+
+
+def test_an_exception_restores_the_mode():
+    with pytest.raises(KeyError), mg.no_grad():
+        raise KeyError
+    assert mg.is_grad_enabled()
+
+
+def test_as_decorators_that_may_be_called_again_and_within_themselves(x):
+    @mg.no_grad()
+    def evaluate(depth):
+        """Evaluates."""
+        assert not mg.is_grad_enabled()
+        return evaluate(depth - 1) if depth else x * 2
+
+    @mg.no_grad()
+    @mg.enable_grad()
+    def train():
+        return x * 2
+
+    assert not evaluate(2).requires_grad
+    assert not evaluate(0).requires_grad
+    assert train().requires_grad
+    assert mg.is_grad_enabled()
+    assert (evaluate.__name__, evaluate.__doc__) == ("evaluate", "Evaluates.")
+
+
+def test_a_leaf_made_inside_still_asks_for_its_gradient():
+    with mg.no_grad():
+        w = mg.zeros(2, requires_grad=True)
+    (w * 2).sum().backward()
+    assert w.grad.tolist() == [2, 2]
+
+
+def test_backward_works_inside(x):
+    y = (x * x).sum()
+    with mg.no_grad():
+        y.backward()
+    assert x.grad.tolist() == [2, 2]
+
+
+def test_modes_are_each_threads_own(x):
+    seen = {}
+    entered, checked = threading.Event(), threading.Event()
+
+    def other():
+        with mg.no_grad():
+            entered.set()
+            checked.wait(10)
+            seen["other"] = mg.is_grad_enabled()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert entered.wait(10)
+    seen["main"] = mg.is_grad_enabled()
+    with mg.no_grad():
+        fresh = threading.Thread(target=lambda: seen.update(fresh=mg.is_grad_enabled()))
+        fresh.start()
+        fresh.join()
+    checked.set()
+    thread.join()
+    assert seen == {"main": True, "other": False, "fresh": True}
+
+
+def test_anomaly_detection_is_a_mode_of_its_own_thread(x):
+    seen = []
+
+    def other():
+        seen.append(mg.log(mg.zeros(1)).item())  # would raise under detect_anomaly()
+
+    with mg.detect_anomaly():
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    assert seen == [-float("inf")]
