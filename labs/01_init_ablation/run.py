@@ -6,8 +6,7 @@ from minigrad import Generator, lab, nn, optim
 from minigrad.data import toy
 from minigrad.lab import mine, outcome, plot
 from minigrad.nn import init
-from minigrad.nn.functional import cross_entropy
-from minigrad.training import Record, final_loss, train, training_step
+from minigrad.training import Record, final_loss, train, train_step
 
 Options = lab.Options
 
@@ -33,16 +32,13 @@ def uniform_(weight, generator=None):
 PIECES = {
     "xavier_normal_": init.xavier_normal_,
     "kaiming_normal_": init.kaiming_normal_,
-    "training_step": training_step,
+    "train_step": train_step,
 }
 
 MINE = {
     "xavier_normal_": ("xavier_normal", mine.fill),
     "kaiming_normal_": ("kaiming_normal", mine.fill),
-    "training_step": (
-        "train_step",
-        lambda step: lambda model, optimizer, x, y: step(model, cross_entropy, optimizer, x, y),
-    ),
+    "train_step": ("train_step", lambda step: step),
 }
 
 
@@ -94,7 +90,7 @@ def experiment(s, run, pieces):
                         toy.batches(task.x, task.y, s.batch, seed),
                         s.steps,
                         result,
-                        step=pieces.training_step,
+                        step=pieces.train_step,
                         on_step=lambda _, name=f"{variant}, lr {record['lr']:g}": advance(1, name),
                     )
                     advance(s.steps - len(result.losses))

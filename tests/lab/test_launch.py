@@ -66,7 +66,7 @@ def test_an_option_of_the_lab_and_one_it_has_no_use_for(workspace, capsys):
         (["--lr", "nan"], "--lr must be a positive number, got nan"),
         (["--threads", "0"], "--threads"),
         (["--nonsense"], "--nonsense"),
-        (["--out", "labs"], "labs exists already, and nothing is overwritten"),
+        (["--out", "labs"], "labs exists, and nothing is overwritten"),
         (["--compare"], "07_counting has no reference run"),
     ],
 )
@@ -99,8 +99,9 @@ def test_ctrl_c_keeps_what_was_recorded_and_says_where(workspace, stop_at, capsy
 
 def test_a_failure_keeps_what_was_recorded(workspace, stop_at):
     stop_at(1, "ZeroDivisionError")
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError) as raised:
         run_lab("--out", "kept")
+    assert raised.value.__notes__ == ["what was recorded so far is in kept"]
     assert read_json(Path("kept/counts.json")) == {"runs": [[0, 2]]}
     assert read_json(Path("kept/manifest.json"))["status"] == "failed"
 

@@ -46,14 +46,13 @@ def batches(x: Floats, y: Ints, size: int, seed: int) -> Iterator[tuple[Floats, 
             yield x[rows], y[rows]
 
 
-def describe(seeds: Iterable[int]) -> dict[str, Any]:
+def describe(seeds: Iterable[int], dim: int = 256) -> dict[str, Any]:
     """For a run's manifest: what the task is, and the SHA-256 of each seed's arrays."""
     digests = {}
     for seed in seeds:
         digest = hashlib.sha256()
-        for array in toy(seed):
+        for array in toy(seed, dim=dim):
             digest.update(array.tobytes())
         digests[f"seed {seed}"] = digest.hexdigest()
-    return {"source": "synthetic: x ~ N(0, I), label 1 where x[:10] sums to more than 0"} | {
-        "sha256": digests
-    }
+    source = f"synthetic: x ~ N(0, I) in {dim} dimensions, label 1 where x[:10] sums to more than 0"
+    return {"source": source, "sha256": digests}

@@ -4,6 +4,7 @@ import contextlib
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -64,102 +65,118 @@ def parse(options: type[Options], arguments: Sequence[str], name: str) -> Option
     return parsed
 
 
+@dataclass(frozen=True)
+class Planned:
+    """A lab about to run: its folder, run.py, options, the pieces used and whose each is."""
+
+    folder: Path
+    module: ModuleType
+    options: Options
+    pieces: SimpleNamespace
+    whose: dict[str, str]
+
+    @property
+    def number(self) -> str:
+        return self.folder.name[:2]
+
+
+def plan(folder: Path, arguments: Sequence[str], several: bool) -> Planned:
+    """Check everything that can be checked before running. Raises ArgumentError."""
+    module = catalog.load(folder)
+    options = parse(module.Options, arguments, folder.name[:2])
+    if options.out is not None and several:
+        options = replace(options, out=options.out / folder.name)
+    if options.out is not None and options.out.exists():
+        raise ArgumentError(f"{options.out} exists, and nothing is overwritten: choose another")
+    if options.compare:
+        compare.findings(folder, module)  # that there is a reference
+    return Planned(folder, module, options, *mine.pieces(folder, module, options.mine))
+
+
 def run_labs(folders: Sequence[Path], arguments: Sequence[str]) -> list[tuple[Run, list[Finding]]]:
     """Run each lab with the same options, then show every verdict and figure; returns the runs.
 
-    Raises ArgumentError for bad options, before anything has run; Interrupted on Ctrl-C.
+    Raises ArgumentError for bad input, before anything has run; Interrupted on Ctrl-C.
     """
-    todo = []
-    for folder in folders:
-        module = catalog.load(folder)
-        options = parse(module.Options, arguments, folder.name[:2])
-        out = options.out and (options.out / folder.name if len(folders) > 1 else options.out)
-        if out is not None and out.exists():
-            raise ArgumentError(f"{out} exists already, and nothing is overwritten: choose another")
-        if options.compare:
-            compare.findings(folder, module)  # that there is a reference
-        mine.pieces(folder, module, options.mine)  # that there is something to use
-        todo.append((folder, module, options, out))
-    runs: list[tuple[Run, list[Finding]]] = []
-    results: list[tuple[str, list[Finding]]] = []
-    reference: dict[str, list[Finding]] = {}
-    figures: list[Path] = []
+    todo = [plan(folder, arguments, len(folders) > 1) for folder in folders]
+    done: list[tuple[Run, list[Finding]]] = []
     try:
-        for folder, module, options, out in todo:
-            run, found = launch(folder, module, options, out, arguments)
-            runs.append((run, found))
-            results.append((folder.name[:2], found))
-            figures += run.figures
-            if options.compare:
-                reference[folder.name[:2]] = compare.findings(folder, module)
+        for lab in todo:
+            done.append(launch(lab, arguments))
     finally:
-        if results:
-            console = Console()
-            if not console.is_terminal:
-                console = Console(width=120)
-            console.print()
-            console.print(table(results, reference))
-            console.print("figures", *map(_short, figures), sep="\n  ", soft_wrap=True)
-    return runs
+        if done:
+            show(todo, done)
+    return done
 
 
-def launch(
-    folder: Path, module: ModuleType, options: Options, out: Path | None, arguments: Sequence[str]
-) -> tuple[Run, list[Finding]]:
+def show(todo: Sequence[Planned], done: Sequence[tuple[Run, list[Finding]]]) -> None:
+    """The table of all findings, and where the figures are."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=120)
+    together = list(zip(todo, done, strict=False))
+    reference = {
+        lab.number: compare.findings(lab.folder, lab.module)
+        for lab, _ in together
+        if lab.options.compare
+    }
+    console.print()
+    console.print(table([(lab.number, found) for lab, (_, found) in together], reference))
+    figures = [_short(path) for run, _ in done for path in run.figures]
+    console.print("figures", *figures, sep="\n  ", soft_wrap=True)
+
+
+def launch(lab: Planned, arguments: Sequence[str]) -> tuple[Run, list[Finding]]:
     """Create the lab's folder and run it there."""
-    s, unused = settings(options, module.FULL, module.QUICK)
-    print(catalog.title(folder) + (" (quick)" if options.quick else ""), flush=True)
+    options = lab.options
+    s, unused = settings(options, lab.module.FULL, lab.module.QUICK)
+    print(catalog.title(lab.folder) + (" (quick)" if options.quick else ""), flush=True)
     if unused:
         print(f"  {', '.join(unused)} has no meaning here and is ignored")
-    chosen, whose = mine.pieces(folder, module, options.mine)
-    path = create_folder(out, (catalog.workspace() or Path.cwd()) / "runs" / folder.name)
-    command = shlex.join(["minigrad", "run", folder.name[:2], *arguments])
+    runs = (catalog.workspace() or Path.cwd()) / "runs" / lab.folder.name
     manifest = {
-        "lab": folder.name,
-        "command": command,
+        "lab": lab.folder.name,
+        "command": shlex.join(["minigrad", "run", lab.number, *arguments]),
         "quick": options.quick,
         "settings": vars(s),
         "seeds": list(range(s.seeds)),
-        "data": module.data(s),
-        "implementation": whose,
+        "data": lab.module.data(s),
+        "implementation": lab.whose,
     }
     with threadpool_limits(options.threads, user_api="blas"):
-        run = Run(path, f"lab {folder.name[:2]}", manifest)
-        return run, run_lab(folder, module, s, run, options, chosen)
+        run = Run(create_folder(options.out, runs), f"lab {lab.number}", manifest)
+        try:
+            found = experiment(lab, s, run)
+        except KeyboardInterrupt:
+            run.save()
+            run.end("interrupted")
+            kept = f"stopped: what was recorded so far is in {_short(run.path)}"
+            raise Interrupted(kept) from None
+        except Exception as error:
+            run.save()
+            run.end("failed")
+            error.add_note(f"what was recorded so far is in {_short(run.path)}")
+            raise
+        run.end("complete")
+    return run, found
 
 
-def run_lab(
-    folder: Path,
-    module: ModuleType,
-    s: SimpleNamespace,
-    run: Run,
-    options: Options,
-    pieces: SimpleNamespace,
-) -> list[Finding]:
-    """Run one lab's experiment into `run`: records, figures, report, manifest."""
-    try:
-        module.experiment(s, run, pieces)
-        run.save()
-        records = strict(run.records)
-        found = module.findings(records)
-        for name, figure in module.figures(records).items():
+def experiment(lab: Planned, s: SimpleNamespace, run: Run) -> list[Finding]:
+    """Run the lab's experiment into `run`: records, figures and report."""
+    module, options = lab.module, lab.options
+    module.experiment(s, run, lab.pieces)
+    run.save()
+    records = strict(run.records)
+    found: list[Finding] = module.findings(records)
+    for name, figure in module.figures(records).items():
+        run.draw(name, figure, options.svg)
+    known: list[Finding] = []
+    if options.compare:
+        known = compare.findings(lab.folder, module)
+        for name, figure in compare.figures(lab.folder, run).items():
             run.draw(name, figure, options.svg)
-        known = []
-        if options.compare:
-            known = compare.findings(folder, module)
-            for name, figure in compare.figures(folder, run).items():
-                run.draw(name, figure, options.svg)
-        title = catalog.title(folder)
-        run.write("report.md", report(title, found, run.figures, run.manifest, known))
-    except KeyboardInterrupt:
-        run.save()
-        run.end("interrupted")
-        raise Interrupted(f"stopped: what was recorded so far is in {_short(run.path)}") from None
-    except BaseException:
-        run.save()
-        run.end("failed")
-        raise
-    run.end("complete")
+    title = catalog.title(lab.folder)
+    run.write("report.md", report(title, found, run.figures, run.manifest, known))
     return found
 
 

@@ -39,16 +39,8 @@ class Options:
             raise ArgumentError(f"--lr must be a positive number, got {self.lr:g}")
 
 
-SHARED = {field.name for field in fields(Options)}
-HOW_IT_RUNS = {
-    "quick",
-    "out",
-    "svg",
-    "threads",
-    "compare",
-    "mine",
-    "no_ask",
-}  # not what is computed
+# what decides how it runs and not what is computed
+HOW_IT_RUNS = {"quick", "out", "svg", "threads", "compare", "mine", "no_ask"}
 
 
 def settings(

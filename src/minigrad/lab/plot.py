@@ -129,25 +129,26 @@ def loss_curves(
     Median and range over seeds, each point the mean of `window` steps, with a ✕ where a variant's
     loss stops being finite; losses above `top` lie outside the axes.
     """
-    lines = []
+    lines, highest, marked = [], chance, False
     for ax, variants in zip(axes, panels, strict=True):
         ax.set(yscale="log", xlabel="step")
         ends, row = [(chance, "guessing", REFERENCE)], 0
         for name, runs in variants.items():
             losses = smooth(over_seeds([run["losses"] for run in runs]), window)
             band(ax, np.arange(losses.shape[1]), losses, styles[name])
+            highest = max(highest, float(np.nanmax(losses)))
             broken = [run["diverged_at"] for run in runs if run["diverged_at"] is not None]
             if broken:
                 step, count = int(np.median(broken)), f"{len(broken)}/{len(runs)} seeds"
                 divergence(ax, step, styles[name], f"{name}: not finite, step {step}, {count}", row)
-                row += 1
+                row, marked = row + 1, True
             elif np.isfinite(losses[:, -1]).all():
                 ends.append((float(np.median(losses[:, -1])), name, styles[name].color))
         ax.axhline(chance, color=REFERENCE, linewidth=1, linestyle=":")
         lines.append(ends)
     axes[0].set_ylabel(f"training loss (nats, mean of {window} steps)")
     for ax in axes:
-        ax.set_ylim(top=top)
+        ax.set_ylim(top=top if marked else min(top, 1.5 * highest))
     for ax, ends in zip(axes, lines, strict=True):
         label_ends(ax, ends)
 

@@ -1,7 +1,7 @@
 """One small training loop for every lab: steps in, records out."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,20 +17,17 @@ LossFn = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass
 class Record:
-    """One training run: the loss at every step, what was watched beside it, and where it broke.
+    """One training run: the loss at every step, and where it broke.
 
     `diverged_at` is the step of the first loss that is not finite; no step follows it.
     """
 
     seed: int
     losses: list[float] = field(default_factory=list)
-    watched: dict[str, list[float]] = field(default_factory=dict)
     diverged_at: int | None = None
 
 
-def training_step(
-    model: Module, optimizer: Optimizer, x: Tensor, y: Tensor, loss_fn: LossFn = cross_entropy
-) -> float:
+def train_step(model: Module, loss_fn: LossFn, optimizer: Optimizer, x: Tensor, y: Tensor) -> float:
     """Loss on one batch, its gradient, one update; returns the loss before the update."""
     optimizer.zero_grad()
     loss = loss_fn(model(x), y)
@@ -46,22 +43,23 @@ def train(
     steps: int,
     record: Record,
     *,
-    step: Callable[..., float] = training_step,
-    watch: Mapping[str, Callable[[], float]] | None = None,
+    step: Callable[..., float] = train_step,
+    watch: Sequence[tuple[Callable[[], float], list[float]]] = (),
     on_step: Callable[[int], Any] | None = None,
 ) -> Record:
     """Take `steps` steps, or fewer where the loss stops being finite; fills and returns `record`.
 
-    `watch` names numbers to measure after each step, while its gradients are still there;
-    `on_step(steps taken)` is called last. What was recorded stays in `record` whatever is raised.
+    The loss is cross-entropy; `step` takes one step. `watch` pairs what to measure after each step,
+    while its gradients are still there, with the list the values go to; `on_step(steps taken)` is
+    called last. What was recorded stays in `record` whatever is raised.
     """
     for taken in range(steps):
         x, y = next(batches)
         with np.errstate(all="ignore"):  # the record says where a run broke, without warnings
-            loss = step(model, optimizer, Tensor(x), Tensor(y))
+            loss = step(model, cross_entropy, optimizer, Tensor(x), Tensor(y))
         record.losses.append(loss)
-        for name, measure in (watch or {}).items():
-            record.watched.setdefault(name, []).append(measure())
+        for measure, values in watch:
+            values.append(measure())
         if not math.isfinite(loss):
             record.diverged_at = taken
             break

@@ -1,0 +1,59 @@
+"""Timing side by side: what is compared runs in turn, so that both see the same machine."""
+
+import time
+import tracemalloc
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+
+def interleaved(
+    functions: Mapping[str, Callable[[], Any]],
+    repeats: int,
+    advance: Callable[[], Any] = lambda: None,
+) -> dict[str, list[float]]:
+    """Milliseconds of each function, `repeats` times each, in turn; the order alternates.
+
+    A function may return another: then its own time is not counted and the returned one's is, as
+    for a backward pass, which needs a forward before it. The first three rounds warm up.
+    """
+    times: dict[str, list[float]] = {name: [] for name in functions}
+    for repeat in range(-3, repeats):
+        order = list(functions.items())
+        for name, function in order if repeat % 2 else reversed(order):
+            start = time.perf_counter()
+            timed = function()
+            if callable(timed):
+                start = time.perf_counter()
+                timed()
+            if repeat >= 0:
+                times[name].append(1e3 * (time.perf_counter() - start))
+        if repeat >= 0:
+            advance()
+    return times
+
+
+def ratio(a: Sequence[float], b: Sequence[float]) -> tuple[float, float, float]:
+    """The median of a/b over pairs, and its 95 % interval from the order of the pairs.
+
+    The interval holds for any distribution: the number of pairs below the true median is
+    Binomial(n, ½), within ± 1.96 · √n / 2 of n / 2.
+    """
+    ratios = np.sort(np.divide(a, b))
+    n = len(ratios)
+    reach = 1.96 * np.sqrt(n) / 2
+    low, high = int(max(0, np.floor(n / 2 - reach))), int(min(n - 1, np.ceil(n / 2 + reach)))
+    return float(np.median(ratios)), float(ratios[low]), float(ratios[high])
+
+
+def bytes_kept(forward: Callable[[], Any]) -> int:
+    """Bytes that are held after `forward` besides its result's own array, for the way back."""
+    forward()  # what is made once and cached does not count
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        result = forward()
+        return tracemalloc.get_traced_memory()[0] - before - int(result.data.nbytes)
+    finally:
+        tracemalloc.stop()

@@ -1,0 +1,138 @@
+"""What labs 00 to 03 claim, over at least three seeds, in runs small enough for every test run."""
+
+import contextlib
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from minigrad.lab import catalog, outcome
+from minigrad.lab.plot import save_figure
+from minigrad.lab.records import strict
+
+LABS = Path(__file__).parents[2] / "labs"
+NUMBERS = ("00", "01", "02", "03")
+
+
+class Run:
+    """Takes records, writes nothing."""
+
+    def __init__(self):
+        self.records = {}
+
+    def record(self, name, content):
+        self.records[name] = content
+        return content
+
+    def save(self):
+        pass
+
+    def progress(self, total):
+        return contextlib.nullcontext(lambda steps=1, what="": None)
+
+
+def load(number):
+    (folder,) = LABS.glob(f"{number}_*")
+    return catalog.load(folder)
+
+
+def run(number, **changes):
+    module, result = load(number), Run()
+    s = SimpleNamespace(**module.FULL | changes)
+    module.experiment(s, result, SimpleNamespace(**module.PIECES))
+    return module, strict(result.records)
+
+
+def held(module, records):
+    return {finding.variant: finding.held for finding in module.findings(records)}
+
+
+SMALL = {
+    "00": {"seeds": 2, "depth": 4, "width": 16},
+    "01": {"seeds": 2, "steps": 4, "width": 16},
+    "02": {
+        "seeds": 2,
+        "steps": 4,
+        "width": 16,
+        "timing_rows": 16,
+        "timing_width": 8,
+        "timing_repeats": 4,
+        "step_repeats": 4,
+    },
+    "03": {"seeds": 2, "steps": 4, "width": 16, "depth": 3},
+}
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_findings_and_figures_come_from_the_records_alone(number, tmp_path):
+    module, records = run(number, **SMALL[number])
+    found = module.findings(records)
+    assert found and all(f.variant and f.outcome and f.sentence for f in found)
+    figures = module.figures(records)
+    assert figures
+    for name, figure in figures.items():
+        save_figure(figure, tmp_path / name)
+        assert (tmp_path / name).stat().st_size > 5000
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_the_same_seed_gives_the_same_numbers(number):
+    first, second = (run(number, **SMALL[number])[1] for _ in range(2))
+    for records in (first, second):
+        records.pop("timings.json", None)
+    assert first == second
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_every_setting_of_quick_is_one_of_full(number):
+    module = load(number)
+    assert set(module.QUICK) == set(module.FULL)
+    assert module.QUICK["seeds"] >= 3 and module.FULL["seeds"] >= 3
+
+
+def test_00_variance_follows_theory_within_a_fifth_of_a_decade():
+    module, records = run("00", batch=64, width=256, depth=20, seeds=5)
+    for linear in records["results.json"]["linear"].values():
+        assert len(linear["measured"]) == 5 and len(linear["predicted"]) == 20
+        assert module.decades(linear) < 0.2
+    assert all(held(module, records).values())
+
+
+def test_01_three_inits_three_fates():
+    _, records = run("01", seeds=3, steps=120, width=128)
+    variants = records["losses.json"]["variants"]
+    fates = {name: outcome.fate(runs) for name, runs in variants.items()}
+    assert fates == {
+        "uniform ±0.5": "diverged 3/3",
+        "Xavier": "stalled 3/3",
+        "Kaiming": "trained 3/3",
+    }
+    assert all(run["diverged_at"] < 20 for run in variants["uniform ±0.5"])
+
+
+def test_02_both_norms_train_and_hold_the_activations():
+    small = {"timing_repeats": 1, "step_repeats": 1, "timing_rows": 8, "timing_width": 8}
+    _, records = run("02", steps=150, width=128, moments=[0, 150], **small)
+    variants = records["losses.json"]["variants"]
+    assert [outcome.fate(variants[name]) for name in ("LayerNorm", "RMSNorm")] == [
+        "trained 3/3"
+    ] * 2
+    stds = {
+        name: np.array([list(moments.values()) for moments in runs])
+        for name, runs in records["activation_std.json"]["variants"].items()
+    }
+    for name in ("LayerNorm", "RMSNorm"):  # a unit normal through a ReLU: √(½ − 1/2π) = 0.58
+        assert np.abs(stds[name] - 0.58).max() < 0.15
+    costs = records["timings.json"]
+    assert costs["parameters"] == {"LayerNorm": 16, "RMSNorm": 8}
+
+
+def test_03_the_residual_decides():
+    module, records = run("03", steps=90, width=64, optimizers=[["sgd", 1e-3]])
+    fates = {n: outcome.fate(runs) for n, runs in records["losses.json"]["variants"].items()}
+    assert fates == {"residual, SGD 0.001": "trained 3/3", "no residual, SGD 0.001": "stalled 3/3"}
+    shares = {
+        t: module.early_share(v) for t, v in module.panels(records["grad_norms.json"]["variants"])
+    }
+    assert shares["with the residual"] > 0.05 and shares["without the residual"] < 0.01
