@@ -18,7 +18,7 @@ from minigrad.nn.module import Module
 from minigrad.optim import SGD, Adam, AdamW, clip_grad_norm_
 from minigrad.optim.lr_scheduler import LambdaLR
 from minigrad.optim.optimizer import Optimizer
-from minigrad.training.loop import Record, train
+from minigrad.training.loop import LossFn, Record, train
 
 OptimizerName = Literal["adam", "adamw", "sgd"]
 OPTIMIZERS = {"adam": Adam, "adamw": AdamW, "sgd": SGD}
@@ -87,7 +87,7 @@ def train_language_model(
     held_out = text.validation_batch(context)
     seconds = []
 
-    def step(model: Module, updates: Optimizer, x: Tensor, y: Tensor) -> float:
+    def step(model: Module, _: LossFn, updates: Optimizer, x: Tensor, y: Tensor) -> float:
         start = time.perf_counter()
         updates.zero_grad()
         loss = language_loss(model, x, y)
