@@ -11,7 +11,7 @@ from minigrad.training import Record, final_loss, train, train_step
 Options = lab.Options
 
 FULL = {
-    "seeds": 5,
+    "seeds": 3,
     "steps": 1000,
     "lr": 1e-3,  # the headline's rate
     "other_lr": 1e-2,  # the axis the headline hides
