@@ -40,6 +40,10 @@ class AnomalyError(MinigradError, RuntimeError):
     """The first NaN or inf, found by detect_anomaly()."""
 
 
+class GradcheckError(MinigradError, AssertionError):
+    """A gradient that differs from central differences, found by gradcheck()."""
+
+
 class StateDictError(MinigradError, RuntimeError, KeyError):
     """A state_dict that does not match the module."""
 

@@ -33,8 +33,20 @@ NORMALIZATIONS: dict[str, list] = {
 }
 
 ELEMENTWISE: dict[str, list] = {
-    "add": [*binary(), call(x(2, 3), 2), call(2.5, x(3)), call(x(2, 3), x(3), alpha=0.5)],
-    "sub": [*binary(), call(x(2, 3), 2), call(2.5, x(3)), call(x(2, 3), x(3), alpha=-2)],
+    "add": [
+        *binary(),
+        call(x(2, 3), 2),
+        call(x(2, 3), 2, alpha=3),
+        call(2.5, x(3)),
+        call(x(2, 3), x(3), alpha=0.5),
+    ],
+    "sub": [
+        *binary(),
+        call(x(2, 3), 2),
+        call(x(2, 3), 2, alpha=3),
+        call(2.5, x(3)),
+        call(x(2, 3), x(3), alpha=-2),
+    ],
     "mul": [*binary(), call(x(2, 3), 2), call(2.5, x(3)), call(x(2, 2), True)],
     "div": [*binary(), call(x(2, 3), 2), call(2.5, x(3)), call(x(3), -0.5)],
     "pow": [

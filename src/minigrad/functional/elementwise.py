@@ -17,7 +17,7 @@ from minigrad.functional.operands import floating, operands, require_number, req
 
 def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """input + alpha · other.   d/dinput = G, d/dother = alpha G."""
-    a, b, x, y, xs, ys = operands("add", input, other if alpha == 1 else mul(other, alpha))
+    a, b, x, y, xs, ys = operands("add", input, other if alpha == 1 else other * alpha)
     return record(
         "add",
         x + y,
@@ -28,7 +28,7 @@ def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
 
 def sub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """input - alpha · other.   d/dinput = G, d/dother = -alpha G."""
-    a, b, x, y, xs, ys = operands("sub", input, other if alpha == 1 else mul(other, alpha))
+    a, b, x, y, xs, ys = operands("sub", input, other if alpha == 1 else other * alpha)
     try:
         value = x - y
     except TypeError:

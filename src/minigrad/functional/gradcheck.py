@@ -11,12 +11,8 @@ from minigrad.core.graph import grad
 from minigrad.core.mode import no_grad
 from minigrad.core.random import Generator
 from minigrad.core.tensor import Tensor, wrap
-from minigrad.errors import DtypeError, GraphError
+from minigrad.errors import DtypeError, GradcheckError, GraphError
 from minigrad.functional.reduce import sum
-
-
-class GradcheckError(AssertionError):
-    """The first wrong gradient entry: which input, which entry, both values."""
 
 
 def gradcheck(
@@ -53,6 +49,8 @@ def gradcheck(
         outs = [o for o in (out if isinstance(out, tuple | list) else (out,)) if _flows(o)]
         while len(directions) < len(outs):
             directions.append(rng.standard_normal(outs[len(directions)].shape))
+        if not outs:
+            raise GraphError("gradcheck: the function gave no floating-point output to check")
         parts = [sum(o * wrap(v)) for o, v in zip(outs, directions, strict=True)]
         total = parts[0]
         for part in parts[1:]:
@@ -85,14 +83,16 @@ def _compare(
     rtol: float,
 ) -> None:
     """Raise GradcheckError at the entry of input `i` where `found` is furthest off."""
-    numeric = np.zeros(x.shape)
-    for at in np.ndindex(x.shape):
-        kept = x[at]
-        x[at] = kept + eps
-        above = loss()
-        x[at] = kept - eps
-        numeric[at] = (above - loss()) / (2 * eps)
-        x[at] = kept
+    numeric, before = np.zeros(x.shape), x.copy()
+    try:
+        for at in np.ndindex(x.shape):
+            x[at] = before[at] + eps
+            above = loss()
+            x[at] = before[at] - eps
+            numeric[at] = (above - loss()) / (2 * eps)
+            x[at] = before[at]
+    finally:
+        x[...] = before
     if found.shape != x.shape:
         raise GradcheckError(f"input {i}: shape {x.shape}, but its gradient has {found.shape}")
     excess = np.abs(found - numeric) - (atol + rtol * np.abs(numeric))
