@@ -55,18 +55,23 @@ def data(s):
 
 
 def network(depth, width, fill_, generator):
-    """(B, 256) -> (B, 2): `depth` ReLU layers and a linear head, every weight from `fill_`."""
-    sizes = [256, *[width] * depth]
+    """(B, 256) -> (B, 2): `depth` ReLU layers, filled by `fill_`, and a linear head.
+
+    The head is N(0, 1/n) in every variant, so that the init of the layers is all that differs.
+    """
     layers = []
-    for n_in, n_out in pairwise(sizes):
-        layers += [nn.Linear(n_in, n_out), nn.ReLU()]
-    model = nn.Sequential(*layers, nn.Linear(width, 2))
-    for name, parameter in model.named_parameters():
-        if name.endswith("weight"):
-            fill_(parameter, generator=generator)
-        else:
-            init.zeros_(parameter)
-    return model
+    for n_in, n_out in pairwise([256, *[width] * depth]):
+        layer = nn.Linear(n_in, n_out)
+        fill_(layer.weight, generator=generator)
+        layers += [init_bias(layer), nn.ReLU()]
+    head = init_bias(nn.Linear(width, 2))
+    init.lecun_normal_(head.weight, generator=generator)
+    return nn.Sequential(*layers, head)
+
+
+def init_bias(layer):
+    init.zeros_(layer.bias)
+    return layer
 
 
 def experiment(s, run, pieces):
