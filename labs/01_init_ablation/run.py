@@ -57,21 +57,15 @@ def data(s):
 def network(depth, width, fill_, generator):
     """(B, 256) -> (B, 2): `depth` ReLU layers, filled by `fill_`, and a linear head.
 
-    The head is N(0, 1/n) in every variant, so that the init of the layers is all that differs.
+    The head keeps Linear's own init in every variant: the init of the layers is all that differs.
     """
     layers = []
     for n_in, n_out in pairwise([256, *[width] * depth]):
         layer = nn.Linear(n_in, n_out)
         fill_(layer.weight, generator=generator)
-        layers += [init_bias(layer), nn.ReLU()]
-    head = init_bias(nn.Linear(width, 2))
-    init.lecun_normal_(head.weight, generator=generator)
-    return nn.Sequential(*layers, head)
-
-
-def init_bias(layer):
-    init.zeros_(layer.bias)
-    return layer
+        init.zeros_(layer.bias)
+        layers += [layer, nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(width, 2, generator=generator))
 
 
 def experiment(s, run, pieces):

@@ -172,11 +172,11 @@ def figures(records):
     shown = list(panels(losses))
     trained = ", ".join(
         f"{sum(outcome.is_verdict('trained')(run) for runs in of.values() for run in runs)} of "
-        f"{sum(map(len, of.values()))} runs train {title.removesuffix(' the residual')}"
+        f"{sum(map(len, of.values()))} runs train {title}"
         for title, of in shown
     )
     size = (5.5 * len(shown) + 1, 4.3)
-    curves, axes = plot.new_figure(f"Residual: {trained}", 1, len(shown), size=size, sharey=True)
+    curves, axes = plot.new_figure(trained, 1, len(shown), size=size, sharey=True)
     panel_runs = [of for _, of in shown]
     plot.loss_curves(axes[0], panel_runs, styles(losses), outcome.LN2, window=5, top=200)
     shares = ", ".join(f"{early_share(of):.1g} {title}" for title, of in panels(norms))
