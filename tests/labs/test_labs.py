@@ -1,6 +1,7 @@
 """What labs 00 to 03 claim, over at least three seeds, in runs small enough for every test run."""
 
 import contextlib
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ import pytest
 
 from minigrad.lab import catalog, outcome
 from minigrad.lab.plot import save_figure
-from minigrad.lab.records import strict
+from minigrad.lab.records import read_records, strict
 
 LABS = Path(__file__).parents[2] / "labs"
 NUMBERS = ("00", "01", "02", "03")
@@ -100,7 +101,7 @@ def test_00_variance_follows_theory_within_a_fifth_of_a_decade():
 
 
 def test_01_three_inits_three_fates():
-    _, records = run("01", seeds=3, steps=120, width=128)
+    _, records = run("01", seeds=3, steps=220, width=128)
     variants = records["losses.json"]["variants"]
     fates = {name: outcome.fate(runs) for name, runs in variants.items()}
     assert fates == {
@@ -136,3 +137,17 @@ def test_03_the_residual_decides():
         t: module.early_share(v) for t, v in module.panels(records["grad_norms.json"]["variants"])
     }
     assert shares["with the residual"] > 0.05 and shares["without the residual"] < 0.01
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_the_committed_run_is_whole_and_names_no_place(number):
+    (folder,) = LABS.glob(f"{number}_*")
+    reference = folder / "reference"
+    module = catalog.load(folder)
+    found = module.findings(read_records(reference))
+    assert found
+    for name in module.figures(read_records(reference)):
+        assert (reference / name).is_file()
+        assert f"reference/{name}" in (folder / "README.md").read_text(encoding="utf-8")
+    text = (reference / "manifest.json").read_text(encoding="utf-8")
+    assert '"status": "complete"' in text and not re.search(r'[" ]/\w', text)
