@@ -30,7 +30,7 @@ DIFFERENT = {
     "norm p": "p must be positive; PyTorch also counts (0), takes minima (-inf) and 'nuc'",
     "cross_entropy": "targets are class indices, not probabilities; no class weights",
     "set_grad_enabled": "a context manager and decorator; calling it alone changes nothing",
-    "dim=()": "an empty tuple of dims means all, also for all, any and logsumexp",
+    "dim=()": "an empty tuple of dims means all for logsumexp too, which PyTorch refuses",
     "negative seeds": "a seed is at least 0",
     "max(a, b)": "torch.max calls the second tensor other; here it stands in the place of dim",
     "== and !=": "raise for a list or tuple, where PyTorch answers False",

@@ -156,31 +156,36 @@ def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
     return wrap((rng(generator).random(p.shape) < p).astype(p.dtype))
 
 
-def _like_options(input: Tensor, dtype: Any) -> np.dtype:
-    return require_tensor("*_like", input).dtype if dtype is None else as_dtype(dtype)
+def _like(name: str, input: Any, dtype: Any) -> tuple[Any, np.dtype]:
+    """The shape of input, and its dtype unless another is given."""
+    tensor = require_tensor(name, input)
+    return tensor.shape, tensor.dtype if dtype is None else as_dtype(dtype)
 
 
 def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Zeros in input's shape and dtype."""
-    return zeros(input.shape, dtype=_like_options(input, dtype), requires_grad=requires_grad)
+    shape, dtype = _like("zeros_like", input, dtype)
+    return zeros(shape, dtype=dtype, requires_grad=requires_grad)
 
 
 def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones in input's shape and dtype."""
-    return ones(input.shape, dtype=_like_options(input, dtype), requires_grad=requires_grad)
+    shape, dtype = _like("ones_like", input, dtype)
+    return ones(shape, dtype=dtype, requires_grad=requires_grad)
 
 
 def empty_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Memory to be filled, in input's shape and dtype."""
-    return empty(input.shape, dtype=_like_options(input, dtype), requires_grad=requires_grad)
+    shape, dtype = _like("empty_like", input, dtype)
+    return empty(shape, dtype=dtype, requires_grad=requires_grad)
 
 
 def full_like(
     input: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """fill_value in input's shape and dtype."""
-    options = _like_options(input, dtype)
-    return full(input.shape, fill_value, dtype=options, requires_grad=requires_grad)
+    shape, dtype = _like("full_like", input, dtype)
+    return full(shape, fill_value, dtype=dtype, requires_grad=requires_grad)
 
 
 def rand_like(
@@ -191,8 +196,8 @@ def rand_like(
     requires_grad: bool = False,
 ) -> Tensor:
     """Draws from U(0, 1) in input's shape and dtype."""
-    options = _like_options(input, dtype)
-    return rand(input.shape, generator=generator, dtype=options, requires_grad=requires_grad)
+    shape, dtype = _like("rand_like", input, dtype)
+    return rand(shape, generator=generator, dtype=dtype, requires_grad=requires_grad)
 
 
 def randn_like(
@@ -203,8 +208,8 @@ def randn_like(
     requires_grad: bool = False,
 ) -> Tensor:
     """Draws from N(0, 1) in input's shape and dtype."""
-    options = _like_options(input, dtype)
-    return randn(input.shape, generator=generator, dtype=options, requires_grad=requires_grad)
+    shape, dtype = _like("randn_like", input, dtype)
+    return randn(shape, generator=generator, dtype=dtype, requires_grad=requires_grad)
 
 
 def randint_like(
@@ -217,5 +222,5 @@ def randint_like(
 ) -> Tensor:
     """Draws from the integers low … high - 1 in input's shape and dtype."""
     bounds = (0, low) if high is None else (low, high)
-    options = _like_options(input, dtype)
-    return randint(*bounds, input.shape, generator=generator, dtype=options)
+    shape, dtype = _like("randint_like", input, dtype)
+    return randint(*bounds, shape, generator=generator, dtype=dtype)

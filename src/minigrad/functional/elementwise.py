@@ -62,7 +62,7 @@ def div(input: Any, other: Any) -> Tensor:
         a, b = (floating("div", t) if isinstance(t, Tensor) else t for t in (a, b))
         return div(a, b)
     if not isinstance(b, Tensor) and b == 0:  # Python would raise; a tensor gives inf or nan
-        y = x.dtype.type(0)
+        y = x.dtype.type(b)
     return record(
         "div",
         x / y,

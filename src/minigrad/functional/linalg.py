@@ -104,6 +104,8 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     the other operands, summed into that operand's letters."""
     if len(operands) == 1 and isinstance(operands[0], list | tuple):
         operands = tuple(operands[0])
+    if not isinstance(equation, str):
+        raise ArgumentError(f"einsum: the equation comes first, as text, got {equation!r}")
     arrays = [require_number("einsum", op, "every operand").data for op in operands]
     if len({x.dtype for x in arrays}) > 1:
         listed = ", ".join(str(x.dtype) for x in arrays)
@@ -146,8 +148,6 @@ def _contract(text: str, *arrays: np.ndarray) -> np.ndarray:
 
 def _letters(equation: str, arrays: list[np.ndarray]) -> tuple[list[str], str]:
     """The letters of each operand and of the output, with every "..." spelt out."""
-    if not isinstance(equation, str):
-        raise ArgumentError(f"einsum: the equation comes first, as text, got {equation!r}")
     equation = equation.replace(" ", "")
     left, arrow, output = equation.partition("->")
     inputs = left.split(",")
@@ -167,6 +167,12 @@ def _letters(equation: str, arrays: list[np.ndarray]) -> tuple[list[str], str]:
                 f"{x.shape}"
             )
         inputs[i] = letters.replace("...", "".join(reversed(spare[:extra])))
+        sizes = dict(zip(inputs[i], x.shape, strict=True))
+        if any(sizes[c] != n for c, n in zip(inputs[i], x.shape, strict=True)):
+            raise ShapeError(
+                f"einsum: a letter repeated in one operand takes its diagonal, of equal sizes; "
+                f"operand {i} ({letters!r}) has shape {x.shape}"
+            )
         most = max(most, extra if "..." in letters else 0)
     batch: str = "".join(reversed(spare[:most]))
     if not arrow:

@@ -124,14 +124,19 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor
 
 def all(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Whether every element is true (nonzero)."""
-    x = require_tensor("all", input).data
-    return wrap(np.asarray(x.all(axis=check_dims("all", dim, x.ndim), keepdims=keepdim)))
+    return _truth("all", np.logical_and, input, dim, keepdim)
 
 
 def any(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Whether at least one element is true (nonzero)."""
-    x = require_tensor("any", input).data
-    return wrap(np.asarray(x.any(axis=check_dims("any", dim, x.ndim), keepdims=keepdim)))
+    return _truth("any", np.logical_or, input, dim, keepdim)
+
+
+def _truth(name: str, ufunc: Any, input: Tensor, dim: Dim, keepdim: bool) -> Tensor:
+    x = require_tensor(name, input).data
+    none = isinstance(dim, Sequence) and not dim  # here PyTorch reduces nothing: elsewhere, all
+    dims = () if none else check_dims(name, dim, x.ndim)
+    return wrap(np.asarray(ufunc.reduce(x, axis=dims, keepdims=keepdim), dtype=bool))
 
 
 @half_in_float32

@@ -113,7 +113,9 @@ def mT(input: Tensor) -> Tensor:
 def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """Without its dimensions of size 1 (only those in `dim`, if given)."""
     x = require_tensor("squeeze", input).data
-    dims = range(x.ndim) if dim is None else check_dims("squeeze", dim, x.ndim) if dim != () else ()
+    dims: Any = range(x.ndim)
+    if dim is not None:
+        dims = () if isinstance(dim, Sequence) and not dim else check_dims("squeeze", dim, x.ndim)
     return reshape(input, tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in dims))
 
 

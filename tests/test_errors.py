@@ -1,0 +1,80 @@
+"""Bad input raises our errors at the call that received it: what must hold, what was received, what
+to do. The classes derive from what PyTorch users would catch."""
+
+import inspect
+import re
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad import errors
+from minigrad.errors import (
+    ArgumentError,
+    DimError,
+    DtypeError,
+    GraphError,
+    IndexRangeError,
+    InplaceError,
+    MinigradError,
+    ShapeError,
+)
+from tests.error_cases import TABLE
+from tests.functional.cases import CASES
+from tests.functional.inputs import Seed, apply, convert
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_the_error_and_its_text(name):
+    call, expected, text = TABLE[name]
+    with pytest.raises(expected) as caught:
+        call()
+    assert type(caught.value) is expected
+    assert re.search(text, str(caught.value)), str(caught.value)
+
+
+# -- the same mistakes for every op ----------------------------------------------------------------
+
+TENSOR_FIRST = sorted(
+    set(CASES) - {"einsum", "cat", "stack", "add", "sub", "mul", "div", "pow", "mT"}
+)
+
+
+@pytest.mark.parametrize("op", TENSOR_FIRST)
+@pytest.mark.parametrize("wrong", ["text", None, [1.0], np.ones((2, 3)), {}], ids=str)
+def test_what_is_no_tensor(op, wrong):
+    case = next(c for c in CASES[op] if isinstance(c.args[0], np.ndarray) and c.args[0].size)
+    args = convert(mg, case.args)
+    if op.endswith("_") or op == "setitem":
+        return  # methods: Python itself asks for a Tensor
+    with pytest.raises(MinigradError, match=r"must be a Tensor|has no|one operand"):
+        apply(mg, op, (wrong, *args[1:]), {})
+
+
+WITH_DIM = {
+    op
+    for op in CASES
+    if "dim" in inspect.signature(getattr(mg, op, len)).parameters and op not in ("max", "min")
+}
+
+
+@pytest.mark.parametrize("op", sorted(WITH_DIM))
+@pytest.mark.parametrize("dim", [7, -8, 1.5, "a", True], ids=repr)
+def test_a_dim_that_is_not_there(op, dim):
+    case = next(c for c in CASES[op] if not any(isinstance(v, Seed) for v in c.kwargs.values()))
+    args = convert(mg, case.args)
+    function = getattr(mg, op)
+    names = list(inspect.signature(function).parameters)
+    given = dict(zip(names, args, strict=False))
+    with pytest.raises(DimError, match=rf"{op}: dim must"):
+        function(**{**given, "dim": dim})
+
+
+def test_the_classes_are_what_pytorch_users_catch():
+    assert issubclass(ShapeError, RuntimeError | ValueError)
+    assert issubclass(DtypeError, RuntimeError) and issubclass(DtypeError, TypeError)
+    assert issubclass(DimError, IndexError) and issubclass(IndexRangeError, IndexError)
+    assert issubclass(ArgumentError, ValueError)
+    assert issubclass(InplaceError, GraphError) and issubclass(GraphError, RuntimeError)
+    classes = [c for c in vars(errors).values() if inspect.isclass(c)]
+    assert all(issubclass(c, MinigradError) and c.__doc__ for c in classes)
