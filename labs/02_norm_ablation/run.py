@@ -49,8 +49,8 @@ FULL = {
     "step_repeats": 100,
 }
 QUICK = FULL | {
-    "steps": 300,
-    "moments": [0, 10, 100, 300],
+    "steps": 200,
+    "moments": [0, 10, 100, 200],
     "timing_repeats": 100,
     "step_repeats": 30,
 }
