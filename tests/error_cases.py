@@ -155,6 +155,7 @@ TABLE = {
     "smoothing": (lambda: F.cross_entropy(x, mg.tensor([0, 1]), label_smoothing=2), ArgumentError, r"label_smoothing must lie in \[0, 1\], got 2"),
     "eps": (lambda: F.rms_norm(x, (3,), eps=-1.0), ArgumentError, r"rms_norm: eps must be ≥ 0, got -1\.0"),
     "equation": (lambda: mg.einsum("i1->", v), ArgumentError, r"einsum: an equation is made of letters, commas and \.\.\., got 'i1->'"),
+    "diagonal": (lambda: mg.einsum("ii", x), ShapeError, r"einsum: a letter repeated in one operand takes its diagonal, of equal sizes; operand 0 .*\(2, 3\)"),
     "equation first": (lambda: mg.einsum(v, "i->"), ArgumentError, r"einsum: the equation comes first"),
     "operands": (lambda: mg.einsum("i,i->", v), ArgumentError, r"names 2 operands, got 1"),
     "output letters": (lambda: mg.einsum("i->ij", v), ArgumentError, r"each output letter must appear once, and in an input"),

@@ -75,6 +75,8 @@ def _flow(
     found: dict[Node, Any] = {t.node: None for t in inputs or () if t.node is not None}
     leaves: dict[int, list] = {}
     check = mode.anomaly
+    vjp: Any
+    new: Any
     pending = [(root.time, root)]  # a heap: the newest node first
     # a hook or a VJP may itself run a backward over the same nodes: the gradients that wait in them
     # are put aside until it is through
@@ -123,6 +125,7 @@ def _flow(
                         known[1] += new
                     else:
                         known[1:] = known[1] + new, True
+            vjp = new = None  # what this node kept goes before the next one's gradients are made
     finally:
         for _, node in pending:  # after an error: leave no half-summed gradient behind
             node.g = None
