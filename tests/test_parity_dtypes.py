@@ -8,6 +8,8 @@ import pytest
 
 import minigrad as mg
 from minigrad.errors import MinigradError
+from tests.functional.cases import ALL, IDS
+from tests.functional.inputs import Seed, apply, convert, leaves
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
@@ -200,3 +202,29 @@ def test_the_dtype_of_new_tensors():
         lambda lib: lib.where(lib.tensor(True), 1.0, 2),
     ):
         assert str(call(torch).dtype) == f"torch.{call(mg).dtype}"
+
+
+@pytest.mark.filterwarnings("ignore:.*degrees of freedom:UserWarning")
+@pytest.mark.parametrize("case", ALL, ids=IDS)
+def test_values_and_gradients_in_float16(case):
+    """As close to PyTorch's as its own roundings lie: a few of the last of float16's 11 bits."""
+    if any(isinstance(value, Seed) for value in case.kwargs.values()):
+        return
+    results = []
+    for lib in (mg, torch):
+        args = convert(lib, case.args, "float16")
+        kwargs = convert(lib, case.kwargs, "float16")
+        outs = [o for o in apply(lib, case.op, args, kwargs) if o.requires_grad]
+        weights = [np.cos(np.arange(o.numel())).reshape(tuple(o.shape)) for o in outs]
+        total = sum(
+            (o * lib.tensor(w, dtype=lib.float16)).sum() for o, w in zip(outs, weights, strict=True)
+        )
+        inputs = leaves((args, kwargs))
+        found = [o.detach().numpy() for o in outs]
+        for x, g in zip(inputs, lib.autograd.grad(total, inputs, allow_unused=True), strict=True):
+            found.append(np.zeros(tuple(x.shape), np.float16) if g is None else g.numpy())
+        assert all(array.dtype == np.float16 for array in found)
+        results.append(found)
+    for ours, theirs in zip(*results, strict=True):
+        scale = max(1.0, np.abs(theirs[np.isfinite(theirs)]).max(initial=0))
+        np.testing.assert_allclose(ours, theirs, 5e-3, 5e-3 * scale)
