@@ -29,7 +29,6 @@ DIFFERENT = {
     "cat": "an empty 1-d tensor does not join tensors of another shape (a leftover in PyTorch)",
     "norm p": "p must be positive; PyTorch also counts (0), takes minima (-inf) and 'nuc'",
     "cross_entropy": "targets are class indices, not probabilities; no class weights",
-    "set_grad_enabled": "a context manager and decorator; calling it alone changes nothing",
     "dim=()": "an empty tuple of dims means all for logsumexp too, which PyTorch refuses",
     "negative seeds": "a seed is at least 0",
     "max(a, b)": "torch.max calls the second tensor other; here it stands in the place of dim",

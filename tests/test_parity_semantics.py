@@ -156,6 +156,10 @@ def test_powers_at_zero_and_below():
     compare(lambda lib, x: 2**x, [0.0, 1.0, -2.0])
 
 
+def test_the_method_where():
+    compare(lambda lib, a, b: a.where(a > 0, b), [1.0, -1.0], [5.0, 6.0])
+
+
 def test_division_by_zero():
     compare(lambda lib, a, b: a / b, [1.0, -1.0, 0.0], [0.0, 0.0, 0.0])
     compare(lambda lib, a: a / 0, [1.0, -1.0, 0.0])

@@ -41,8 +41,8 @@ def test_as_decorators_that_may_be_called_again_and_within_themselves(x):
         assert not mg.is_grad_enabled()
         return evaluate(depth - 1) if depth else x * 2
 
-    @mg.no_grad()
-    @mg.enable_grad()
+    @mg.no_grad
+    @mg.enable_grad
     def train():
         return x * 2
 
@@ -101,3 +101,24 @@ def test_anomaly_detection_is_a_mode_of_its_own_thread(x):
         thread.start()
         thread.join()
     assert seen == [-float("inf")]
+
+
+def test_set_grad_enabled_alone_holds_until_it_is_set_again(x):
+    mg.set_grad_enabled(False)
+    try:
+        assert not (x * 2).requires_grad
+        with mg.set_grad_enabled(True):
+            assert (x * 2).requires_grad
+        assert not mg.is_grad_enabled()
+    finally:
+        mg.set_grad_enabled(True)
+    assert (x * 2).requires_grad
+
+
+def test_set_grad_enabled_as_a_decorator(x):
+    @mg.set_grad_enabled(False)
+    def evaluate():
+        return (x * 2).requires_grad
+
+    assert mg.is_grad_enabled()
+    assert [evaluate(), evaluate(), mg.is_grad_enabled()] == [False, False, True]

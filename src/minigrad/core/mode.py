@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,8 +23,7 @@ def is_grad_enabled() -> bool:
 
 
 @contextmanager
-def set_grad_enabled(enabled: bool) -> Iterator[None]:
-    """Record ops inside, or not. Also a decorator."""
+def _grad(enabled: bool) -> Iterator[None]:
     before, mode.grad = mode.grad, enabled
     try:
         yield
@@ -32,14 +31,32 @@ def set_grad_enabled(enabled: bool) -> Iterator[None]:
         mode.grad = before
 
 
-def no_grad() -> Any:
-    """Record nothing inside: results need no gradient. Also a decorator."""
-    return set_grad_enabled(False)
+def no_grad(function: Callable | None = None) -> Any:
+    """Record nothing inside: results need no gradient. Also a decorator, with () or without."""
+    return _grad(False) if function is None else _grad(False)(function)
 
 
-def enable_grad() -> Any:
-    """Record inside a no_grad block after all. Also a decorator."""
-    return set_grad_enabled(True)
+def enable_grad(function: Callable | None = None) -> Any:
+    """Record inside a no_grad block after all. Also a decorator, with () or without."""
+    return _grad(True) if function is None else _grad(True)(function)
+
+
+class set_grad_enabled:
+    """Record ops from now on, or not. In a `with`, or as a decorator, only inside."""
+
+    def __init__(self, enabled: bool) -> None:
+        self.enabled = enabled
+        self.before, mode.grad = mode.grad, enabled
+
+    def __enter__(self) -> None:
+        mode.grad = self.enabled
+
+    def __exit__(self, *_: Any) -> None:
+        mode.grad = self.before
+
+    def __call__(self, function: Callable) -> Callable:
+        mode.grad = self.before  # it was the function that was meant
+        return _grad(self.enabled)(function)
 
 
 @contextmanager

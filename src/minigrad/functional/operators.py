@@ -120,6 +120,7 @@ METHODS: dict[str, Callable] = {
     "double": _as(dtypes.float64),
     "long": _as(dtypes.int64),
     "bool": _as(dtypes.boolean),
+    "where": lambda self, condition, other: elementwise.where(condition, self, other),
     "reshape": _spread(shape.reshape),
     "permute": _spread(shape.permute),
     "flip": _spread(shape.flip),
