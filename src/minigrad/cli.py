@@ -1,5 +1,6 @@
 """`minigrad …`: thin; each command hands over to the layer that does the work."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -25,6 +26,8 @@ def watch(
     no_color: commands.Plain = False,
 ) -> None:
     """Without a command, in a workspace: the current exercise, checked again at every save."""
+    if no_color:
+        os.environ["NO_COLOR"] = "1"  # for the command that follows, and what that starts
     if context.invoked_subcommand is None:
         commands.watch(poll, no_color)
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -28,12 +29,15 @@ def test_check_answers_with_the_mistake_and_exit_code_one(workspace, minigrad):
     ]
 
 
-def test_pytest_says_what_check_says(workspace, minigrad, solve):
+def test_pytest_says_what_check_says(workspace, minigrad, solve, monkeypatch):
     file = solve("00")
     text = file.read_text(encoding="utf-8").replace("return v / 2", "return v")
     file.write_text(text, encoding="utf-8")
     ours = minigrad("check", "relu_moment").output.removeprefix("✗ ")
     command = [sys.executable, "-m", "pytest", "labs/00_variance_walk", "-p", "no:cacheprovider"]
+    monkeypatch.setenv(
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"
+    )  # none is needed, and loading takes time
     theirs = subprocess.run(command, capture_output=True, encoding="utf-8", check=False).stdout
     assert ours.strip() in theirs
     assert "1 failed, 4 passed" in theirs
@@ -65,7 +69,8 @@ def test_an_unknown_target_is_one_line_and_exit_code_two(workspace, minigrad):
 def test_hints_open_one_after_the_other(workspace, minigrad):
     outputs = [minigrad("hint", "relu_moment").output for _ in range(4)]
     assert [o.count("Hint ") for o in outputs] == [1, 2, 3, 3]
-    assert "a question" in outputs[0] and "pseudocode" not in outputs[1]
+    assert "a question" in outputs[0] and "Ask again for pseudocode." in outputs[1]
+    assert "That was the last" in outputs[2] == outputs[3]
 
 
 def test_a_solution_opens_after_a_pass_or_by_giving_up(workspace, minigrad, solve):
@@ -127,7 +132,8 @@ def test_watch_checks_again_when_the_file_is_saved(workspace):
     assert "Your work is on disk" in out and child.returncode == 0
 
 
-def test_export_and_grade(workspace, minigrad, solve, tmp_path):
+def test_export_and_grade(short_course, minigrad, solve, tmp_path, monkeypatch):
+    monkeypatch.setattr("minigrad.course.teacher.load", lambda file: short_course.course)
     solve("00")
     minigrad("check", "00")
     packed = tmp_path / "ada.zip"
@@ -142,7 +148,39 @@ def test_export_and_grade(workspace, minigrad, solve, tmp_path):
     assert minigrad("grade", str(tmp_path / "nobody")).exit_code == 2
 
 
-@pytest.mark.parametrize("page", ["00", "0", "00-motivation.md", "autograd"])
-def test_read_shows_a_page(workspace, minigrad, page):
+def test_two_learners_of_one_name_are_told_apart_in_a_table(tmp_path):
+    from minigrad.course.teacher import _learners
+
+    for name in ("ada", "bob"):
+        (tmp_path / name / "course.1").mkdir(parents=True)
+    alike = [tmp_path / name / "course.1" for name in ("ada", "bob")]
+    assert _learners(alike) == ["ada/course.1", "bob/course.1"]
+    assert _learners([*alike[:1], tmp_path / "ada"]) == ["course.1", "ada"]
+
+
+@pytest.mark.parametrize(
+    ("page", "begins"),
+    [
+        ("00", "# Why depth"),
+        ("0", "# Why depth"),
+        ("00-motivation.md", "# Why depth"),
+        ("theory/00-motivation.md", "# Why depth"),
+        ("autograd", "# "),
+        ("04", "# Putting it together"),
+        ("05", "# Where the norm stands"),
+        ("norm_placement", "# Where the norm stands"),
+        ("theory/autograd.md#sum", "## Sum"),
+        ("kaiming_normal", "## Kaiming"),
+    ],
+)
+def test_read_shows_a_page(workspace, minigrad, page, begins):
     result = minigrad("read", page)
-    assert result.exit_code == 0 and result.output.startswith("# ")
+    assert result.exit_code == 0 and result.output.startswith(begins)
+    elsewhere = "lab 04's page is `minigrad read 05-norm-placement.md`"
+    assert (elsewhere in result.output) == (page == "04")
+
+
+def test_no_color_holds_for_the_command_that_follows(workspace, minigrad, monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert minigrad("--no-color", "list").exit_code == 0
+    assert os.environ.pop("NO_COLOR") == "1"

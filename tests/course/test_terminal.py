@@ -3,6 +3,7 @@
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -12,14 +13,16 @@ import pytest
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX's")
 
 
+WATCH = "from minigrad.course.commands import watch; watch(poll=0.05)"
+
+
 class Terminal:
     """`minigrad` in a pseudo-terminal."""
 
-    def __init__(self, **environment: str) -> None:
+    def __init__(self, start: str = WATCH, **environment: str) -> None:
         import pty
 
         self.master, slave = pty.openpty()
-        start = "from minigrad.course.commands import watch; watch(poll=0.05)"
         self.child = subprocess.Popen(
             [sys.executable, "-c", start],
             stdin=slave,
@@ -27,6 +30,7 @@ class Terminal:
             stderr=slave,
             env={**os.environ, "TERM": "xterm", "COLUMNS": "100", **environment},
             start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # as in a shell
         )
         os.close(slave)
         self.seen = ""
@@ -80,6 +84,30 @@ def test_ctrl_c_leaves_in_peace(terminal):
     terminal.key("\x03")
     os.killpg(terminal.child.pid, 2)  # the pseudo-terminal is not the child's controlling one
     terminal.until("Your work is on disk")
+    assert terminal.child.wait(10) == 0
+
+
+LENDING = """
+import os, signal, time
+from minigrad.course.keys import keys, lend_terminal
+with keys() as read:
+    with lend_terminal():
+        os.kill(os.getpid(), signal.SIGINT)  # as Ctrl-C does, to all that run in the terminal
+        print("which?", flush=True)
+        print("it was", input(), flush=True)
+    print("key?", flush=True)
+    print("key was", read(30), flush=True)
+"""
+
+
+@pytest.mark.parametrize("terminal", [{"start": LENDING}], indirect=True)
+def test_a_program_that_watch_starts_gets_whole_lines_and_shows_what_is_typed(terminal):
+    terminal.until("which?")
+    terminal.key("statt\x7f\x7flled\n")  # corrected with backspace
+    seen = terminal.until("key?")
+    assert "statt" in seen and "it was stalled" in seen
+    terminal.key("h")
+    assert "key was h" in terminal.until("key was h")
     assert terminal.child.wait(10) == 0
 
 

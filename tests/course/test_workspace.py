@@ -31,6 +31,33 @@ def test_starting_again_renews_texts_and_keeps_what_was_written(workspace):
     assert (workspace.root / "theory" / "00-motivation.md").read_text(encoding="utf-8") != "old"
 
 
+def test_starting_again_leaves_a_patient_that_was_treated(workspace):
+    patient = workspace.root / "labs" / "08_nan_clinic" / "patients" / "deep.py"
+    patient.write_text("CAUSE = 'no norm'\n", encoding="utf-8")
+    gone = patient.with_name("quiet.py")
+    gone.unlink()
+    start(workspace.root)
+    assert patient.read_text(encoding="utf-8") == "CAUSE = 'no norm'\n" and gone.is_file()
+
+
+def test_bytes_that_are_not_utf8_are_kept(workspace):
+    file = workspace.exercise_file(workspace.course.lab("00"))
+    text = file.read_bytes().replace(b"raise NotImplementedError", b"return 0  # caf\xe9", 1)
+    file.write_bytes(text.split(b"def measured_walk")[0])
+    assert start(workspace.root) and b"caf\xe9" in file.read_bytes()
+    assert b"def measured_walk" in file.read_bytes()
+    workspace.reset("linear_moment")
+    assert b"caf\xe9" not in file.read_bytes()
+
+
+def test_reset_brings_back_a_file_that_is_gone(workspace, minigrad):
+    file = workspace.exercise_file(workspace.course.lab("00"))
+    file.unlink()
+    assert "`minigrad reset relu_moment` brings it back" in minigrad("check", "relu_moment").output
+    assert "no file to keep" in minigrad("reset", "relu_moment").output
+    assert "not written yet" in minigrad("check", "relu_moment").output
+
+
 def test_start_refuses_a_folder_with_other_things_and_a_file(tmp_path, minigrad):
     (tmp_path / "photo.jpg").write_text("", encoding="utf-8")
     result = minigrad("start", str(tmp_path))
@@ -98,7 +125,15 @@ def test_progress_survives_and_a_second_window_loses_nothing(workspace):
     assert "fan_in is missing" in kept["linear_moment"]["mistakes"]
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[1]", '{"exercises": 3}', '{"exercises": {"a": 1}}'])
+DAMAGED = ["", "{", "[1]", '{"exercises": 3}', '{"exercises": {"a": 1}}']
+DAMAGED += [
+    '{"exercises": {"relu_moment": {"hints": "two"}}}',
+    '{"guesses": {"01": {"answers": 1}}}',
+]
+DAMAGED += ['{"quiz": {"00": true}}', "[" * 100_000]
+
+
+@pytest.mark.parametrize("damage", DAMAGED, ids=range(len(DAMAGED)))
 def test_a_damaged_progress_file_is_set_aside_and_rebuilt(short_course, solve, damage):
     workspace = short_course
     solve("00")
@@ -110,6 +145,20 @@ def test_a_damaged_progress_file_is_set_aside_and_rebuilt(short_course, solve, d
     assert aside.read_text(encoding="utf-8") == damage
     assert aside.name in said[0]
     assert json.loads(workspace.progress_file.read_text(encoding="utf-8")) == progress.data
+
+
+def test_a_file_damaged_while_the_program_runs_is_rebuilt_too(short_course):
+    said = []
+    progress = Progress(short_course, say=said.append)
+    short_course.progress_file.write_text("{", encoding="utf-8")
+    progress.record([Result("relu_moment", "passed")])
+    assert "is damaged" in said[0] and Progress(short_course).passed == ["relu_moment"]
+
+
+def test_a_progress_file_that_cannot_be_read_is_one_line(workspace, minigrad):
+    workspace.progress_file.mkdir()
+    result = minigrad("list")
+    assert result.exit_code == 2 and "progress.json cannot be read" in result.output
 
 
 def test_an_exercise_that_was_removed_from_the_course_does_no_harm(workspace):

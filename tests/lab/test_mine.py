@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from minigrad import Generator, zeros
+from minigrad.course.workspace import solution_file, start
 from minigrad.errors import ArgumentError
-from minigrad.lab import mine
+from minigrad.lab import catalog, mine
+from tests.labs.test_labs import SMALL, Run
 
 WRITTEN = "def twofold(x):\n    return x + x\n\n\ndef square(x):\n    raise NotImplementedError\n"
 
@@ -59,21 +61,93 @@ def test_an_init_on_arrays_becomes_one_on_tensors():
     assert (again.data == tensor.data).all()
 
 
-@pytest.mark.parametrize("lab", ["00", "01"])
-def test_the_labs_run_with_the_solutions_in_the_learners_place(tmp_path, monkeypatch, lab):
-    from minigrad.cli import main
-    from minigrad.course.workspace import solution_file, start
-
+def written(lab, tmp_path):
+    """A workspace in which this lab's solution is what the learner wrote; its folder of the lab."""
     workspace, _ = start(tmp_path / "course")
     chosen = workspace.course.lab(lab)
     solution = solution_file(chosen).read_text(encoding="utf-8")
     workspace.exercise_file(chosen).write_text(solution, encoding="utf-8")
-    monkeypatch.chdir(workspace.root)
-    arguments = ["run", lab, "--mine", "--quick", "--seeds", "1", "--out", "out"]
-    arguments += ["--steps", "3"] if lab != "00" else []
-    monkeypatch.setattr("sys.argv", ["minigrad", *arguments])
-    with pytest.raises(SystemExit) as end:
+    return workspace.root / "labs" / chosen.folder
+
+
+def counted(piece, calls, name):
+    def wrapper(*args, **kwargs):
+        calls.add(name)
+        return piece(*args, **kwargs)
+
+    return wrapper
+
+
+@pytest.mark.parametrize("lab", SMALL)
+def test_every_piece_of_the_learners_is_called_in_the_labs_experiment(tmp_path, lab):
+    folder, calls = written(lab, tmp_path), set()
+    module = catalog.load(folder)
+    pieces, whose = mine.pieces(folder, module, True)
+    assert {name for name, owner in whose.items() if owner != "minigrad"} == set(module.MINE)
+    for name, piece in vars(pieces).items():
+        setattr(pieces, name, counted(piece, calls, name))
+    s, run = SimpleNamespace(**module.FULL | SMALL[lab]), Run()
+    module.experiment(s, run, pieces)
+    assert calls == set(module.PIECES)
+    if lab in ("02", "03"):  # the draws of 00 and 01 are the learner's own
+        usual = Run()
+        module.experiment(s, usual, SimpleNamespace(**module.PIECES))
+        for one, other in zip(losses(run), losses(usual), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-3)
+
+
+def losses(run):
+    runs = run.records["losses.json"]["variants"].values()
+    return [record.losses for records in runs for record in records]
+
+
+def test_a_run_from_the_command_line_says_whose_functions_ran(tmp_path, monkeypatch, capsys):
+    root = written("01", tmp_path).parents[1]
+    monkeypatch.chdir(root)
+    minigrad("run", "01", "--mine", "--quick", "--seeds", "1", "--steps", "3", "--out", "out")
+    manifest = json.loads((root / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["implementation"] == {
+        name: f"exercise.py: {name.removesuffix('_')}"
+        for name in ("xavier_normal_", "kaiming_normal_", "train_step")
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("window = math.prod(shape[2:])", "raise NotImplementedError", "needs fans in"),
+        ("loss.backward()", "loss.backwards()", "train_step in"),
+    ],
+)
+def test_what_fails_in_the_learners_file_is_one_sentence(
+    tmp_path, monkeypatch, capsys, old, new, says
+):
+    folder = written("01", tmp_path)
+    text = (folder / "exercise.py").read_text(encoding="utf-8")
+    (folder / "exercise.py").write_text(text.replace(old, new), encoding="utf-8")
+    monkeypatch.chdir(folder.parents[1])
+    minigrad("run", "01", "--mine", "--quick", "--seeds", "1", "--steps", "2", code=2)
+    said = capsys.readouterr().err
+    assert says in said and "exercise.py, line" in said and "Traceback" not in said
+    assert "what was recorded so far is in runs" in said
+
+
+def minigrad(*arguments, code=0):
+    from minigrad.cli import main
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as end:
+        patch.setattr("sys.argv", ["minigrad", *arguments])
         main()
-    assert end.value.code == 0
-    manifest = json.loads((workspace.root / "out" / "manifest.json").read_text(encoding="utf-8"))
-    assert any(name.startswith("exercise.py") for name in manifest["implementation"].values())
+    assert end.value.code == code
+
+
+def test_with_nothing_written_every_lab_says_so_or_that_it_has_no_place(tmp_path):
+    workspace, _ = start(tmp_path / "course")
+    for number, folder in catalog.labs(workspace.root).items():
+        module = catalog.load(folder)
+        places = getattr(module, "MINE", {})
+        says = "is written yet in" if places else "has no place for functions of your own"
+        with pytest.raises(ArgumentError, match=says):
+            mine.pieces(folder, module, True)
+        table = {e.mine: e.name for e in workspace.course.lab(number).exercises if e.mine}
+        assert table == {piece: wanted for piece, (wanted, _) in places.items()}, number

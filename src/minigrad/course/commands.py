@@ -137,9 +137,9 @@ def reset(
 
     What you wrote is kept, always, in a dated copy under backups/.
     """
-    workspace = find()
-    kept = workspace.reset(name)
-    typer.echo(f"Reset {name}; the file as it was is kept in {kept}.")
+    from minigrad.course.watch import reset_line
+
+    typer.echo(reset_line(find(), name))
 
 
 def list_command(no_color: Plain = False) -> None:

@@ -24,8 +24,10 @@ def ask_guess(workspace: Workspace, progress: Progress, lab_name: str, given: li
     if not lab.guesses:
         raise CourseError(f"lab {lab.id} asks for no guess.")
     if known := progress.data["guesses"].get(lab.id):
-        locked = ", ".join(f"{k}: {v}" for k, v in known["answers"].items())
-        raise CourseError(f"your guess for lab {lab.id} is locked since {known['at']}: {locked}.")
+        locked = ", ".join(f"{k}: {v}" for k, v in known.get("answers", {}).items())
+        raise CourseError(
+            f"your guess for lab {lab.id} is locked since {known.get('at')}: {locked}."
+        )
     if lab.id in progress.data["runs"]:
         raise CourseError(f"lab {lab.id} has been run already; a guess now would be hindsight.")
     answers = _parse(lab, given) if given else _ask(lab)
@@ -103,13 +105,13 @@ def after_run(run: Run, findings: list[Finding]) -> None:
     lines = [
         f"{key}: you said {said}, it was {outcome[key]}: it "
         + ("held" if said == outcome[key] else "did not hold")
-        for key, said in guess["answers"].items()
+        for key, said in guess.get("answers", {}).items()
         if key in outcome
     ]
     typer.echo("your guess\n  " + "\n  ".join(lines))
     report = run.path / "report.md"
     section = "\n".join(
-        ["## Your guess", "", f"Locked {guess['at']}.", "", *(f"- {x}" for x in lines)]
+        ["## Your guess", "", f"Locked {guess.get('at')}.", "", *(f"- {x}" for x in lines)]
     )
     run.write("report.md", report.read_text(encoding="utf-8").rstrip() + f"\n\n{section}\n")
 

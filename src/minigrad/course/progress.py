@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from collections.abc import Callable, Iterable
@@ -10,9 +11,16 @@ from typing import Any
 
 from minigrad.course.result import Result
 from minigrad.course.runner import check
+from minigrad.course.table import CourseError
 from minigrad.course.workspace import Workspace, write_whole
 
 EMPTY: dict[str, Any] = {"exercises": {}, "guesses": {}, "quiz": {}, "read": {}, "runs": {}}
+# what an entry must look like, and what it holds if it says nothing
+SHAPES: dict[str, dict[str, Any]] = {
+    "exercises": {"attempts": 0, "hints": 0, "mistakes": {}},
+    "guesses": {"at": "", "answers": {}, "outcome": {}},
+    "quiz": {},
+}
 
 
 class Progress:
@@ -23,22 +31,22 @@ class Progress:
         self.workspace = workspace
         self.file = workspace.progress_file
         self.say = say
-        try:
-            self.data = self._read()
-        except ValueError as error:
-            self._rebuild(str(error))
+        self._load()
 
-    def _read(self) -> dict[str, Any]:
+    def _load(self) -> None:
         try:
             text = self.file.read_text(encoding="utf-8")
+            data = json.loads(text)
+            if fault := _fault(data):
+                raise ValueError(fault)
         except FileNotFoundError:
-            return json.loads(json.dumps(EMPTY))
-        data = json.loads(text)
-        if not isinstance(data, dict) or not all(isinstance(data.get(k, {}), dict) for k in EMPTY):
-            raise ValueError("it is not a table of records")
-        if not all(isinstance(entry, dict) for entry in data.get("exercises", {}).values()):
-            raise ValueError("an exercise's entry is not a record")
-        return {**json.loads(json.dumps(EMPTY)), **data}
+            data = {}
+        except OSError as error:
+            raise CourseError(f"{self.file} cannot be read: {error}") from error
+        except (ValueError, RecursionError) as error:
+            self._rebuild(str(error))
+            return
+        self.data = {**copy.deepcopy(EMPTY), **data}
 
     def _rebuild(self, reason: str) -> None:
         """Set a damaged file aside and find out by checking again what has been passed."""
@@ -46,7 +54,7 @@ class Progress:
         os.replace(self.file, aside)
         self.say(f"{self.file.name} is damaged ({reason}); it is kept as {aside.name}.")
         self.say("Checking every exercise again to rebuild it; guesses and quiz start anew …")
-        self.data = json.loads(json.dumps(EMPTY))
+        self.data = copy.deepcopy(EMPTY)
         for lab in self.workspace.course.labs:
             for result in check(self.workspace, lab, lab.exercises):
                 if result.passed:
@@ -56,12 +64,15 @@ class Progress:
 
     def update(self, change: Callable[[dict[str, Any]], None]) -> None:
         """Apply a change to the file as it is now, and write it whole."""
-        self.data = self._read()
+        self._load()
         change(self.data)
         self._write()
 
     def _write(self) -> None:
-        write_whole(self.file, json.dumps(self.data, indent=1, ensure_ascii=False) + "\n")
+        try:
+            write_whole(self.file, json.dumps(self.data, indent=1, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise CourseError(f"{self.file} cannot be written: {error}") from error
 
     def _entry(self, name: str) -> dict[str, Any]:
         return self.data["exercises"].setdefault(name, {})
@@ -116,6 +127,20 @@ class Progress:
         self.update(
             lambda data: data["exercises"].setdefault(name, {}).setdefault("gave_up", now())
         )
+
+
+def _fault(data: Any) -> str:
+    """What keeps this from being a progress file; "" if nothing does."""
+    if not isinstance(data, dict) or not all(isinstance(data.get(k, {}), dict) for k in EMPTY):
+        return "it is not a table of records"
+    for part, shape in SHAPES.items():
+        for name, entry in data.get(part, {}).items():
+            if not isinstance(entry, dict):
+                return f"the entry {name!r} is not a record"
+            for key, usual in shape.items():
+                if not isinstance(entry.get(key, usual), type(usual)):
+                    return f"{key!r} of {name!r} is {entry[key]!r}"
+    return ""
 
 
 def now() -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 from rich.console import Console
 from rich.markdown import Markdown
 
-from minigrad.course.table import CourseError
+from minigrad.course.table import CourseError, Lab
 from minigrad.course.workspace import Workspace
 
 SYMBOLS = {
@@ -102,28 +103,48 @@ def slug(heading: str) -> str:
 
 
 def read_page(workspace: Workspace, target: str, console: Console) -> Path:
-    """Show a page ("01", "01-initialization.md") or a section of it ("…md#kaiming").
+    """Show a page ("01", "01-initialization.md"), a section of it ("…md#kaiming"), or the section
+    of an exercise.
 
     Raises:
         CourseError: there is no such page.
     """
-    page, _, anchor = target.partition("#")
-    if not page.endswith(".md"):
-        try:
-            page = workspace.course.lab(page).theory
-        except CourseError:
-            page = f"{page.zfill(2)}-"
-    file = workspace.theory(page)
-    if not file.is_file():
-        found = sorted(file.parent.glob(f"{page}*.md"))
-        if not found:
-            names = ", ".join(sorted(p.stem for p in file.parent.glob("*.md")))
-            raise CourseError(f"there is no theory page {target!r}. The pages are {names}.")
-        file = found[0]
+    if exercise := {e.name: e for e in workspace.course.exercises}.get(target):
+        target = exercise.theory
+    page, _, anchor = target.removeprefix("theory/").partition("#")
+    file = find_page(workspace, page)
     text = plain_markdown(section(file.read_text(encoding="utf-8"), anchor))
     if console.is_terminal:
+        os.environ.setdefault("LESS", "-R")  # less, unless told otherwise, shows colours as codes
         with console.pager(styles=not console.no_color):
             console.print(Markdown(text))
     else:
         console.print(text, markup=False)
+    if other := _lab_elsewhere(workspace, page, file):
+        console.print(
+            f"This is page {page}; lab {other.id}'s page is `minigrad read {other.theory}`."
+        )
     return file
+
+
+def find_page(workspace: Workspace, page: str) -> Path:
+    """The file of a page: by its number or name, or by those of a lab."""
+    pages = {p.stem: p for p in sorted(workspace.theory("00-motivation.md").parent.glob("*.md"))}
+    wanted = page.removesuffix(".md")
+    if wanted in pages:
+        return pages[wanted]
+    if wanted.isdigit():
+        for stem, file in pages.items():
+            if stem.startswith(f"{wanted.zfill(2)}-"):
+                return file
+    try:
+        return workspace.theory(workspace.course.lab(wanted).theory)
+    except CourseError:
+        names = ", ".join(pages)
+        raise CourseError(f"there is no theory page {page!r}. The pages are {names}.") from None
+
+
+def _lab_elsewhere(workspace: Workspace, page: str, file: Path) -> Lab | None:
+    """The lab of the number that was asked for, where its theory stands on another page."""
+    labs = workspace.course.labs if page.isdigit() else ()
+    return next((b for b in labs if b.id == page.zfill(2) and b.theory != file.name), None)

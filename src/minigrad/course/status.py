@@ -10,7 +10,7 @@ from minigrad.course.progress import Progress
 from minigrad.course.quiz import count
 from minigrad.course.stub import definition
 from minigrad.course.table import Exercise, Lab
-from minigrad.course.workspace import Workspace
+from minigrad.course.workspace import Workspace, read_text
 
 
 def banner(progress: Progress) -> Text:
@@ -28,7 +28,7 @@ def exercise_head(workspace: Workspace, lab: Lab, exercise: Exercise) -> Text:
     file = workspace.exercise_file(lab)
     line = 1
     if file.exists():
-        line = definition(file.read_text(encoding="utf-8", errors="replace"), exercise.name)[0] + 1
+        line = definition(read_text(file), exercise.name)[0] + 1
     at = file.relative_to(workspace.root).as_posix()
     text = Text(f"\n{lab.title} · {exercise.title}\n", style="bold")
     text.append(f"write {exercise.name} in {at}:{max(line, 1)}", style="not bold")
@@ -93,5 +93,5 @@ def guess_score(progress: Progress) -> Text:
     for guess in progress.data["guesses"].values():
         for key, outcome in guess.get("outcome", {}).items():
             asked += 1
-            right += guess["answers"].get(key) == outcome
+            right += guess.get("answers", {}).get(key) == outcome
     return Text(f"guesses: {right} of {asked} held" if asked else "guesses: none played out yet")

@@ -44,12 +44,13 @@ def grade_all(folders: list[Path], as_csv: bool, console: Console) -> None:
     """
     course = load(resources() / "labs" / "labs.toml")
     names = [e.name for e in course.exercises]
+    names_of = _learners(folders)
     rows: list[tuple[str, dict[str, str]]] = []
     with tempfile.TemporaryDirectory() as scratch:
         for number, folder in enumerate(folders):
             root = _open(folder, Path(scratch) / str(number))
             print(f"checking {folder} …", file=sys.stderr)
-            rows.append((folder.stem, _check_all(root, course)))
+            rows.append((names_of[number], _check_all(root, course)))
     if as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(["learner", "passed", *names])
@@ -63,6 +64,15 @@ def grade_all(folders: list[Path], as_csv: bool, console: Console) -> None:
         counts = [sum(v == s for v in found.values()) for s in ("passed", "not written")]
         table.add_row(learner, f"{counts[0]} of {len(names)}", str(counts[1]), ", ".join(failed))
     console.print(table)
+
+
+def _learners(folders: list[Path]) -> list[str]:
+    """A name for each: the file's or folder's own, with the folder above it where two are alike."""
+    paths = [f.resolve() for f in folders]
+    own = [p.stem if p.is_file() else p.name for p in paths]
+    return [
+        n if own.count(n) == 1 else f"{p.parent.name}/{n}" for n, p in zip(own, paths, strict=True)
+    ]
 
 
 def _open(folder: Path, scratch: Path) -> Path:

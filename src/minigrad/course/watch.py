@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from minigrad.course.console import show
-from minigrad.course.keys import Read, keys
+from minigrad.course.keys import Read, keys, lend_terminal
 from minigrad.course.progress import Progress
 from minigrad.course.reader import read_page
 from minigrad.course.runner import check
@@ -134,18 +134,28 @@ class Watch:
         self.progress.note("read", page.stem, True)
 
     def run_lab(self) -> None:
-        """The lab's experiment, with the learner's passed functions in the library's place."""
+        """The lab's experiment, with the learner's functions in the library's place."""
         if not (self.workspace.root / "labs" / self.lab.folder / "run.py").exists():
             self.console.print("This lab has no experiment; the next ones do.")
             return
-        start = "from minigrad.cli import main; main()"
-        command = [sys.executable, "-c", start, "run", self.lab.id, "--mine", "--quick"]
-        self.console.print(f"minigrad run {self.lab.id} --mine --quick")
-        subprocess.run(command, cwd=self.workspace.root, check=False)
+        mine = ["--mine"] if any(e.mine for e in self.lab.exercises) else []
+        arguments = ["run", self.lab.id, *mine, "--quick"]
+        self.console.print(f"minigrad {' '.join(arguments)}")
+        with lend_terminal():
+            command = [sys.executable, "-P", "-m", "minigrad", *arguments]
+            subprocess.run(command, cwd=self.workspace.root, check=False)
 
     def reset(self) -> None:
-        kept = self.workspace.reset(self.exercise.name)
-        self.console.print(f"Reset {self.exercise.name}; your version is kept in {kept}.")
+        self.console.print(reset_line(self.workspace, self.exercise.name))
+
+
+def reset_line(workspace: Workspace, name: str) -> str:
+    """Reset an exercise, and say where the file as it was is kept."""
+    kept = workspace.reset(name)
+    if kept is None:
+        return f"{name} is there again; there was no file to keep."
+    where = kept.relative_to(workspace.root).as_posix()
+    return f"Reset {name}; the file as it was is kept in {where}."
 
 
 def hint_lines(exercise: Exercise, tier: int) -> list[str]:
@@ -155,6 +165,9 @@ def hint_lines(exercise: Exercise, tier: int) -> list[str]:
     for number in range(tier):
         lines.append(f"Hint {number + 1} of 3, {kinds[number]}:")
         lines += [f"  {line}" for line in exercise.hints[number].split("\n")]
-    if tier == 3:
-        lines.append(f"That was the last; `minigrad solution {exercise.name}` opens after a pass.")
+    lines.append(
+        f"That was the last; `minigrad solution {exercise.name}` opens after a pass."
+        if tier == 3
+        else f"Still stuck? Ask again for {kinds[tier]}."
+    )
     return lines

@@ -37,8 +37,9 @@ class Workspace:
         here = self.root / "theory" / page
         return here if here.exists() else resources() / "theory" / page
 
-    def reset(self, name: str) -> Path:
-        """Put one exercise back to its stub; the file as it was is kept. Returns the copy's path.
+    def reset(self, name: str) -> Path | None:
+        """Put one exercise back to its stub; the file as it was is kept. Returns the copy's path,
+        None where there was no file to keep.
 
         Raises:
             CourseError: there is no such exercise.
@@ -48,10 +49,11 @@ class Workspace:
         file = self.exercise_file(lab)
         fresh = pristine(lab)
         if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(file, fresh)
-            return file
+            return None
         kept = self.back_up(file)
-        write_whole(file, restore(file.read_text(encoding="utf-8"), fresh, name))
+        write_whole(file, restore(read_text(file), fresh, name))
         return kept
 
     def back_up(self, file: Path) -> Path:
@@ -100,7 +102,8 @@ def start(folder: Path) -> tuple[Workspace, bool]:
     """Make a workspace, or bring an existing one up to date. Returns it and whether it is new.
 
     What the learner wrote is never touched: in a workspace that exists, texts are renewed and the
-    stubs of new exercises are added at the end of their files.
+    stubs of new exercises are added at the end of their files. The clinic's patients are the
+    learner's to change: one that is there stays.
 
     Raises:
         CourseError: the folder is a file, holds other things, or cannot be written.
@@ -129,7 +132,8 @@ def _copy(source: Path, folder: Path) -> None:
                 continue
             target = folder / path.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
-            if path.name != "labs.toml":
+            theirs = path.parent.name == "patients" and target.exists()
+            if path.name != "labs.toml" and not theirs:
                 shutil.copyfile(path, target)
     for lab in load(source / "labs" / "labs.toml").labs:
         if lab.exercises:
@@ -145,7 +149,7 @@ def _write_stubs(lab: Lab, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, fresh)
         return
-    mine = file.read_text(encoding="utf-8")
+    mine = read_text(file)
     added = mine
     for exercise in lab.exercises:
         if definition(added, exercise.name)[0] < 0:
@@ -154,8 +158,13 @@ def _write_stubs(lab: Lab, file: Path) -> None:
         write_whole(file, added)
 
 
+def read_text(file: Path) -> str:
+    """A learner's file; `write_whole` puts bytes that are not UTF-8 back as they were."""
+    return file.read_text(encoding="utf-8", errors="surrogateescape")
+
+
 def write_whole(file: Path, text: str) -> None:
     """Write beside, then rename: a reader sees the old file or the new one, never half of it."""
     beside = file.with_name(f".{file.name}.{os.getpid()}")
-    beside.write_text(text, encoding="utf-8", newline="\n")
+    beside.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
     os.replace(beside, file)

@@ -155,7 +155,10 @@ def launch(lab: Planned, arguments: Sequence[str]) -> tuple[Run, list[Finding]]:
         except Exception as error:
             run.save()
             run.end("failed")
-            error.add_note(f"what was recorded so far is in {_short(run.path)}")
+            kept = f"what was recorded so far is in {_short(run.path)}"
+            if theirs := mine.fault(error, lab.folder):
+                raise ArgumentError(f"{theirs}; {kept}") from error
+            error.add_note(kept)
             raise
         run.end("complete")
     return run, found

@@ -6,6 +6,8 @@ piece -> (exercise, adapt), where adapt makes the piece from what the learner wr
 
 import importlib.util
 import inspect
+import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -25,7 +27,9 @@ def pieces(folder: Path, module: ModuleType, mine: bool) -> tuple[SimpleNamespac
         return SimpleNamespace(**chosen), whose
     places = getattr(module, "MINE", {})
     if not places:
-        raise ArgumentError(f"--mine: {folder.name} has no place for functions of your own")
+        raise ArgumentError(
+            f"--mine: {folder.name} has no place for functions of your own; leave it out"
+        )
     exercise = _load(folder / "exercise.py")
     for name, (wanted, adapt) in places.items():
         written = getattr(exercise, wanted, None)
@@ -33,7 +37,10 @@ def pieces(folder: Path, module: ModuleType, mine: bool) -> tuple[SimpleNamespac
             chosen[name], whose[name] = adapt(written), f"exercise.py: {wanted}"
     if set(whose.values()) == {"minigrad"}:
         names = ", ".join(wanted for wanted, _ in places.values())
-        raise ArgumentError(f"--mine: none of {names} is written yet in {folder}/exercise.py")
+        raise ArgumentError(
+            f"--mine: none of {names} is written yet in {folder}/exercise.py; "
+            "without --mine the lab runs with minigrad's own"
+        )
     return SimpleNamespace(**chosen), whose
 
 
@@ -44,12 +51,25 @@ def _load(file: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ArgumentError(f"--mine: {file} cannot be loaded as Python")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where a class's source is looked up
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         kind = type(error).__name__
         raise ArgumentError(f"--mine: {file} cannot be imported: {kind}: {error}") from error
     return module
+
+
+def fault(error: Exception, folder: Path) -> str:
+    """What went wrong in the learner's file, if that is where an exception came from; else ""."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if Path(f.filename) == folder / "exercise.py"]
+    if not own:
+        return ""
+    at = f"{own[-1].name} in {own[-1].filename}, line {own[-1].lineno}"
+    if isinstance(error, NotImplementedError):
+        return f"--mine: {own[0].name} needs {at}, which is not written yet"
+    return f"--mine: {at}, raised {type(error).__name__}: {error}"
 
 
 def fill(draw: Callable[..., Any]) -> Callable[..., Tensor]:
