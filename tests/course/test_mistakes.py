@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from minigrad import nn
 from minigrad.course.check import run_check
 from minigrad.course.child import load_file
 from minigrad.course.table import load
 from minigrad.course.workspace import resources
+from minigrad.scalar.gpt import softmax
 
 COURSE = load(resources() / "labs" / "labs.toml")
 LABS = {
@@ -88,16 +90,43 @@ def test_every_mistake_links_to_a_section_that_exists(lab):
             assert slug(first) == anchor, f"{mistake.name}: {mistake.see}"
 
 
+def spoiled(value):
+    """Seven percent off: nobody's mistake."""
+    if isinstance(value, tuple | list):
+        return type(value)(spoiled(v) for v in value)
+    return (lambda *given: spoiled(value(*given))) if callable(value) else value * 1.07
+
+
+def slightly_wrong(right):
+    if isinstance(right, type):
+        forward = {"forward": lambda self, x: spoiled(right.forward(self, x))}
+        return type(right.__name__, (right,), forward)
+    return lambda *args, **options: spoiled(right(*args, **options))
+
+
+Node = LABS["autograd"][1].Node  # where backward's check looks for it
 UNLISTED = [
-    ("autograd", "mul_backward", lambda g, x, y: (g * y + 1, g * x)),
-    ("autograd", "unbroadcast", lambda g, shape: g.max(axis=0)),
-    ("autograd", "cross_entropy", lambda z, y: 1.234),
-    ("variance_walk", "relu_moment", lambda v: 0.4 * v),
-    ("variance_walk", "measured_walk", lambda x, ws, f: [0.9, 0.8, 0.7]),
+    ("autograd", "backward", lambda root: right_backward(root * Node(3.0))),
+    ("norm_ablation", "RMSNorm", lambda dim: nn.LayerNorm(3 * dim)),
+    ("norm_ablation", "LayerNorm", lambda dim: nn.LayerNorm(3 * dim)),
+    ("scalar_gpt", "scalar_softmax", lambda x: softmax(x)[::-1]),  # else it does not sum to 1
+]
+# the answers of these are words, and each wrong word has its name
+WORDS = {"symptoms_without_skip", "diagnose"}
+NO_NUMBER = WORDS | {name for _, name, _ in UNLISTED}
+UNLISTED += [
+    (lab, exercise, slightly_wrong(listed[0]))
+    for lab, (_, cases) in LABS.items()
+    for exercise, listed in cases.RIGHT.items()
+    if exercise not in NO_NUMBER
 ]
 
 
-@pytest.mark.parametrize(("lab", "exercise", "function"), UNLISTED)
+def right_backward(root):
+    LABS["autograd"][1].right_backward(root)
+
+
+@pytest.mark.parametrize(("lab", "exercise", "function"), UNLISTED, ids=lambda v: str(v)[:30])
 def test_an_unlisted_mistake_gets_expected_received_and_the_page(lab, exercise, function):
     result = judge(lab, exercise, function)
     assert (result.status, result.mistake) == ("failed", "")

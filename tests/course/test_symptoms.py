@@ -5,7 +5,7 @@ import pytest
 
 import minigrad
 from minigrad import nn, optim
-from minigrad.course.checks.residual_depth import SYMPTOMS
+from minigrad.course.checks.symptoms import SYMPTOMS
 from minigrad.data import toy
 from minigrad.nn import functional as F
 

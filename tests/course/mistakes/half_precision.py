@@ -15,6 +15,11 @@ def wide(x, eps, back=True, centre=False, outside=False, keep_eps=True):
     return (h / r).astype(x.dtype if back else np.float32)
 
 
+def sized(size):
+    """A norm that divides by something else than the RMS."""
+    return lambda x, eps: (x.astype(np.float32) / size(x.astype(np.float32))).astype(x.dtype)
+
+
 def narrow(x, eps):
     return x * (1 / np.sqrt((x * x).mean(-1, keepdims=True) + np.float16(eps)))
 
@@ -32,6 +37,13 @@ def narrow_eps(x, eps):
 
 MISTAKES = {
     "rms_norm_half": [
+        ("the sum of squares", sized(lambda h: (h * h).sum(-1, keepdims=True) ** 0.5)),
+        ("the root is missing", sized(lambda h: (h * h).mean(-1, keepdims=True))),
+        ("divided by the standard deviation", sized(lambda h: h.std(-1, keepdims=True))),
+        ("divided by d − 1", sized(lambda h: ((h * h).sum(-1, keepdims=True) / 3) ** 0.5)),
+        ("multiplied by the RMS", sized(lambda h: (h * h).mean(-1, keepdims=True) ** -0.5)),
+        ("the mean of |x|", sized(lambda h: abs(h).mean(-1, keepdims=True))),
+        ("the square of the mean", sized(lambda h: abs(h.mean(-1, keepdims=True)))),
         ("computed in float16", narrow),
         ("computed in float16", late),
         ("a row of zeros gives NaN", narrow_eps),

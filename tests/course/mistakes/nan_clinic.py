@@ -44,6 +44,7 @@ MISTAKES = {
         ("by its own norm", lambda gs, m: [clip([g], m)[0] for g in gs]),
         ("each entry was clipped", lambda gs, m: [np.clip(g, -m, m) for g in gs]),
         ("the root is missing", lambda gs, m: clip(gs, m, lambda x: sum((g**2).sum() for g in x))),
+        ("the norms were added", lambda gs, m: clip(gs, m, lambda x: sum(map(np.linalg.norm, x)))),
         ("scaled up", lambda gs, m: clip(gs, m, cap=math.inf)),
         (
             "all gradients zero",

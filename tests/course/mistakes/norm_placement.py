@@ -45,6 +45,7 @@ MISTAKES = {
         ("entropy of the training text", lambda t, h: entropy(t, t)),
         ("bits, not nats", lambda t, h: entropy(t, h) / math.log(2)),
         ("the sum over all", lambda t, h: entropy(t, h) * h.sum()),
+        ("the sign is wrong", lambda t, h: -entropy(t, h)),
         ("as if all characters were equally", lambda t, h: math.log(len(t))),
     ],
 }

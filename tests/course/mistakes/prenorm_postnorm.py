@@ -1,5 +1,7 @@
 """Wrong implementations of lab 05, by the name the check must give, and right ones."""
 
+import numpy as np
+
 
 def twice(pre, post):
     def block(x, a, f, n1, n2, placement):
@@ -15,6 +17,11 @@ def pre(x, f, n):
 
 def post(x, f, n):
     return n(x + f(x))
+
+
+def in_place(x, f, n):
+    x += f(n(x))
+    return x
 
 
 def parallel(x, a, f, n1, n2, placement):
@@ -44,6 +51,10 @@ MISTAKES = {
         ("a skip is missing", twice(lambda x, f, n: f(n(x)), post)),
         ("a skip is missing", twice(pre, lambda x, f, n: n(f(x)))),
         ("a skip is missing", no_skip_ffn),
+        ("counted twice", twice(lambda x, f, n: 2 * x + f(n(x)), post)),
+        ("counted twice", twice(pre, lambda x, f, n: n(2 * x + f(x)))),
+        ("an activation stands after", twice(lambda x, f, n: np.maximum(pre(x, f, n), 0), post)),
+        ("wrote into the caller's x", twice(in_place, post)),
         ("norm1 is used twice", lambda x, a, f, n, _, p: branches(x, a, f, n, n, p)),
         ("the FFN comes first", lambda x, a, f, n, m, p: branches(x, f, a, m, n, p)),
     ],

@@ -115,11 +115,13 @@ MISTAKES = {
         ("only the branch is normalized", block(lambda x, n, f: x + n(f(x)))),
         ("the branch is missing", block(lambda x, n, f: x + 0 * n(x))),
         ("wrote into the caller's x", block(in_place_block)),
+        ("an activation stands after", block(lambda x, n, f: (x + f(n(x))).relu())),
     ],
     "PostNormBlock": [
         ("this is pre-norm", block(lambda x, n, f: x + f(n(x)))),
         ("the norm is missing", block(lambda x, n, f: x + f(x))),
         ("the skip is missing", block(lambda x, n, f: n(f(x)))),
+        ("counted twice", block(lambda x, n, f: n(2 * x + f(x)))),
         ("only the branch is normalized", block(lambda x, n, f: x + n(f(x)))),
         ("the branch is missing", block(lambda x, n, f: n(x))),
         ("wrote into the caller's x", block(in_place_block)),
@@ -136,6 +138,7 @@ MISTAKES = {
         ("the norms were added", lambda ps: sum(np.sqrt((g**2).sum()) for g in grads(ps))),
         ("a mean, not a sum", lambda ps: np.mean([(g**2).mean() for g in grads(ps)]) ** 0.5),
         ("not their gradients", lambda ps: math.sqrt(sum((p.data**2).sum() for p in ps))),
+        ("clipped before they were measured", lambda ps: min(1.0, clears(ps))),
         ("cleared before they were read", clears),
         ("cleared before they were read", reads_cleared),
         (

@@ -10,6 +10,15 @@ def rms(x, power=-0.5, eps=1e-5, mean=True, detach=False):
     return [v * (ms + eps) ** power for v in x]
 
 
+def over(x, size):
+    return [v / size for v in x]
+
+
+def centred_square(x):
+    mean = sum(x) / len(x)
+    return sum((v - mean) ** 2 for v in x) / len(x)
+
+
 def centred(x):
     mean = sum(x) / len(x)
     return rms([v - mean for v in x])
@@ -36,6 +45,12 @@ MISTAKES = {
         ("this is LayerNorm", centred),
         ("the sum of squares", lambda x: rms(x, mean=False)),
         ("the root is missing", lambda x: rms(x, power=-1)),
+        ("multiplied by the RMS", lambda x: rms(x, power=0.5)),
+        ("the standard deviation", lambda x: over(x, centred_square(x) ** 0.5)),
+        ("divided by d − 1", lambda x: over(x, (dot(x, x) / (len(x) - 1)) ** 0.5)),
+        ("the mean of |x|", lambda x: over(x, sum(v if v.data > 0 else -v for v in x) / len(x))),
+        ("the square of the mean", lambda x: over(x, ((sum(x) / len(x)) ** 2) ** 0.5)),
+        ("ε stands outside", lambda x: over(x, (dot(x, x) / len(x)) ** 0.5 + 1e-5)),
         ("there is no ε", lambda x: rms(x, eps=0)),
         ("a Value was replaced by its number", lambda x: rms(x, detach=True)),
         ("numbers came back", lambda x: [v.data for v in rms(x)]),
@@ -49,6 +64,7 @@ MISTAKES = {
     "scalar_cross_entropy": [
         ("the sign is missing", lambda x, t: soft(x)[t].log()),
         ("this is the probability", lambda x, t: soft(x)[t]),
+        ("softmax was applied twice", lambda x, t: -soft(soft(x))[t].log()),
         ("over all classes", lambda x, t: sum(-p.log() for p in soft(x))),
         ("rounded to zero", lambda x, t: -soft(x)[t].log()),
         ("beyond every float", lambda x, t: sum(v.exp() for v in x).log() - x[t]),

@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 
-import minigrad
 from minigrad.course.check import Mistake, Probe, call
+from minigrad.course.checks import train_step
 
 PAGE = "01-initialization.md"
 SHAPE = (800, 200)  # fan_out, fan_in: far apart, so that each rule has its own number
-
 GAIN_SQUARED = Mistake(
     "this is the factor on the variance; the gain multiplies the standard deviation",
     "If the variance must double, by how much must each weight grow?",
@@ -115,24 +114,6 @@ RESEEDED = Mistake(
     "every call draws the same numbers: the generator is made anew inside",
     "Two layers initialized with one rng came out equal. Who should own the generator?",
     f"{PAGE}#xavier",
-)
-NO_ZERO = Mistake(
-    "the gradients of earlier steps are still in it",
-    "x² at 3 has the gradient 6, yet the second step saw 12. What adds up?",
-    f"{PAGE}#a-training-step",
-)
-ZEROED_LATE = Mistake(
-    "the gradients were gone when the update came",
-    "In which order must zero_grad, backward and step come?",
-    f"{PAGE}#a-training-step",
-)
-NO_STEP = Mistake(
-    "no update was made", "Which call changes the parameters?", f"{PAGE}#a-training-step"
-)
-LOSS_AFTER = Mistake(
-    "the loss was computed again after the update",
-    "Which loss do the gradients belong to?",
-    f"{PAGE}#a-training-step",
 )
 
 
@@ -257,38 +238,6 @@ def kaiming_probes(uniform: bool) -> list[Probe]:
     return [*draw_probes(KAIMING, wrong, uniform), modes, linear]
 
 
-class Recorder:
-    """An optimizer that notes the gradient each step sees, and moves the weight by `by`."""
-
-    def __init__(self, weight: Any, by: float = 0.0) -> None:
-        self.weight, self.by, self.seen = weight, by, list[float]()
-
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        self.weight.grad = None
-
-    def step(self) -> None:
-        grad = self.weight.grad
-        self.seen.append(0.0 if grad is None else float(grad.data))
-        self.weight.data = self.weight.data + self.by
-
-
-def training(by: float, note: str) -> Callable[[Any], Any]:
-    """Three steps on the loss w², w = 3: what the optimizer saw, or what was returned."""
-
-    def run(train_step: Any) -> Any:
-        weight = minigrad.tensor(3.0, requires_grad=True)
-        optimizer = Recorder(weight, by)
-        out = [
-            train_step(lambda x: weight * x, lambda p, y: (p - y) * (p - y), optimizer, 1.0, 0.0)
-            for _ in range(3)
-        ]
-        if any(v is None for v in out) or any(hasattr(v, "backward") for v in out):
-            return out[0]
-        return optimizer.seen if note == "gradients" else out
-
-    return run
-
-
 CHECKS: dict[str, list[Probe]] = {
     "calculate_gain": [
         Probe("the gain of a linear layer", call("linear"), 1.0),
@@ -316,9 +265,7 @@ CHECKS: dict[str, list[Probe]] = {
             "(fan_in, fan_out) of shape (800, 200)",
             call(SHAPE),
             (200, 800),
-            [
-                ((800, 200), FANS_SWAPPED),
-            ],
+            [((800, 200), FANS_SWAPPED)],
         ),
         Probe(
             "(fan_in, fan_out) of shape (8, 4, 3, 5)",
@@ -335,22 +282,5 @@ CHECKS: dict[str, list[Probe]] = {
     "xavier_uniform": xavier_probes(uniform=True),
     "kaiming_normal": kaiming_probes(uniform=False),
     "kaiming_uniform": kaiming_probes(uniform=True),
-    "train_step": [
-        Probe(
-            "the gradients that three steps saw, for the loss w² at w = 3",
-            training(0.0, "gradients"),
-            [6.0, 6.0, 6.0],
-            [
-                ([6.0, 12.0, 18.0], NO_ZERO),
-                ([0.0, 0.0, 0.0], ZEROED_LATE),
-                (lambda seen: len(seen) == 0, NO_STEP),
-            ],
-        ),
-        Probe(
-            "the losses of three steps that move w from 3 by −1 each",
-            training(-1.0, "losses"),
-            [9.0, 4.0, 1.0],
-            [([4.0, 1.0, 0.0], LOSS_AFTER)],
-        ),
-    ],
+    **train_step.CHECKS,
 }

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.course.check import Mistake, Probe, call
+from minigrad.course.checks.gradient_norm import SUM_OF_NORMS
 
 QUESTIONS = "08-nan-clinic.md#three-questions"
 CLIP = "08-nan-clinic.md#why-clipping-cures-sgd-and-not-adam"
@@ -148,6 +149,7 @@ CHECKS: dict[str, list[Probe]] = {
                 (scaled(lambda g: min(1, 3.25 / np.sqrt((g * g).sum()))), PER_TENSOR),
                 (np.clip(flat(LARGE), -3.25, 3.25), ELEMENTWISE),
                 (scaled(lambda g: 3.25 / 169), SQUARED),
+                (scaled(lambda g: 3.25 / 17), SUM_OF_NORMS),
             ],
         ),
         Probe(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.course.check import Mistake, Probe, call
+from minigrad.course.checks.cross_entropy import SIGN
 
 NO_SCALE = Mistake(
     "the scores are not divided by √d",
@@ -142,6 +143,7 @@ CHECKS: dict[str, list[Probe]] = {
                 (RIGHT_LOSS / np.log(2), BITS),
                 (RIGHT_LOSS * HELD_OUT.sum(), SUM),
                 (np.log(4), UNIFORM),
+                (-RIGHT_LOSS, SIGN),
             ],
         )
     ],

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import Mistake, Probe, call
+from minigrad.course.check import InputChanged, Mistake, Probe, call
+from minigrad.course.checks.residual_depth import DOUBLED, IN_PLACE, RELU_AFTER
 
 BLOCKS = "05-norm-placement.md#the-two-blocks"
 WARMUP = "05-norm-placement.md#what-fails-and-how-it-looks"
@@ -96,6 +97,7 @@ def block_probe(placement: str, rule: Any, other: Any, extra: list[Any]) -> Prob
             (parallel, PARALLEL),
             (both(rule, norm1), ONE_NORM),
             (rule(rule(X, ffn, norm2), attention, norm1), ORDER),
+            (InputChanged, IN_PLACE),
             *extra,
         ],
     )
@@ -112,6 +114,8 @@ CHECKS: dict[str, list[Probe]] = {
                 (both(lambda x, f, n: f(n(x))), NO_SKIP),
                 (ffn(norm2(pre(X, attention, norm1))), NO_SKIP),
                 (pre(attention(norm1(X)), ffn, norm2), NO_SKIP),
+                (both(lambda x, f, n: 2 * x + f(n(x))), DOUBLED),
+                (both(lambda x, f, n: np.maximum(pre(x, f, n), 0)), RELU_AFTER),
             ],
         ),
         block_probe(
@@ -122,6 +126,7 @@ CHECKS: dict[str, list[Probe]] = {
                 (both(lambda x, f, n: x + n(f(x))), NORMED_BRANCH),
                 (both(lambda x, f, n: n(f(x))), NO_SKIP),
                 (norm2(ffn(post(X, attention, norm1))), NO_SKIP),
+                (both(lambda x, f, n: n(2 * x + f(x))), DOUBLED),
             ],
         ),
     ],

@@ -11,13 +11,13 @@ import numpy as np
 
 import minigrad
 from minigrad.course.check import InputChanged, Mistake, Probe
+from minigrad.course.checks import gradient_norm, symptoms
 from minigrad.course.values import array
 
 PAGE = "03-residual.md"
 PATH, PLACE = f"{PAGE}#the-identity-path", f"{PAGE}#pre-norm-and-post-norm"
 FINAL, LAYER_1 = f"{PAGE}#the-final-norm", f"{PAGE}#the-gradient-at-layer-1"
 WITHOUT = f"{PAGE}#without-the-skip"
-
 NO_SKIP = Mistake(
     "the skip is missing: only the branch comes out", "If f gives 0, what must come out?", PATH
 )
@@ -81,51 +81,10 @@ NORM_EACH = Mistake(
     FINAL,
 )
 SAME_INPUT = Mistake("every block got the first x", "What is the input of block 2?", FINAL)
-SQUARED = Mistake("the root is missing", "How long is the arrow (3, 4)?", LAYER_1)
-SUM_OF_NORMS = Mistake(
-    "the norms were added; squares add, and the root comes last",
-    "How long is the arrow (3, 4)?",
-    LAYER_1,
-)
-MEAN_SQUARE = Mistake(
-    "a mean, not a sum",
-    "Would the length of an arrow change if it had one more entry, 0?",
-    LAYER_1,
-)
-OF_VALUES = Mistake(
-    "these are the parameters, not their gradients",
-    "Where does backward leave its result?",
-    LAYER_1,
-)
-ZEROED = Mistake(
-    "the gradients were cleared before they were read",
-    "Does a measurement change what it measures?",
-    LAYER_1,
-)
-NONE_GRAD = Mistake(
-    "a parameter whose grad is None stopped it",
-    "A parameter that the loss does not use has no gradient. What does it add to the sum?",
-    LAYER_1,
-)
 SKIP_KEPT = Mistake("the skip is still there", "Which term of x + f(norm(x)) is the skip?", WITHOUT)
 NORM_LOST = Mistake(
     "the norm went out with the skip",
     "Only one thing may change in an experiment. What should f still see?",
-    WITHOUT,
-)
-HEALTHY_AT_FIRST = Mistake(
-    "before the first update the gradient is healthy, in every seed",
-    "Each block begins by putting the size right. Which product of fifty factors is then small?",
-    WITHOUT,
-)
-DIES = Mistake(
-    "ten updates take it to far below 1 % of what it was",
-    "An update changes all fifty layers at once. What does 0.6⁵⁰ leave?",
-    WITHOUT,
-)
-STALLS = Mistake(
-    "the run stalls: its loss stays at ln 2, what a guess is worth",
-    "Which layers still learn when layer 1's gradient is gone? And do norms let anything explode?",
     WITHOUT,
 )
 
@@ -211,25 +170,6 @@ def stack(function: Any) -> Any:
     return function(t(X), [square, triple], lambda x: x + 1)
 
 
-class WithGrad:
-    """Parameters as grad_norm sees them."""
-
-    def __init__(self, value: Any, grad: Any) -> None:
-        self.data, self.grad = np.asarray(value), None if grad is None else t(grad)
-        self.requires_grad = True
-
-
-def gradients(*pairs: Any) -> Callable[[Any], Any]:
-    return lambda grad_norm: grad_norm([WithGrad(v, g) for v, g in pairs])
-
-
-def twice(grad_norm: Any) -> Any:
-    """The second measurement of the same gradients."""
-    parameters = [WithGrad([7.0], [3.0]), WithGrad([7.0], [4.0])]
-    grad_norm(parameters)
-    return grad_norm(parameters)
-
-
 class Block:
     """What remove_skip is given."""
 
@@ -237,14 +177,8 @@ class Block:
     f = staticmethod(square)
 
 
-SYMPTOMS = {"gradient before": "healthy", "gradient after": "vanished", "loss": "stalled"}
-
-
-def said(key: str, mistake: Mistake) -> tuple[Callable[[Any], bool], Mistake]:
-    return lambda answer: answer[key] != SYMPTOMS[key], mistake
-
-
 N = normed(X)
+
 CHECKS: dict[str, list[Probe]] = {
     "Residual": [
         Probe(
@@ -298,7 +232,12 @@ CHECKS: dict[str, list[Probe]] = {
                 (InputChanged, IN_PLACE),
             ],
         ),
-        Probe("the block for f = 0, x = [1, 2, 3, 4]", out(norm, zero), t(X)),
+        Probe(
+            "the block for f = 0 and negative x",
+            out(norm, zero, x=NEGATIVE),
+            t(NEGATIVE),
+            [(np.maximum(NEGATIVE, 0), RELU_AFTER)],
+        ),
     ],
     "PostNormBlock": [
         Probe(
@@ -309,6 +248,7 @@ CHECKS: dict[str, list[Probe]] = {
                 (X + N**2, IS_PRE),
                 (X + X**2, NO_NORM),
                 (normed(X**2), NO_SKIP),
+                (normed(2 * X + X**2), DOUBLED),
                 (X + normed(X**2), NORM_OF_BRANCH),
                 (N, NO_BRANCH),
                 (InputChanged, IN_PLACE),
@@ -336,33 +276,6 @@ CHECKS: dict[str, list[Probe]] = {
             rtol=0.02,
         ),
     ],
-    "grad_norm": [
-        Probe(
-            "the norm of two gradients, 3 and 4",
-            gradients(([7.0], [3.0]), ([8.0], [4.0])),
-            5.0,
-            [
-                (25.0, SQUARED),
-                (7.0, SUM_OF_NORMS),
-                (lambda v: abs(v - 12.5**0.5) < 1e-3 or abs(v - 12.5) < 1e-3, MEAN_SQUARE),
-                (113**0.5, OF_VALUES),
-                (0.0, ZEROED),
-            ],
-        ),
-        Probe(
-            "the norm of a gradient [[1, 2], [2, 4]] and one of −12",
-            gradients(([[0.0, 0], [0, 0]], [[1.0, 2], [2, 4]]), ([1.0], [-12.0])),
-            13.0,
-            [(17.0, SUM_OF_NORMS), (169.0, SQUARED), (lambda v: v < 12.9, MEAN_SQUARE)],
-        ),
-        Probe(
-            "the norm of 3 and 4, and a parameter whose grad is None",
-            gradients(([7.0], [3.0]), ([7.0], None), ([7.0], [4.0])),
-            5.0,
-            [(AttributeError, NONE_GRAD), (TypeError, NONE_GRAD)],
-        ),
-        Probe("the norm of 3 and 4, measured a second time", twice, 5.0, [(0.0, ZEROED)]),
-    ],
     "remove_skip": [
         Probe(
             "the block without its skip, for f(x) = x², x = [1, 2, 3, 4]",
@@ -376,16 +289,6 @@ CHECKS: dict[str, list[Probe]] = {
             ],
         ),
     ],
-    "symptoms_without_skip": [
-        Probe(
-            "the symptoms of fifty blocks without skips",
-            lambda f: f(),
-            SYMPTOMS,
-            [
-                said("gradient before", HEALTHY_AT_FIRST),
-                said("gradient after", DIES),
-                said("loss", STALLS),
-            ],
-        ),
-    ],
+    **gradient_norm.CHECKS,
+    **symptoms.CHECKS,
 }

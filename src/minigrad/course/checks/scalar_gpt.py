@@ -6,7 +6,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from minigrad.course.check import Mistake, Probe
+from minigrad.course.checks.cross_entropy import TWICE
+from minigrad.course.checks.rms_norm import EPS_OUTSIDE, wrong_sizes
 from minigrad.scalar import Value
 from minigrad.scalar import gpt as library
 
@@ -22,15 +26,6 @@ NUMBERS = Mistake(
     "numbers came back, not Values: no gradient can flow through them",
     "Where did .data or float() take the place of a Value?",
     GRADIENT,
-)
-IS_LAYER_NORM = Mistake(
-    "this is LayerNorm: the mean is taken off", "Which moment is divided by?", TABLE
-)
-SUM_FOR_MEAN = Mistake(
-    "the sum of squares, not their mean", "By how many numbers is the sum divided?", TABLE
-)
-NO_ROOT = Mistake(
-    "divided by the mean square: the root is missing", "x grows tenfold. What should y do?", TABLE
 )
 NO_EPS = Mistake(
     "there is no ε: zeros divide by zero",
@@ -128,8 +123,6 @@ def both(
 
 
 X = [3.0, -4.0, 0.0]
-MEAN = sum(X) / 3
-DEVIATION = math.sqrt(sum((v - MEAN) ** 2 for v in X) / 3)
 LOGITS = [2.0, 0.5, -1.0]
 EXPS = [math.exp(v) for v in LOGITS]
 P = EXPS[1] / sum(EXPS)
@@ -141,11 +134,13 @@ CHECKS: dict[str, list[Probe]] = {
             plain,
             library.rms_norm,
             X,
-            [
-                ([(v - MEAN) / DEVIATION for v in X], IS_LAYER_NORM),
-                ([v / 5 for v in X], SUM_FOR_MEAN),
-                ([v / (25 / 3) for v in X], NO_ROOT),
-            ],
+            [(wrong[0].tolist(), mistake) for wrong, mistake in wrong_sizes(np.array([X]))],
+        ),
+        Probe(
+            "RMSNorm of [0.001, −0.001], ε = 1e-5",
+            numbers_of(plain, [1e-3, -1e-3]),
+            numbers_of(plain, [1e-3, -1e-3])(library.rms_norm),
+            [([v / (1e-3 + 1e-5) for v in (1e-3, -1e-3)], EPS_OUTSIDE), ([1.0, -1.0], NO_EPS)],
         ),
         Probe(
             "RMSNorm of [0, 0]",
@@ -178,6 +173,7 @@ CHECKS: dict[str, list[Probe]] = {
             [
                 ([math.log(P)], SIGN),
                 ([P], PROBABILITY),
+                ([math.log(sum(math.exp(e / sum(EXPS)) for e in EXPS)) - P], TWICE),
                 ([-sum(math.log(e / sum(EXPS)) for e in EXPS)], ALL_CLASSES),
             ],
         ),
