@@ -4,7 +4,7 @@ from statistics import median
 
 import numpy as np
 
-from minigrad import lab
+from minigrad import Tensor, lab, optim
 from minigrad.lab import Finding, plot
 from minigrad.lab.language import (
     TextOptions,
@@ -20,6 +20,9 @@ from minigrad.lab.language import (
     word,
 )
 from minigrad.lab.report import markdown_table
+from minigrad.lab.timing import interleaved, ratio
+from minigrad.probe import LayerHistory
+from minigrad.training.language import language_loss
 
 VARIANTS = {
     "no norm": {"norm": None},
@@ -30,9 +33,27 @@ VARIANTS = {
 STYLES = dict(zip(VARIANTS, plot.STYLES, strict=False))
 MODEL = {"layers": 16, "dim": 32, "heads": 4}
 
+# What is looked into: three variants at one rate, in four of the sixteen blocks, every fifth step.
+INSIDE = ("no norm", "post LayerNorm", "pre RMSNorm")
+BLOCKS = (1, 6, 11, 16)
+EVERY = 5
+FIGURES = {
+    "activation_std": "std of the block's output",
+    "gradient_norm": "gradient norm of its weights",
+    "update_ratio": "update / weight, per step",
+}
+
 Options = TextOptions
-FULL = {"seeds": 3, "steps": 200, "lr": None, "rates": [1e-3, 5e-3, 2e-2], "text": "python"}
-QUICK = FULL | {"seeds": 1, "steps": 120, "rates": [5e-3, 2e-2]}
+FULL = {
+    "seeds": 3,
+    "steps": 200,
+    "lr": None,
+    "rates": [1e-3, 5e-3, 2e-2],
+    "inside_lr": 2e-2,
+    "text": "python",
+    "timing_repeats": 25,
+}
+QUICK = FULL | {"seeds": 1, "steps": 120, "rates": [5e-3, 2e-2], "timing_repeats": 8}
 PIECES = {}
 
 
@@ -42,48 +63,86 @@ def data(s):
 
 def experiment(s, run, pieces):
     text = corpus(s.text)
-    rates = [s.lr] if s.lr else s.rates
-    runs = []
+    rates, inside_lr = ([s.lr], s.lr) if s.lr else (s.rates, s.inside_lr)
+    runs, inside = [], []
     run.record("losses.json", {"text": about(text), "steps": s.steps, "runs": runs})
+    run.record("inside.json", {"lr": inside_lr, "every": EVERY, "runs": inside})
+    run.record("timings.json", {"step_ms": step_times(text, s.timing_repeats)})
     with run.progress(len(VARIANTS) * len(rates) * s.seeds * s.steps) as advance:
         for seed in range(s.seeds):
             for lr in rates:
                 for name, norm in VARIANTS.items():
-                    runs.append(
-                        language_run(
-                            text,
-                            small_gpt(text, seed, **MODEL, **norm),
-                            advance,
-                            seed=seed,
-                            training={"steps": s.steps, "lr": lr, "evaluate_every": 20},
-                            variant=name,
-                            lr=lr,
+                    model = small_gpt(text, seed, **MODEL, **norm)
+                    looked_into = name in INSIDE and lr == inside_lr
+                    blocks = {str(i): model.blocks[i - 1] for i in BLOCKS} if looked_into else {}
+                    with LayerHistory(blocks) as seen:
+                        runs.append(
+                            language_run(
+                                text,
+                                model,
+                                advance,
+                                seed=seed,
+                                training={"steps": s.steps, "lr": lr, "evaluate_every": 20},
+                                watch=seen.step,
+                                variant=name,
+                                lr=lr,
+                            )
                         )
-                    )
+                    if looked_into:
+                        inside.append({"variant": name, "seed": seed} | thinned(seen))
                 run.save()
-    run.write("table.md", table(run.records["losses.json"]))
+    run.write("table.md", table(run.records))
+
+
+def thinned(seen):
+    """What FIGURES names, per block, every fifth step."""
+    return {
+        key: {block: values[::EVERY] for block, values in getattr(seen, key).items()}
+        for key in FIGURES
+    }
+
+
+def step_times(text, repeats):
+    """Milliseconds of a training step of each variant, side by side."""
+    x, y = map(Tensor, next(text.batches(8, 32, 0)))
+
+    def step_of(norm):
+        model = small_gpt(text, 0, **MODEL, **norm)
+        updates = optim.Adam(model.parameters(), lr=1e-3)
+
+        def step():
+            updates.zero_grad()
+            language_loss(model, x, y).backward()
+            updates.step()
+
+        return step
+
+    return interleaved({name: step_of(norm) for name, norm in VARIANTS.items()}, repeats)
 
 
 def table(records):
     """One line per variant and rate."""
+    times = records["timings.json"]["step_ms"]
     head = ["variant", "lr", "validation", "range over seeds", "step of divergence"]
     rows = []
-    for (name, lr), runs in group(records["runs"], "variant", "lr").items():
+    for (name, lr), runs in group(records["losses.json"]["runs"], "variant", "lr").items():
         alive = [final(r) for r in runs if r["diverged_at"] is None]
         rows.append(
             [
                 name,
                 f"{lr:g}",
-                fate(runs, records["text"]["unigram_loss"]),
+                fate(runs, records["losses.json"]["text"]["unigram_loss"]),
                 f"{min(alive):.2f} – {max(alive):.2f}" if alive else "–",
                 ", ".join(str(r["diverged_at"]) for r in runs if r["diverged_at"] is not None)
                 or "–",
-                f"{median(r['step_ms'] for r in runs):.1f}",
+                f"{median(times[name]):.1f}",
+                f"{ratio(times[name], times['no norm'])[0]:.2f}",
                 f"{runs[0]['parameters']:,}",
             ]
         )
+    costs = ["step, ms", "its ratio to no norm", "parameters"]
     rows.sort(key=lambda row: list(VARIANTS).index(row[0]))
-    return "\n".join(markdown_table([*head, "step, ms", "parameters"], rows)) + "\n"
+    return "\n".join(markdown_table([*head, *costs], rows)) + "\n"
 
 
 def findings(records):
@@ -154,10 +213,73 @@ def findings(records):
             gap < 0.05 if losses["steps"] >= 200 else None,
         )
     )
+    if records["inside.json"]["runs"]:
+        found.append(fates_inside(records["inside.json"]))
     return found
 
 
+def fates_inside(inside):
+    """How large the signal gets without a norm, and how much of the gradient reaches block 1."""
+    lr, low, top = inside["lr"], str(BLOCKS[0]), str(BLOCKS[-1])
+    runs = group(inside["runs"], "variant")
+
+    def share(run):
+        first, last = run["gradient_norm"][low], run["gradient_norm"][top]
+        half = len(first) // 2
+        return median(a / b for a, b in zip(first[half:], last[half:], strict=True))
+
+    grown = [run["activation_std"][top][-1] for run in runs["no norm"]]
+    post, pre = ([share(r) for r in runs[n]] for n in ("post LayerNorm", "pre RMSNorm"))
+    return Finding(
+        "inside the blocks",
+        f"{median(post):.0e} of the gradient",
+        f"lr {lr:g}: without a norm block {top}'s output ends with a std of {median(grown):.0e}. "
+        f"The gradient norm of block {low} over that of block {top}, second half of the run: "
+        f"{median(post):.0e} with post-norm, {median(pre):.2g} with pre-norm.",
+        "without a norm above 1e3; post-norm below 1e-3, pre-norm above 0.1; every seed",
+        min(grown) > 1e3 and max(post) < 1e-3 and min(pre) > 0.1 if lr >= 2e-2 else None,
+    )
+
+
 def figures(records):
+    drawn = {"norm_comparison.png": comparison(records)}
+    return drawn | ({"inside.png": inside(records)} if records["inside.json"]["runs"] else {})
+
+
+def inside(records):
+    record = records["inside.json"]
+    lr = record["lr"]
+    figure, axes = plot.new_figure(
+        f"Three fates at lr {lr:g}: without a norm the signal explodes; post-norm, no gradient "
+        "reaches the lower blocks;\nwith pre-norm every block gets a gradient and moves"
+        if fates_inside(record).held
+        else f"Inside the blocks, lr {lr:g}",
+        len(FIGURES),
+        len(INSIDE),
+        size=(11, 8),
+        sharex=True,
+        sharey="row",
+    )
+    runs, losses = group(record["runs"], "variant"), records["losses.json"]["runs"]
+    for column, name in enumerate(INSIDE):
+        for ax, (key, label) in zip(axes[:, column], FIGURES.items(), strict=True):
+            for block, style in zip(BLOCKS, plot.STYLES, strict=False):
+                values = plot.over_seeds([r[key][str(block)] for r in runs[name]])
+                steps = record["every"] * np.arange(values.shape[1])
+                plot.band(ax, steps, values, style, label=f"block {block}")
+            ax.set_yscale("log")
+            if column == 0:
+                ax.set_ylabel(label)
+        axes[0, column].set_title(name, fontsize=10)
+        axes[-1, column].set_xlabel("step")
+        died = [r["diverged_at"] for r in losses if (r["variant"], r["lr"]) == (name, lr)]
+        if None not in died:
+            plot.divergence(axes[0, column], median(died), plot.STYLES[0], "NaN")
+    figure.legend(*axes[0, -1].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure
+
+
+def comparison(records):
     losses = records["losses.json"]
     cells = group(losses["runs"], "variant", "lr")
     rates = sorted({lr for _, lr in cells})
@@ -173,6 +295,7 @@ def figures(records):
         sharey=True,
         sharex=True,
     )
+    known = [(unigram, "unigram", plot.REFERENCE), (bigram, "bigram", plot.REFERENCE)]
     for column, lr in enumerate(rates):
         train, held_out = axes[:, column]
         ends = []
@@ -192,17 +315,16 @@ def figures(records):
                 for ax in (train, held_out):
                     plot.divergence(ax, median(dead), style, text)
         for ax in (train, held_out):
-            for value, text in ((unigram, "unigram"), (bigram, "bigram")):
-                ax.axhline(value, color=plot.REFERENCE, lw=0.8, ls=":")
-                if column == 0:
-                    ax.annotate(text, (1, value), fontsize=8, color=plot.REFERENCE, va="bottom")
+            for value, _, color in known:
+                ax.axhline(value, color=color, lw=0.8, ls=":")
             ax.set_ylim(2.1, 4.7)
         train.set_title(f"learning rate {lr:g}", fontsize=10)
         held_out.set_xlabel("step")
-        plot.label_ends(held_out, ends)
+        plot.label_ends(train, known)
+        plot.label_ends(held_out, [*ends, *known])
     axes[0, 0].set_ylabel("training loss (nats)")
     axes[1, 0].set_ylabel("validation loss (nats)")
-    return {"norm_comparison.png": figure}
+    return figure
 
 
 if __name__ == "__main__":

@@ -219,15 +219,15 @@ def convergence(records):
             values = np.array([[v for _, v in line] for line in alive])
             plot.band(held_out, [step for step, _ in alive[0]], values, style)
             ends.append((float(np.median(values[:, -1])), name, style.color))
+    known = [(unigram, "unigram", plot.REFERENCE), (bigram, "bigram", plot.REFERENCE)]
     for ax, title in ((train, "training (mean of 10 steps)"), (held_out, "validation")):
-        for value, text in ((unigram, "unigram"), (bigram, "bigram")):
-            ax.axhline(value, color=plot.REFERENCE, lw=0.8, ls=":")
-            ax.annotate(text, (1, value), fontsize=8, color=plot.REFERENCE, va="bottom")
+        for value, _, color in known:
+            ax.axhline(value, color=color, lw=0.8, ls=":")
         ax.set_title(title, fontsize=10)
         ax.set_xlabel("step")
         ax.set_ylim(2.3, 4.7)
     train.set_ylabel("loss (nats)")
-    plot.label_ends(held_out, ends)
+    plot.label_ends(held_out, [*ends, *known])
     return figure
 
 
@@ -236,11 +236,19 @@ def trainability(records):
     unigram, bigram = losses["text"]["unigram_loss"], losses["text"]["bigram_loss"]
     cells = group(losses["runs"], "variant", "layers", "lr")
     depths, rates = sorted({k[1] for k in cells}), sorted({k[2] for k in cells})
+    learning = {
+        name: sum(
+            all(learned(r, unigram) for r in runs) for key, runs in cells.items() if key[0] == name
+        )
+        for name in VARIANTS
+    }
     figure, axes = plot.new_figure(
-        "Which depths and rates train: validation loss, light is learned, dark is stuck",
+        f"Of {len(depths) * len(rates)} combinations "
+        + ", ".join(f"{name.replace(',', ' with')} trains in {n}" for name, n in learning.items())
+        + "\n(every seed counted; validation loss: light is learned, dark is stuck)",
         1,
         len(VARIANTS),
-        size=(10.5, 3.6),
+        size=(10.5, 3.9),
         sharey=True,
     )
     for ax, name in zip(axes[0], VARIANTS, strict=True):

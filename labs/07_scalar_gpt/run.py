@@ -34,7 +34,7 @@ FULL = {
     "lr": 1e-2,
     "names": None,
     "text": "python",
-    "array_steps": 800,  # of CharGPT, 16 stretches of 64 characters each
+    "array_steps": 1500,  # of CharGPT, 16 stretches of 64 characters each
     "array_lr": 3e-3,
 }
 QUICK = FULL | {"seeds": 1, "steps": 300, "array_steps": 250}
@@ -197,51 +197,50 @@ def figures(records):
     scalar, array = records["scalar.json"], records["chargpt.json"]
     held_out = median(run["held_out"] for run in scalar["runs"])
     loss = median(final(run) for run in array["runs"])
+    bars = scalar["bigram_loss"], array["text"]["bigram_loss"]
     figure, axes = plot.new_figure(
-        f"Names in plain numbers: {held_out:.2f} nats on unseen names; text in arrays: {loss:.2f}",
+        " · ".join(
+            f"{what} {value:.2f} nats, counting pairs {bar:.2f}"
+            for what, value, bar in (
+                ("Plain numbers, unseen names:", held_out, bars[0]),
+                ("arrays, unseen text:", loss, bars[1]),
+            )
+        ),
         1,
         2,
-        size=(11, 4.2),
+        size=(11.5, 4.2),
     )
     names, text = axes[0]
     curve = plot.smooth(plot.over_seeds([run["losses"] for run in scalar["runs"]]), 50)
-    plot.band(names, np.arange(curve.shape[1]), curve, plot.STYLES[2])
-    lines = (
-        (math.log(scalar["names"]["alphabet"]), "uniform"),
-        (scalar["bigram_loss"], "counting pairs"),
-    )
-    for value, word in lines:
-        names.axhline(value, color=plot.REFERENCE, lw=0.8, ls=":")
-        names.annotate(
-            word, (curve.shape[1], value), ha="right", va="bottom", fontsize=8, color=plot.REFERENCE
-        )
-    names.set_title("scalar GPT, training loss (mean of 50 names)", fontsize=10)
+    plot.band(names, np.arange(curve.shape[1]), curve, plot.STYLES[0])
+    seen = np.array([[run["before"], run["held_out"]] for run in scalar["runs"]])
+    plot.band(names, [0, curve.shape[1]], seen, plot.STYLES[1])
+    levels = ((math.log(scalar["names"]["alphabet"]), "uniform"), (bars[0], "counting pairs"))
+    ends = known(names, levels)
+    ends.append((float(np.median(curve[:, -1])), "training", plot.STYLES[0].color))
+    ends.append((held_out, "unseen names", plot.STYLES[1].color))
+    names.set_title("scalar GPT (training: mean of 50 names)", fontsize=10)
     names.set_xlabel("step (one name each)")
     names.set_ylabel("loss per character (nats)")
-    ends = []
+    plot.label_ends(names, ends)
     train_curve = plot.smooth(plot.over_seeds([run["losses"] for run in array["runs"]]), 20)
     plot.band(text, np.arange(train_curve.shape[1]), train_curve, plot.STYLES[0])
-    ends.append((float(np.median(train_curve[:, -1])), "training", plot.STYLES[0].color))
     values = np.array([[v for _, v in run["validation"]] for run in array["runs"]])
     plot.band(text, [step for step, _ in array["runs"][0]["validation"]], values, plot.STYLES[1])
-    ends.append((float(np.median(values[:, -1])), "validation", plot.STYLES[1].color))
-    for value, word in (
-        (array["text"]["unigram_loss"], "unigram"),
-        (array["text"]["bigram_loss"], "bigram"),
-    ):
-        text.axhline(value, color=plot.REFERENCE, lw=0.8, ls=":")
-        text.annotate(
-            word,
-            (train_curve.shape[1], value),
-            ha="right",
-            va="bottom",
-            fontsize=8,
-            color=plot.REFERENCE,
-        )
+    ends = known(text, ((array["text"]["unigram_loss"], "unigram"), (bars[1], "counting pairs")))
+    ends.append((float(np.median(train_curve[:, -1])), "training", plot.STYLES[0].color))
+    ends.append((loss, "unseen text", plot.STYLES[1].color))
     text.set_title("CharGPT, 4 layers, 64 channels, context 64", fontsize=10)
     text.set_xlabel("step (16 × 64 characters each)")
     plot.label_ends(text, ends)
     return {"losses.png": figure}
+
+
+def known(ax, levels):
+    """A dotted line for each (value, label); the labels, for label_ends."""
+    for value, _ in levels:
+        ax.axhline(value, color=plot.REFERENCE, lw=0.8, ls=":")
+    return [(value, label, plot.REFERENCE) for value, label in levels]
 
 
 if __name__ == "__main__":

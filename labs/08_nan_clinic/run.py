@@ -1,4 +1,4 @@
-"""Lab 08: ten sick training scripts, and seven treatments for the four that need one."""
+"""Lab 08: ten sick training scripts, and six treatments for the four that need one."""
 
 import importlib.util
 import math
@@ -56,6 +56,12 @@ CURES = {
     "sudden": {"pre RMSNorm", "clipping at 1"},
     "quiet": {"pre RMSNorm"},
     "heavy": {"pre RMSNorm", "default init"},
+}
+COURSES = {
+    "deep": "blows up in its last ten steps",
+    "sudden": "within three",
+    "quiet": "lies flat",
+    "heavy": "is born ill",
 }
 FATES = ("cured", "useless", "stuck", "NaN")
 
@@ -237,7 +243,7 @@ def figures(records):
     patients = list(dict.fromkeys(p for p, _ in cells))
     columns = [t for t in TREATMENTS if any((p, t) in cells for p in patients)]
     figure, axes = plot.new_figure(
-        "The right cure depends on the cause",
+        "The right cure depends on the cause (number: validation loss)",
         size=(3.2 + 1.25 * len(columns), 1.3 + 0.85 * len(patients)),
     )
     ax = axes[0, 0]
@@ -265,7 +271,7 @@ def figures(records):
                 fontweight="bold" if word == "cured" else "normal",
             )
     ax.imshow(
-        image, aspect="auto", vmin=0, vmax=1, cmap=ListedColormap(["#F2C9A8", "#DDDDDD", "#8FC7E8"])
+        image, aspect="auto", vmin=0, vmax=1, cmap=ListedColormap(["#F7E3D0", "#DDDDDD", "#5AA9D6"])
     )
     ax.set_xticks(range(len(columns)), [c.replace(" ", "\n", 1) for c in columns], fontsize=9)
     ax.set_yticks(range(len(patients)), patients)
@@ -279,7 +285,8 @@ def last_steps(records):
     runs = group(records["treatments.json"]["runs"], "patient", "treatment")
     names = [p for p, t in runs if t == "as found"]
     figure, axes = plot.new_figure(
-        "How they fail: loss and gradient norm until the end (seed 0, as found)",
+        "How they fail, as found, seed 0: "
+        + ", ".join(f"{name} {COURSES[name]}" for name in names if name in COURSES),
         1,
         len(names),
         size=(2.9 * len(names) + 1, 3.6),
@@ -294,7 +301,9 @@ def last_steps(records):
         ):
             values = plot.over_seeds([run[key]])
             values[~np.isfinite(values)] = np.nan
-            plot.band(ax, np.arange(values.shape[1]), values, style)
+            plot.band(
+                ax, np.arange(values.shape[1]), values, style, marker_every=len(run[key]) // 8 + 1
+            )
             alive = values[0][np.isfinite(values[0])]
             ends.append((float(alive[-1]), label, style.color))
         ax.set_yscale("log")
@@ -305,10 +314,11 @@ def last_steps(records):
             ax.axvline(step, color=plot.REFERENCE, lw=1, ls=":")
             ax.annotate(
                 f"NaN at {step}",
-                (step, ax.get_ylim()[1]),
-                (-3, -10),
+                (step, 0.6),
+                (-14, 0),
+                ax.get_xaxis_transform(),
+                "offset points",
                 ha="right",
-                textcoords="offset points",
                 fontsize=8,
                 color=plot.REFERENCE,
             )

@@ -66,16 +66,25 @@ def language_run(
     *,
     seed: int,
     training: dict[str, Any],
+    watch: Callable[[], None] = lambda: None,
     **labels: Any,
 ) -> dict[str, Any]:
-    """Train a model; the run's record: `labels`, and everything it left behind."""
+    """Train a model; the run's record: `labels`, and everything it left behind.
+
+    `watch` is called after each step, while its gradients are still there.
+    """
     what = ", ".join([*map(str, labels.values()), f"seed {seed}"])
+
+    def after(taken: int) -> None:
+        watch()
+        advance(1, what)
+
     done = train_language_model(
         model,
         text,
         context=model.context,
         seed=seed,
-        on_step=lambda taken: advance(1, what),
+        on_step=after,
         **training,
     )
     if done.diverged_at is not None:

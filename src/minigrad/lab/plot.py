@@ -155,6 +155,7 @@ def loss_curves(
 
 def label_ends(ax: Axes, labels: Sequence[tuple[float, str, str]], gap: float = 0.07) -> None:
     """Labels (y, text, colour) to the right of the axes, at least `gap` axes heights apart."""
+    ax.get_ylim()  # brings the limits up to date, which transData does not
     to_axes = ax.transData + ax.transAxes.inverted()
     ordered = sorted(
         (float(to_axes.transform((0, y))[1]), text, color) for y, text, color in labels

@@ -82,8 +82,11 @@ def evaluate(model: GPT, names: list[str], alphabet: Alphabet) -> float:
     losses = []
     for name in names:
         ids = alphabet.encode(name)
-        for end, target in enumerate(ids[1:], start=1):
-            logits = [v.data for v in model(ids[max(0, end - model.context) : end])[-1]]
+        rows = model(ids[:-1][: model.context])  # attention is causal: one pass for all of them
+        for end in range(model.context + 1, len(ids)):
+            rows.append(model(ids[end - model.context : end])[-1])
+        for row, target in zip(rows, ids[1:], strict=True):
+            logits = [v.data for v in row]
             top = max(logits)
             losses.append(math.log(sum(math.exp(x - top) for x in logits)) + top - logits[target])
     return sum(losses) / len(losses)
