@@ -58,6 +58,15 @@ def test_labels_keep_their_order_and_distance():
     assert heights["a"] - heights["c"] > 0.099 and heights["b"] - heights["a"] > 0.099
 
 
+def test_labels_know_limits_that_grew_a_moment_ago():
+    _, axes = plot.new_figure("t")
+    ax = axes[0, 0]
+    ax.plot([0, 1], [3.0, 4.0])
+    ax.axhline(0)
+    plot.label_ends(ax, [(0.0, "low", "k"), (4.0, "high", "k")])
+    assert all(0 < text.get_position()[1] < 1 for text in ax.texts)
+
+
 def test_the_same_figure_is_the_same_file(tmp_path):
     for name in ("a", "b"):
         figure, axes = plot.new_figure("t")
