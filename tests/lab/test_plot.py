@@ -67,6 +67,13 @@ def test_labels_know_limits_that_grew_a_moment_ago():
     assert all(0 < text.get_position()[1] < 1 for text in ax.texts)
 
 
+def test_the_label_of_what_lies_beyond_the_axes_is_at_their_edge():
+    _, axes = plot.new_figure("t")
+    axes[0, 0].set_ylim(2, 4)
+    plot.label_ends(axes[0, 0], [(900.0, "beyond", "k"), (3.0, "within", "k")])
+    assert [text.get_position()[1] for text in axes[0, 0].texts] == [0.5, 1]
+
+
 def test_the_same_figure_is_the_same_file(tmp_path):
     for name in ("a", "b"):
         figure, axes = plot.new_figure("t")

@@ -154,13 +154,16 @@ def loss_curves(
 
 
 def label_ends(ax: Axes, labels: Sequence[tuple[float, str, str]], gap: float = 0.07) -> None:
-    """Labels (y, text, colour) to the right of the axes, at least `gap` axes heights apart."""
+    """Labels (y, text, colour) to the right of the axes, at least `gap` axes heights apart.
+
+    What lies beyond the axes has its label at their edge.
+    """
     ax.get_ylim()  # brings the limits up to date, which transData does not
     to_axes = ax.transData + ax.transAxes.inverted()
     ordered = sorted(
         (float(to_axes.transform((0, y))[1]), text, color) for y, text, color in labels
     )
-    heights = np.array([height for height, _, _ in ordered])
+    heights = np.clip([height for height, _, _ in ordered], 0, 1)
     for _ in range(200):  # push neighbours apart until all have room
         short = np.maximum(gap - np.diff(heights), 0) / 2
         if not short.any():
