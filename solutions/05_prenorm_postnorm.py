@@ -24,3 +24,19 @@ def warmup_lr(step, lr, warmup):
     if warmup == 0:
         return lr
     return lr * min(1.0, (step + 1) / warmup)
+
+
+def stream_walk(norm, branches, gain):
+    """The mean square of the stream after each of `branches` branches; it starts at 1.
+
+    A branch is linear and independent of what it is added to: reading mean square q, it gives
+    gain · q. norm: "none": x + f(x); "pre": x + f(N(x)); "post": N(x + f(x)), where N makes the
+    mean square 1. Returns a list.
+    """
+    # TODO: what does the branch read, what does it add, and what is done to the sum?
+    q, walk = 1.0, []
+    for _ in range(branches):
+        q = q + gain * (1.0 if norm == "pre" else q)  # pre: however large the stream, 1 is read
+        q = 1.0 if norm == "post" else q
+        walk.append(q)
+    return walk

@@ -24,3 +24,15 @@ def largest_safe(limit, dim, sum_in_half):
     """
     # TODO: what is the largest number that appears on the way, as a function of s? Solve for s.
     return (limit / dim) ** 0.5 if sum_in_half else limit**0.5
+
+
+def loss_scale(gradients, limit=65504.0):
+    """The largest power of two by which all gradients may be multiplied and still fit into `limit`.
+
+    gradients: a list of arrays, float32, not all zero. Multiplied by it before they are stored in
+    float16, and divided by it afterwards in float32, the small ones survive (Micikevicius et al.
+    2018, section 3.2). A power of two changes exponents only: no digit is lost. Returns a float.
+    """
+    # TODO: which single entry decides? How often may it be doubled? The answer may be below 1.
+    largest = max(float(np.abs(g).max()) for g in gradients)
+    return 2.0 ** np.floor(np.log2(limit / largest))

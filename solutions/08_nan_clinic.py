@@ -33,3 +33,18 @@ def clip_gradients(gradients, max_norm):
     norm = np.sqrt(sum((g * g).sum() for g in gradients))
     factor = min(1.0, max_norm / norm) if norm > 0 else 1.0
     return [g * factor for g in gradients]
+
+
+def where_it_grows(rms):
+    """Where a signal that became too large was made large: its rms after each layer tells.
+
+    rms: a list of numbers, the input's first, then one after each layer; layer k's factor is
+    rms[k] / rms[k − 1]. "every layer" if all factors are above 1.5; else the number k of the layer
+    with the largest factor, if that is above 10; else "nowhere".
+    """
+    # TODO: one factor per layer; first what they have in common, then who stands out.
+    factors = [after / before for before, after in zip(rms[:-1], rms[1:], strict=True)]
+    if min(factors) > 1.5:
+        return "every layer"  # no layer is to blame: the init, or what is missing in each of them
+    k = int(np.argmax(factors))
+    return k + 1 if factors[k] > 10 else "nowhere"

@@ -23,3 +23,24 @@ def unigram_loss(train_counts, held_out_counts):
     """
     # TODO: the mean of −ln p over the held-out characters, p from the training counts.
     raise NotImplementedError
+
+
+def multi_head(x, qkv, proj, heads):
+    """Causal self-attention with several heads side by side, without biases.
+
+    x: (T, d). qkv: (3d, d), d rows for the queries, d for the keys, d for the values. proj: (d, d).
+    The first d/heads channels of each are head 0's, the next d/heads head 1's, and so on; each head
+    is causal_attention on its own channels. Returns (T, d).
+    """
+    # TODO: project, give each head its channels, put the heads' results side by side, mix them.
+    raise NotImplementedError
+
+
+def update_ratio(before, after):
+    """How far one step has moved a layer: ‖after − before‖ / ‖before‖.
+
+    Both: lists of arrays, the layer's parameters before and after the step, taken as one vector.
+    Some 1e-3 to 1e-2 is healthy; 1e-8 is a layer that learns no more, 0.1 one that is overwritten.
+    """
+    # TODO: one norm of the change, one of what was there; all arrays of a list as one vector.
+    raise NotImplementedError

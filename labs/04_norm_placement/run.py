@@ -250,8 +250,8 @@ def inside(records):
     record = records["inside.json"]
     lr = record["lr"]
     figure, axes = plot.new_figure(
-        f"Three fates at lr {lr:g}: without a norm the signal explodes; post-norm, no gradient "
-        "reaches the lower blocks;\nwith pre-norm every block gets a gradient and moves"
+        f"Three fates at lr {lr:g}: without a norm the signal explodes; with post-norm no gradient "
+        "reaches\nthe lower blocks; with pre-norm every block gets one and moves"
         if fates_inside(record).held
         else f"Inside the blocks, lr {lr:g}",
         len(FIGURES),

@@ -18,3 +18,14 @@ def warmup_lr(step, lr, warmup):
     """
     # TODO: which share of the way is behind us once this step is taken? Never more than all of it.
     raise NotImplementedError
+
+
+def stream_walk(norm, branches, gain):
+    """The mean square of the stream after each of `branches` branches; it starts at 1.
+
+    A branch is linear and independent of what it is added to: reading mean square q, it gives
+    gain · q. norm: "none": x + f(x); "pre": x + f(N(x)); "post": N(x + f(x)), where N makes the
+    mean square 1. Returns a list.
+    """
+    # TODO: what does the branch read, what does it add, and what is done to the sum?
+    raise NotImplementedError

@@ -20,3 +20,14 @@ def largest_safe(limit, dim, sum_in_half):
     """
     # TODO: what is the largest number that appears on the way, as a function of s? Solve for s.
     raise NotImplementedError
+
+
+def loss_scale(gradients, limit=65504.0):
+    """The largest power of two by which all gradients may be multiplied and still fit into `limit`.
+
+    gradients: a list of arrays, float32, not all zero. Multiplied by it before they are stored in
+    float16, and divided by it afterwards in float32, the small ones survive (Micikevicius et al.
+    2018, section 3.2). A power of two changes exponents only: no digit is lost. Returns a float.
+    """
+    # TODO: which single entry decides? How often may it be doubled? The answer may be below 1.
+    raise NotImplementedError

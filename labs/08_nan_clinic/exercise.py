@@ -24,3 +24,14 @@ def clip_gradients(gradients, max_norm):
     """
     # TODO: one norm for all of them as if they were one vector; one factor, never above 1.
     raise NotImplementedError
+
+
+def where_it_grows(rms):
+    """Where a signal that became too large was made large: its rms after each layer tells.
+
+    rms: a list of numbers, the input's first, then one after each layer; layer k's factor is
+    rms[k] / rms[k − 1]. "every layer" if all factors are above 1.5; else the number k of the layer
+    with the largest factor, if that is above 10; else "nowhere".
+    """
+    # TODO: one factor per layer; first what they have in common, then who stands out.
+    raise NotImplementedError

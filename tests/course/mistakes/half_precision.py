@@ -35,7 +35,30 @@ def narrow_eps(x, eps):
     return (h / np.sqrt((h * h).mean(-1, keepdims=True) + np.float16(eps))).astype(np.float16)
 
 
+def scale(gradients, limit=65504.0, pick=max, size=abs, part=slice(None), step=math.floor):
+    entries = [size(float(x)) for g in gradients[part] for x in np.ravel(g)]
+    return 2.0 ** step(math.log2(limit / pick(entries)))
+
+
+def doubled(gradients, limit=65504.0):
+    largest, s = max(abs(float(x)) for g in gradients for x in np.ravel(g)), 1.0
+    while largest * s > limit:
+        s /= 2
+    while largest * s * 2 <= limit:
+        s *= 2
+    return s
+
+
 MISTAKES = {
+    "loss_scale": [
+        ("overflows", lambda g: scale(g, step=math.ceil)),
+        ("not a power of two", lambda g: 65504 / max(np.abs(a).max() for a in g)),
+        ("the sign was not taken off", lambda g: scale(g, size=float)),
+        ("the smallest entry", lambda g: scale(g, pick=min)),
+        ("only one of the arrays", lambda g: scale(g, part=slice(-1, None))),
+        ("only one of the arrays", lambda g: scale(g, part=slice(0, 1))),
+        ("a scale below 1", lambda g: max(1.0, scale(g))),
+    ],
     "rms_norm_half": [
         ("the sum of squares", sized(lambda h: (h * h).sum(-1, keepdims=True) ** 0.5)),
         ("the root is missing", sized(lambda h: (h * h).mean(-1, keepdims=True))),
@@ -61,6 +84,7 @@ MISTAKES = {
 }
 
 RIGHT = {
+    "loss_scale": [scale, doubled],
     "rms_norm_half": [
         wide,
         lambda x, eps: (

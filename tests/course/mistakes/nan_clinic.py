@@ -1,5 +1,6 @@
 """Wrong implementations of lab 08, by the name the check must give, and right ones."""
 
+import itertools
 import math
 
 import numpy as np
@@ -29,7 +30,27 @@ def sort(words_):
     return lambda losses, c, u: words(losses, c, u, **words_)
 
 
+def grows(rms, add=1, common=True, least=10.0, size=False):
+    factors = [b / a for a, b in itertools.pairwise(rms)]
+    if common and min(factors) > 1.5:
+        return "every layer"
+    k = max(range(len(factors)), key=lambda i: rms[i + 1] if size else factors[i])
+    return k + add if factors[k] > least or size else "nowhere"
+
+
+def ends(rms):
+    return "every layer" if rms[-1] / rms[0] > 10 else "nowhere"
+
+
 MISTAKES = {
+    "where_it_grows": [
+        ("the layer with the largest output", lambda r: grows(r, size=True)),
+        ("off by one", lambda r: grows(r, add=0)),
+        ("off by one", lambda r: grows(r, add=2)),
+        ("blamed on one", lambda r: grows(r, common=False)),
+        ("a healthy signal was accused", lambda r: grows(r, least=0)),
+        ("first and last were compared", ends),
+    ],
     "diagnose": [
         ("inf passed", sort({"died": lambda x: False})),
         ("only the last loss", sort({"died": lambda x: not math.isfinite(x[-1])})),
@@ -58,6 +79,18 @@ MISTAKES = {
 }
 
 RIGHT = {
+    "where_it_grows": [
+        grows,
+        lambda r: (
+            lambda f: (
+                "every layer"
+                if (f > 1.5).all()
+                else int(f.argmax()) + 1
+                if f.max() > 10
+                else "nowhere"
+            )
+        )(np.array(r[1:]) / np.array(r[:-1])),
+    ],
     "diagnose": [
         words,
         lambda x, c, u: (

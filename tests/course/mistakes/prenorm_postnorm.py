@@ -42,7 +42,25 @@ def branches(x, a, f, n1, n2, placement):
     return x
 
 
+def walk(norm, branches, gain, pre=1.0, none=None, post=True, keep=1.0):
+    q, out = 1.0, []
+    for _ in range(branches):
+        read = (pre or q) if norm == "pre" else (none or q)
+        q = keep * q + gain * read
+        q = 1.0 if norm == "post" and post else q
+        out.append(q)
+    return out
+
+
 MISTAKES = {
+    "stream_walk": [
+        ("reads the stream itself", lambda n, b, g: walk(n, b, g, pre=None)),
+        ("the branch reads 1", lambda n, b, g: walk(n, b, g, none=1.0)),
+        ("post-norm's stream grows", lambda n, b, g: walk(n, b, g, post=False)),
+        ("not added to", lambda n, b, g: walk(n, b, g, keep=0.0)),
+        ("before the first branch", lambda n, b, g: [1.0, *walk(n, b, g)][:b]),
+        ("before the first branch", lambda n, b, g: [1.0, *walk(n, b, g)]),
+    ],
     "block": [
         ("swapped", twice(post, pre)),
         ("the skip is normalized too", twice(lambda x, f, n: n(x) + f(n(x)), post)),
@@ -68,6 +86,12 @@ MISTAKES = {
 }
 
 RIGHT = {
+    "stream_walk": [
+        walk,
+        lambda n, b, g: [
+            {"none": (1 + g) ** k, "pre": 1 + g * k, "post": 1}[n] for k in range(1, b + 1)
+        ],
+    ],
     "block": [twice(pre, post), branches],
     "warmup_lr": [
         lambda s, lr, w: lr if s >= w else lr * (s + 1) / w,

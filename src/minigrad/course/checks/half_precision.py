@@ -12,6 +12,37 @@ from minigrad.course.checks.rms_norm import wrong_sizes
 STEP = "06-half-precision.md#which-step-breaks"
 CURE = "06-half-precision.md#the-cure"
 
+OTHER = "06-half-precision.md#the-other-places"
+
+TOO_LARGE = Mistake(
+    "scaled by this, the largest gradient overflows",
+    "What is the scale times the largest entry? Rounded up or down?",
+    OTHER,
+)
+NOT_A_POWER = Mistake(
+    "this is not a power of two: digits would be lost",
+    "Which numbers change a float's exponent and leave its digits alone?",
+    OTHER,
+)
+SIGN = Mistake(
+    "a negative gradient can be the largest: the sign was not taken off",
+    "Which of 3 and −1000 overflows first?",
+    OTHER,
+)
+SMALLEST = Mistake(
+    "the smallest entry was made as large as possible: the largest overflows",
+    "Which entry reaches the end of the number line first?",
+    OTHER,
+)
+FIRST_ONLY = Mistake(
+    "only one of the arrays was looked at", "Which of all the entries overflows first?", OTHER
+)
+NEVER_BELOW = Mistake(
+    "a gradient beyond the limit needs a scale below 1",
+    "By what must 200,000 be multiplied to fit below 65,504?",
+    OTHER,
+)
+
 NO_UPCAST = Mistake(
     "computed in float16: the squares overflowed, and 1/√inf = 0 made the row vanish",
     "What is 300² in float16? In which type is there room for the square of 65504?",
@@ -73,7 +104,38 @@ def has_nan(y: Any) -> bool:
 ORDINARY, LARGE, SMALL = half_row(1.0, 1.0), half_row(300.0), half_row(1e-3)
 ZERO = np.zeros((1, 4), dtype=np.float16)
 
+GRADIENTS = [
+    np.array([[1e-7, 0.1], [-0.5, 2e-5]], dtype=np.float32),
+    np.array([0.02, -1e-6], dtype=np.float32),
+]  # 0.5 · 2¹⁶ = 32768 fits, 0.5 · 2¹⁷ does not
+
 CHECKS: dict[str, list[Probe]] = {
+    "loss_scale": [
+        Probe(
+            "gradients up to −0.5 and 0.02",
+            call(GRADIENTS),
+            2.0**16,
+            [
+                (2.0**17, TOO_LARGE),
+                (65504 / 0.5, NOT_A_POWER),
+                (2.0**21, FIRST_ONLY),
+                (2.0**19, SIGN),
+                (lambda s: s > 2.0**30, SMALLEST),
+            ],
+        ),
+        Probe(
+            "one gradient of 3e-8",
+            call([np.array([3e-8], dtype=np.float32)]),
+            2.0**40,
+            [(2.0**41, TOO_LARGE)],
+        ),
+        Probe(
+            "a gradient of 200,000",
+            call([np.array([0.25, 1.0], dtype=np.float32), np.array([2e5], dtype=np.float32)]),
+            0.25,
+            [(0.5, TOO_LARGE), (1.0, NEVER_BELOW), (2.0**15, FIRST_ONLY), (2.0**17, SMALLEST)],
+        ),
+    ],
     "rms_norm_half": [
         Probe(
             "two ordinary rows",

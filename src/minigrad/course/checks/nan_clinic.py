@@ -67,6 +67,32 @@ SCALED_UP = Mistake(
 )
 ZERO = Mistake("all gradients zero give NaN: 0/0", "What is the norm of a zero gradient?", CLIP)
 
+LARGEST_RMS = Mistake(
+    "the layer with the largest output, not the one with the largest factor",
+    "Layers 4 to 8 are all large. Which of them made it so?",
+    QUESTIONS,
+)
+OFF_BY_ONE = Mistake(
+    "off by one: the input stands first in the list",
+    "rms[0] is the input's. Which layer made rms[1]?",
+    QUESTIONS,
+)
+COMMON = Mistake(
+    "growth that all layers share was blamed on one",
+    "If you mended that layer alone, what would the others still do?",
+    QUESTIONS,
+)
+HEALTHY = Mistake(
+    "a healthy signal was accused",
+    "Factors of 1.2 and 0.9: which of them is above 10?",
+    QUESTIONS,
+)
+ENDS = Mistake(
+    "first and last were compared, not layer by layer",
+    "The signal grew a thousandfold: in one layer, or in all of them?",
+    QUESTIONS,
+)
+
 UNIGRAM, CLASSES = 3.4, 100
 LN_C = math.log(CLASSES)
 
@@ -139,6 +165,33 @@ CHECKS: dict[str, list[Probe]] = {
             ("stuck", ALL_LOSSES),
         ),
         said("0.02 at the end", run((1, LN_C), (60, 0.02)), "leak", ("healthy", LEAK)),
+    ],
+    "where_it_grows": [
+        Probe(
+            "a signal that layer 4 of 8 multiplies by 400",
+            call([1.0, 0.9, 1.1, 1.0, 400.0, 390.0, 420.0, 410.0, 430.0]),
+            4,
+            [
+                (8, LARGEST_RMS),
+                (3, OFF_BY_ONE),
+                (5, OFF_BY_ONE),
+                ("every layer", ENDS),
+                ("nowhere", ENDS),
+            ],
+        ),
+        Probe(
+            "a signal that all eight layers multiply, by 2 to 12",
+            call([1.0, 2.0, 5.0, 60.0, 130.0, 300.0, 700.0, 1500.0, 4000.0]),
+            "every layer",
+            [(lambda said: said in (2, 3, 4, 8), COMMON), ("nowhere", ENDS)],
+        ),
+        Probe(
+            "a signal that stays as it is",
+            call([1.0, 1.2, 1.1, 1.3, 1.2, 1.25]),
+            "nowhere",
+            [(lambda said: said != "nowhere", HEALTHY)],
+        ),
+        Probe("a signal that grows in its first layer", call([1.0, 30.0, 31.0, 29.0]), 1),
     ],
     "clip_gradients": [
         Probe(

@@ -71,6 +71,62 @@ UNIFORM = Mistake(
     "05-norm-placement.md#what-fails-and-how-it-looks",
 )
 
+ONE_HEAD = Mistake(
+    "one head with all the channels",
+    "How many softmaxes does each position have? Over how many channels is each score summed?",
+    "07-scalar-gpt.md#the-model",
+)
+NO_PROJ = Mistake(
+    "the heads were not mixed: proj is missing",
+    "Which matrix lets one head's result reach another's channels?",
+    "07-scalar-gpt.md#the-model",
+)
+TRANSPOSED = Mistake(
+    "proj is used the wrong way round",
+    "A weight has shape (out, in). What is multiplied with each of its rows?",
+    "07-scalar-gpt.md#the-model",
+)
+QKV_ORDER = Mistake(
+    "queries, keys and values have changed places",
+    "Which d rows of qkv does the docstring give to the queries?",
+    "07-scalar-gpt.md#the-model",
+)
+INTERLEAVED = Mistake(
+    "the heads took every heads-th channel, not neighbours",
+    "Which channels does the docstring give to head 0?",
+    "07-scalar-gpt.md#the-model",
+)
+WHOLE_D = Mistake(
+    "the scores are divided by √d of the whole, not of one head",
+    "How many products does one head's score sum? Their variance is what the root undoes.",
+    "07-scalar-gpt.md#the-model",
+)
+PER_ARRAY = Mistake(
+    "a ratio per array, then their mean",
+    "A bias of zeros moves by 1e-3: what is its own ratio? Which vector does the docstring mean?",
+    "05-norm-placement.md#what-fails-and-how-it-looks",
+)
+SQUARED_RATIO = Mistake(
+    "the ratio of the squares: the root is missing",
+    "If every weight moves by a tenth of itself, what must come out?",
+    "05-norm-placement.md#what-fails-and-how-it-looks",
+)
+INVERSE = Mistake(
+    "the other way round: weights over update",
+    "A layer that does not move: 0 or infinity?",
+    "05-norm-placement.md#what-fails-and-how-it-looks",
+)
+NORMS_APART = Mistake(
+    "the change of the norm, not the norm of the change",
+    "A weight goes from 1 to −1. How far has it moved, and how much has its size changed?",
+    "05-norm-placement.md#what-fails-and-how-it-looks",
+)
+OVER_AFTER = Mistake(
+    "divided by the weights after the step",
+    "A step from 1 to 0: what would you divide by?",
+    "05-norm-placement.md#what-fails-and-how-it-looks",
+)
+
 RNG = np.random.default_rng(0)
 Q, K, V = (RNG.normal(size=(5, 4)) * 1.5 for _ in range(3))
 TRAIN, HELD_OUT = np.array([60, 25, 10, 5]), np.array([3, 3, 2, 8])
@@ -92,6 +148,32 @@ def attention(
         p = np.exp(scores)
         p = p / p.sum(axis=axis, keepdims=True)
     return np.where(allowed, p, 0) @ V
+
+
+X, QKV, PROJ = (RNG.normal(size=shape) / 1.4 for shape in ((5, 6), (18, 6), (6, 6)))
+
+
+def heads_of(
+    heads: int = 3, order: str = "qkv", proj: Any = PROJ.T, apart: bool = False, size: int = 2
+) -> Any:
+    """Multi-head attention with one thing changed."""
+    parts = dict(zip("qkv", np.split(X @ QKV.T, 3, axis=-1), strict=True))
+    out = np.zeros((5, 6))
+    for h in range(heads):
+        mine = slice(h, None, heads) if apart else slice(h * 6 // heads, (h + 1) * 6 // heads)
+        q, k, v = (parts[name][:, mine] for name in order)
+        scores = np.where(np.tri(5, dtype=bool), q @ k.T / np.sqrt(size), -np.inf)
+        p = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        out[:, mine] = p / p.sum(axis=-1, keepdims=True) @ v
+    return out @ proj
+
+
+BEFORE = [np.array([[3.0, 0.0], [0.0, 4.0]]), np.array([12.0, 0.0])]
+AFTER = [np.array([[3.0, 0.6], [0.8, 4.0]]), np.array([9.6, 0.0])]  # ‖before‖ 13, moved by 2.6
+
+
+def length(arrays: Any) -> float:
+    return float(np.sqrt(sum((a**2).sum() for a in arrays)))
 
 
 def nats(p: Any, counts: Any) -> float:
@@ -130,6 +212,45 @@ CHECKS: dict[str, list[Probe]] = {
                     ),
                 )
             ],
+        ),
+    ],
+    "multi_head": [
+        Probe(
+            "five positions, six channels, three heads",
+            call(X, QKV, PROJ, 3),
+            heads_of(),
+            [
+                (heads_of(heads=1, size=6), ONE_HEAD),
+                (heads_of(size=6), WHOLE_D),
+                (heads_of(proj=np.eye(6)), NO_PROJ),
+                (heads_of(proj=PROJ), TRANSPOSED),
+                *((heads_of(order=o), QKV_ORDER) for o in ("qvk", "kqv", "kvq", "vqk", "vkq")),
+                (heads_of(apart=True), INTERLEAVED),
+            ],
+        ),
+        Probe("the same with one head", call(X, QKV, PROJ, 1), heads_of(heads=1, size=6)),
+    ],
+    "update_ratio": [
+        Probe(
+            "weights of norm 13 that moved by 2.6",
+            call(BEFORE, AFTER),
+            0.2,
+            [
+                (0.2**2, SQUARED_RATIO),
+                (5.0, INVERSE),
+                (1 - length(AFTER) / 13, NORMS_APART),
+                (length(AFTER) / 13 - 1, NORMS_APART),
+                (2.6 / length(AFTER), OVER_AFTER),
+            ],
+        ),
+        Probe(
+            "a matrix that moved by a fifth, a bias by a tenth",
+            call(
+                [np.array([[3.0, 4.0]]), np.array([12.0])],
+                [np.array([[3.0, 5.0]]), np.array([10.8])],
+            ),
+            float(np.hypot(1.0, 1.2) / 13),
+            [(0.15, PER_ARRAY)],
         ),
     ],
     "unigram_loss": [

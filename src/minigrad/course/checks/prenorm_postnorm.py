@@ -10,6 +10,8 @@ from minigrad.course.check import InputChanged, Mistake, Probe, call
 from minigrad.course.checks.residual_depth import DOUBLED, IN_PLACE, RELU_AFTER
 
 BLOCKS = "05-norm-placement.md#the-two-blocks"
+PATH = "05-norm-placement.md#the-path-of-the-gradient"
+NO_NORM = "05-norm-placement.md#no-norm-at-all"
 WARMUP = "05-norm-placement.md#what-fails-and-how-it-looks"
 
 SWAPPED = Mistake(
@@ -49,6 +51,32 @@ NO_WARMUP = Mistake(
     "warmup = 0 divides by zero", "With no warmup, which rate does the first step take?", WARMUP
 )
 CONSTANT = Mistake("there is no warmup: always lr", "Which rate does step 0 take?", WARMUP)
+
+PRE_READS_STREAM = Mistake(
+    "with pre-norm the branch reads the stream itself: it grows exponentially",
+    "What is the mean square of N(x), whatever that of x?",
+    PATH,
+)
+NONE_READS_ONE = Mistake(
+    "without a norm the branch reads 1: it grows linearly",
+    "If the stream is four times as large, what does a linear branch without a norm add?",
+    NO_NORM,
+)
+POST_GROWS = Mistake(
+    "post-norm's stream grows",
+    "What stands around the sum in post-norm, and what mean square does it leave?",
+    BLOCKS,
+)
+NO_STREAM = Mistake(
+    "the stream is replaced, not added to",
+    "Which of the two terms of x + f(x) is missing?",
+    BLOCKS,
+)
+FROM_START = Mistake(
+    "the list begins before the first branch",
+    "After how many branches is the first value taken?",
+    PATH,
+)
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(3, 4))
@@ -128,6 +156,40 @@ CHECKS: dict[str, list[Probe]] = {
                 (norm2(ffn(post(X, attention, norm1))), NO_SKIP),
                 (both(lambda x, f, n: n(2 * x + f(x))), DOUBLED),
             ],
+        ),
+    ],
+    "stream_walk": [
+        Probe(
+            "four branches of gain 1, pre-norm",
+            call("pre", 4, 1.0),
+            [2.0, 3.0, 4.0, 5.0],
+            [
+                ([2.0, 4.0, 8.0, 16.0], PRE_READS_STREAM),
+                ([1.0] * 4, NO_STREAM),
+                ([1.0, 2.0, 3.0, 4.0], FROM_START),
+                ([1.0, 2.0, 3.0, 4.0, 5.0], FROM_START),
+            ],
+        ),
+        Probe(
+            "four branches of gain 1, no norm",
+            call("none", 4, 1.0),
+            [2.0, 4.0, 8.0, 16.0],
+            [
+                ([2.0, 3.0, 4.0, 5.0], NONE_READS_ONE),
+                ([1.0] * 4, NO_STREAM),
+            ],
+        ),
+        Probe(
+            "three branches of gain 0.5, no norm",
+            call("none", 3, 0.5),
+            [1.5, 2.25, 3.375],
+            [([0.5, 0.25, 0.125], NO_STREAM), ([1.5, 2.0, 2.5], NONE_READS_ONE)],
+        ),
+        Probe(
+            "four branches of gain 1, post-norm",
+            call("post", 4, 1.0),
+            [1.0] * 4,
+            [([2.0, 4.0, 8.0, 16.0], POST_GROWS), ([2.0, 3.0, 4.0, 5.0], POST_GROWS)],
         ),
     ],
     "warmup_lr": [
