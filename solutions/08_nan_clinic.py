@@ -43,7 +43,7 @@ def where_it_grows(rms):
     with the largest factor, if that is above 10; else "nowhere".
     """
     # TODO: one factor per layer; first what they have in common, then who stands out.
-    factors = [after / before for before, after in zip(rms[:-1], rms[1:], strict=True)]
+    factors = np.array(rms[1:]) / np.array(rms[:-1])
     if min(factors) > 1.5:
         return "every layer"  # no layer is to blame: the init, or what is missing in each of them
     k = int(np.argmax(factors))
