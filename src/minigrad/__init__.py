@@ -134,7 +134,7 @@ from minigrad.functional.shape import (
 __version__ = "0.1.0"
 from math import inf, nan, pi
 
-_memory.keep_freed_memory()
+_memory.prepare_process()
 
 _LAZY = {  # imported at first use: name -> module, or module:attribute
     "nn": "minigrad.nn",

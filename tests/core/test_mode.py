@@ -5,6 +5,7 @@ import threading
 import pytest
 
 import minigrad as mg
+from minigrad.core.mode import unusual
 
 
 @pytest.fixture
@@ -122,3 +123,21 @@ def test_set_grad_enabled_as_a_decorator(x):
 
     assert mg.is_grad_enabled()
     assert [evaluate(), evaluate(), mg.is_grad_enabled()] == [False, False, True]
+
+
+def test_unusual_settings_are_counted_over_all_threads():
+    """An op looks at its own thread's settings only where the count is not 0."""
+    counts = [unusual.count]
+
+    def other():
+        with mg.no_grad(), mg.enable_grad():
+            counts.append(unusual.count)
+
+    with mg.no_grad(), mg.no_grad(), mg.detect_anomaly():
+        counts.append(unusual.count)
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+        with mg.enable_grad():
+            counts.append(unusual.count)
+    assert [*counts, unusual.count] == [0, 2, 2, 1, 0]

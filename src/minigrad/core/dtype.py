@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,14 @@ def category(dtype: np.dtype) -> int:
 def is_floating(dtype: np.dtype) -> bool:
     """Whether gradients can flow through this dtype."""
     return category(dtype) == 2
+
+
+@cache
+def one(dtype: np.dtype) -> np.ndarray:
+    """1 as a 0-d array, for gradients such as 1 - y²: NumPy takes 0.4 µs longer over a Python 1."""
+    array = np.ones((), dtype)
+    array.setflags(write=False)
+    return array
 
 
 def as_dtype(dtype: Any) -> np.dtype:

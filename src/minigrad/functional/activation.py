@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.core.dtype import one
 from minigrad.core.graph import record
 from minigrad.core.random import Generator, rng
 from minigrad.core.tensor import Tensor
@@ -39,14 +40,14 @@ def tanh(input: Tensor) -> Tensor:
     """Hyperbolic tangent.   Gradient: G (1 - out²)."""
     a = floating("tanh", input)
     y = np.tanh(a.data)
-    return record("tanh", y, (a, lambda g: g * (1 - y * y)))
+    return record("tanh", y, (a, lambda g: g * (one(y.dtype) - y * y)))
 
 
 def sigmoid(input: Tensor) -> Tensor:
     """1 / (1 + e^-input).   Gradient: G · out (1 - out)."""
     a = floating("sigmoid", input)
     y = _sigmoid(a.data)
-    return record("sigmoid", y, (a, lambda g: g * y * (1 - y)))
+    return record("sigmoid", y, (a, lambda g: g * y * (one(y.dtype) - y)))
 
 
 def silu(input: Tensor) -> Tensor:

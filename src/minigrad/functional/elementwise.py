@@ -15,49 +15,44 @@ from minigrad.errors import ArgumentError, DtypeError
 from minigrad.functional.operands import floating, operands, require_number, require_tensor
 
 
+def _same(g: np.ndarray) -> np.ndarray:
+    """The gradient of a term of a sum."""
+    return g
+
+
 def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """input + alpha · other.   d/dinput = G, d/dother = alpha G."""
-    a, b, x, y, xs, ys = operands("add", input, other if alpha == 1 else other * alpha)
-    return record(
-        "add",
-        x + y,
-        (a, lambda g: unbroadcast(g, xs)),
-        (b, lambda g: unbroadcast(g, ys)),
-    )
+    a, b, x, y = operands("add", input, other if alpha == 1 else other * alpha)
+    return record("add", x + y, (a, _same), (b, _same))
 
 
 def sub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """input - alpha · other.   d/dinput = G, d/dother = -alpha G."""
-    a, b, x, y, xs, ys = operands("sub", input, other if alpha == 1 else other * alpha)
+    a, b, x, y = operands("sub", input, other if alpha == 1 else other * alpha)
     try:
         value = x - y
     except TypeError:
         raise DtypeError(
             "sub: booleans cannot be subtracted, convert with .float() or use !="
         ) from None
-    return record(
-        "sub",
-        value,
-        (a, lambda g: unbroadcast(g, xs)),
-        (b, lambda g: -unbroadcast(g, ys)),
-    )
+    return record("sub", value, (a, _same), (b, np.negative))
 
 
 def mul(input: Any, other: Any) -> Tensor:
     """input · other.   d/dinput = G · other, d/dother = G · input."""
-    a, b, x, y, xs, ys = operands("mul", input, other)
+    a, b, x, y = operands("mul", input, other)
     return record(
         "mul",
         x * y,
-        (a, lambda g: unbroadcast(g * y, xs)),
-        (b, lambda g: unbroadcast(g * x, ys)),
+        (a, lambda g: g * y),
+        (b, lambda g: g * x),
     )
 
 
 def div(input: Any, other: Any) -> Tensor:
     """input / other, of integers in the default dtype.   d/dinput = G / other,
     d/dother = -G · input / other²."""
-    a, b, x, y, xs, ys = operands("div", input, other)
+    a, b, x, y = operands("div", input, other)
     if not is_floating(x.dtype if isinstance(a, Tensor) else y.dtype):
         a, b = (floating("div", t) if isinstance(t, Tensor) else t for t in (a, b))
         return div(a, b)
@@ -66,15 +61,15 @@ def div(input: Any, other: Any) -> Tensor:
     return record(
         "div",
         x / y,
-        (a, lambda g: unbroadcast(g / y, xs)),
-        (b, lambda g: unbroadcast(-g * x / (y * y), ys)),
+        (a, lambda g: g / y),
+        (b, lambda g: -g * x / (y * y)),
     )
 
 
 def pow(input: Any, exponent: Any) -> Tensor:
     """input ** exponent.   d/dinput = G · exponent · input^(exponent-1),
     d/dexponent = G · out · ln(input), 0 where input = 0 and exponent ≥ 0."""
-    a, b, x, y, xs, ys = operands("pow", input, exponent)
+    a, b, x, y = operands("pow", input, exponent)
     dtype = y.dtype if isinstance(b, Tensor) else x.dtype
     if dtype == boolean:
         raise DtypeError("pow: booleans have no powers: convert with .float()")
@@ -85,12 +80,12 @@ def pow(input: Any, exponent: Any) -> Tensor:
     def vjp_input(g: np.ndarray) -> np.ndarray:
         if y is exponent and y == 2:
             return g * (2 * x)
-        return unbroadcast(g * np.where(np.equal(y, 0), 0, y * np.power(x, y - 1)), xs)
+        return g * np.where(np.equal(y, 0), 0, y * np.power(x, y - 1))
 
     def vjp_exponent(g: np.ndarray) -> np.ndarray:
         zero = np.equal(x, 0) & np.greater_equal(y, 0)
         log = np.log(np.where(zero, 1, x)).astype(y.dtype, copy=False)
-        return unbroadcast(g * value * log, ys)
+        return g * value * log
 
     return record("pow", value, (a, vjp_input), (b, vjp_exponent))
 
@@ -190,23 +185,23 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
 
 def maximum(input: Tensor, other: Tensor) -> Tensor:
     """Elementwise maximum; nan wins.   Gradient: G to the larger, half to each of equals."""
-    a, b, x, y, xs, ys = operands("maximum", require_tensor("maximum", input), other)
+    a, b, x, y = operands("maximum", require_tensor("maximum", input), other)
     return record(
         "maximum",
         np.maximum(x, y),
-        (a, lambda g: unbroadcast(g * _share(x < y, x == y, g), xs)),
-        (b, lambda g: unbroadcast(g * _share(y < x, x == y, g), ys)),
+        (a, lambda g: g * _share(x < y, x == y, g)),
+        (b, lambda g: g * _share(y < x, x == y, g)),
     )
 
 
 def minimum(input: Tensor, other: Tensor) -> Tensor:
     """Elementwise minimum; nan wins.   Gradient: G to the smaller, half to each of equals."""
-    a, b, x, y, xs, ys = operands("minimum", require_tensor("minimum", input), other)
+    a, b, x, y = operands("minimum", require_tensor("minimum", input), other)
     return record(
         "minimum",
         np.minimum(x, y),
-        (a, lambda g: unbroadcast(g * _share(x > y, x == y, g), xs)),
-        (b, lambda g: unbroadcast(g * _share(y > x, x == y, g), ys)),
+        (a, lambda g: g * _share(x > y, x == y, g)),
+        (b, lambda g: g * _share(y > x, x == y, g)),
     )
 
 
@@ -221,14 +216,15 @@ def where(condition: Tensor, input: Any, other: Any) -> Tensor:
         raise DtypeError(f"where: condition must be boolean, got {c.dtype}: compare first (x > 0)")
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
         input = Tensor(input)
-    a, b, x, y, xs, ys = operands("where", input, other)
-    check_broadcast("where", c.shape, xs, ys)
+    a, b, x, y = operands("where", input, other)
+    both = check_broadcast("where", np.shape(x), np.shape(y))
+    check_broadcast("where", c.shape, both)
     dtype = x.dtype if isinstance(a, Tensor) else y.dtype
     return record(
         "where",
         np.where(c, x, y).astype(dtype, copy=False),
-        (a, lambda g: unbroadcast(np.where(c, g, 0), xs)),
-        (b, lambda g: unbroadcast(np.where(c, 0, g), ys)),
+        (a, lambda g: unbroadcast(np.where(c, g, 0), both)),
+        (b, lambda g: unbroadcast(np.where(c, 0, g), both)),
     )
 
 
@@ -266,7 +262,7 @@ def ge(input: Tensor, other: Any) -> Tensor:
 
 
 def _compare(name: str, ufunc: np.ufunc, input: Any, other: Any) -> Tensor:
-    _, _, x, y, _, _ = operands(name, input, other)
+    _, _, x, y = operands(name, input, other)
     return wrap(np.asarray(ufunc(x, y)))
 
 

@@ -39,7 +39,7 @@ def _alike(name: str, input: Tensor, target: Any) -> tuple[Any, Any, np.ndarray,
             f"{name}: input and target must have one shape, got {input.shape} and {target.shape} "
             "(broadcasting here would be a silent mistake): reshape one of them"
         )
-    a, b, x, t, _, _ = operands(name, input, target)
+    a, b, x, t = operands(name, input, target)
     return a, b, x, t
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from minigrad.core.broadcast import Shape, check_broadcast
+from minigrad.core.broadcast import Shape, check_broadcast, unbroadcast
 from minigrad.core.dtype import get_default_dtype, is_floating, promote, scalar_dtype
 from minigrad.core.graph import record
 from minigrad.core.tensor import Tensor
@@ -28,7 +28,7 @@ def require_tensor(name: str, value: Any, argument: str = "input") -> Tensor:
 def require_floating(name: str, value: Any, argument: str = "input") -> Tensor:
     """`value`, if it is a floating-point Tensor; raises DtypeError otherwise."""
     tensor = require_tensor(name, value, argument)
-    if not is_floating(tensor.data.dtype):
+    if tensor.data.dtype.kind != "f" and not is_floating(tensor.data.dtype):
         raise DtypeError(
             f"{name}: {argument} must be floating point, got {tensor.data.dtype}: convert with "
             ".float()"
@@ -60,31 +60,34 @@ def to(input: Tensor, dtype: Any) -> Tensor:
 def floating(name: str, input: Any) -> Tensor:
     """`input`, with integers and booleans converted to the default dtype, as sqrt(2) needs."""
     tensor = require_tensor(name, input)
-    return tensor if is_floating(tensor.data.dtype) else to(tensor, get_default_dtype())
+    dtype = tensor.data.dtype
+    if dtype.kind == "f" or is_floating(dtype):  # the first alone, nearly always, and is quick
+        return tensor
+    return to(tensor, get_default_dtype())
 
 
-def operands(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any, Shape, Shape]:
-    """The two operands of an elementwise op, their values and shapes: (a, b, x, y, x.shape,
-    y.shape).
+def operands(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
+    """The two operands of an elementwise op, and their values: (a, b, x, y).
 
-    Both have one dtype and shapes that broadcast; a Python number stays one. Raises ShapeError
-    or DtypeError. A gradient that needs a shape alone holds the shape: the array can go.
+    Both have one dtype and shapes that broadcast; a Python number stays one. Each asks for its
+    gradient in the shape of the result: what sums it back to its own is in the graph below it.
+    Raises ShapeError or DtypeError.
     """
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         x, y = a.data, b.data
         if x.dtype is not y.dtype:
             a, b = _one_dtype(a, b)
             x, y = a.data, b.data
-        xs, ys = x.shape, y.shape
-        if xs != ys:
-            check_broadcast(name, xs, ys)
-        return a, b, x, y, xs, ys
+        if x.shape != y.shape:
+            shape = check_broadcast(name, x.shape, y.shape)
+            return _stretched(a, shape), _stretched(b, shape), x, y
+        return a, b, x, y
     if isinstance(a, Tensor):
         a, b = _beside_number(name, a, b)
-        return a, b, a.data, b, a.data.shape, ()
+        return a, b, a.data, b
     if isinstance(b, Tensor):
         b, a = _beside_number(name, b, a)
-        return a, b, a, b.data, (), b.data.shape
+        return a, b, a, b.data
     raise DtypeError(
         f"{name}: one operand must be a Tensor, got {type(a).__name__} and {type(b).__name__}"
     )
@@ -98,6 +101,14 @@ def _one_dtype(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
         if is_floating(large.dtype) or not is_floating(small.dtype):
             dtype = large.dtype if large.dtype != bool or small.dtype == bool else small.dtype
     return to(a, dtype), to(b, dtype)
+
+
+def _stretched(tensor: Tensor, shape: Shape) -> Tensor:
+    """`tensor` with the gradient of its broadcast to `shape`; NumPy does the broadcast itself."""
+    own = tensor.data.shape
+    if own == shape or not tensor.requires_grad:
+        return tensor
+    return record("expand", tensor.data, (tensor, lambda g: unbroadcast(g, own)))
 
 
 def _beside_number(name: str, tensor: Tensor, number: Any) -> tuple[Tensor, Any]:
