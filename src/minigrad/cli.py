@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from minigrad.course import commands
+from minigrad.course.console import any_encoding
 from minigrad.errors import ArgumentError
 from minigrad.sweep import commands as sweep_commands
 
@@ -98,6 +99,7 @@ def main() -> None:
     """The command `minigrad`. Bad input: one clear line, exit code 2."""
     from minigrad.lab.launch import exit_codes
 
+    any_encoding()
     with exit_codes():
         code = typer.main.get_command(app)(prog_name="minigrad", standalone_mode=False)
     raise SystemExit(code if isinstance(code, int) else 0)

@@ -180,6 +180,33 @@ def test_read_shows_a_page(workspace, minigrad, page, begins):
     assert (elsewhere in result.output) == (page == "04")
 
 
+def test_a_pass_leads_to_the_next_exercise_and_the_last_one_to_the_lab(workspace, minigrad, solve):
+    solve("00")
+    said = minigrad("check", "relu_moment").output
+    assert "Next: mul_backward, the gradient of a product, in labs/autograd/exercise.py:11" in said
+    said = minigrad("check", "00").output
+    assert "All of lab 00 is written: `minigrad guess 00`, then `minigrad run 00 --mine`" in said
+    solve("autograd")
+    said = minigrad("check", "autograd").output
+    assert "All of autograd is written; `minigrad quiz autograd` asks about it." in said
+    assert "Next: calculate_gain" in said and "`minigrad read calculate_gain` shows" in said
+    assert "calculate_gain" in minigrad("check").output
+    assert "Next" not in minigrad("check", "--json", "relu_moment").output
+
+
+def test_a_terminal_without_the_characters_gets_their_likeness(workspace):
+    command = [sys.executable, "-m", "minigrad", "check", "00"]
+    plain = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    said = subprocess.run(command, env=plain, capture_output=True, encoding="ascii", check=False)
+    assert said.stdout.startswith(". linear_moment: not written yet")
+    program = (
+        "from minigrad.course.console import any_encoding as a; a(); print('✓ √2 · 10⁻¹⁵ ŷ β≤Σ')"
+    )
+    command = [sys.executable, "-c", program]
+    said = subprocess.run(command, env=plain, capture_output=True, encoding="ascii", check=True)
+    assert said.stdout.strip() == "+ sqrt2 . 10^-15 y beta<=Sigma"
+
+
 def test_no_color_holds_for_the_command_that_follows(workspace, minigrad, monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert minigrad("--no-color", "list").exit_code == 0

@@ -129,6 +129,9 @@ def test_every_exercise_names_a_section_that_exists(exercise):
         (r"G Y^\top", "G Yᵀ"),
         (r"\mathbb{E}[h_l^2]", "E[hₗ²]"),
         (r"\hat{x}_i", "x̂ᵢ"),
+        (r"1/\sqrt L", "1/√L"),
+        (r"\eta\lambda < 2(1 + \beta)", "ηλ < 2(1 + β)"),
+        (r"h \leftarrow h + f", "h ← h + f"),
     ],
 )
 def test_a_formula_reads_as_unicode(latex, plain):

@@ -193,7 +193,7 @@ def _not_written(name: str, error: NotImplementedError, file: str, see: str) -> 
     if where and culprit != first and culprit not in (name, "forward", "__init__"):
         sentence = f"{name} calls {culprit}, which is not written yet: write that one first."
         return Result(name, "failed", sentence, see=see)
-    at = f"{Path(file).parent.name}/{Path(file).name}, line {where.lineno}" if where else ""
+    at = f"{shown(file)}, line {where.lineno}" if where else ""
     return Result(name, "not written", "not written yet", where=at, see=see)
 
 
@@ -205,6 +205,11 @@ def place(error: BaseException, file: str) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if _same_file(f.filename, file)]
     return f"line {own[-1].lineno}: {own[-1].line}" if own else ""
+
+
+def shown(file: Path | str) -> str:
+    """An exercise file as one finds it from the workspace: labs/NN_name/exercise.py."""
+    return "/".join(Path(file).parts[-3:])
 
 
 def _same_file(one: str, other: str) -> bool:

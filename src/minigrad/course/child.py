@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TextIO
 
-from minigrad.course.check import place, run_check
+from minigrad.course.check import place, run_check, shown
 from minigrad.course.result import Result
 
 PRINTED = 1_000  # characters of a learner's output that are kept and shown
@@ -88,7 +88,7 @@ def tell(out: TextIO, begin: str = "", result: Result | None = None) -> None:
 
 
 def _import_failed(name: str, see: str, error: BaseException, file: Path, printed: str) -> Result:
-    what = f"{file.parent.name}/{file.name}"
+    what = shown(file)
     if isinstance(error, FileNotFoundError) and not file.exists():
         sentence = f"{what} is missing; `minigrad reset {name}` brings it back."
         return Result(name, "failed", sentence, printed=printed)

@@ -15,6 +15,7 @@ from minigrad.course.console import make_console, show
 from minigrad.course.progress import Progress
 from minigrad.course.result import Result
 from minigrad.course.runner import check
+from minigrad.course.status import lab_done, next_step
 from minigrad.course.table import CourseError, load
 from minigrad.course.workspace import Workspace, find, resources, solution_file
 from minigrad.course.workspace import start as make_workspace
@@ -91,9 +92,8 @@ def check_command(
     console = make_console(not no_color)
     progress = Progress(workspace, say=lambda line: typer.echo(line, err=True))
     if not target and not all_:
-        current = progress.current()
-        if current is None:
-            typer.echo("[]" if json_ else "Every exercise has passed.")
+        if (current := progress.current()) is None:
+            typer.echo("[]" if json_ else next_step(progress))
             return
         target = current
     results: list[Result] = []
@@ -105,11 +105,18 @@ def check_command(
             results.append(result)
             if not json_:
                 show(console, result)
+    passed = sum(r.passed for r in results)
     if json_:
         typer.echo(json.dumps([r.to_dict() for r in results], indent=1, ensure_ascii=False))
-    elif len(results) > 1:
-        console.print(f"{sum(r.passed for r in results)} of {len(results)} passed")
-    if not all(r.passed for r in results):
+    else:
+        lines = [f"{passed} of {len(results)} passed"] if len(results) > 1 else []
+        if passed == len(results) and not all_:
+            lines += [lab_done(progress, lab), next_step(progress)]
+        elif [r.status for r in results] == ["not written"]:
+            lines += [next_step(progress)] if target == progress.current() else []
+        for line in filter(None, lines):
+            console.print(Text(line))
+    if passed < len(results):
         raise typer.Exit(1)
 
 

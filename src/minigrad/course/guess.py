@@ -103,8 +103,8 @@ def after_run(run: Run, findings: list[Finding]) -> None:
     if not guess.get("outcome"):  # the first run decides; later ones may use other settings
         progress.note("guesses", lab.id, {**guess, "outcome": outcome})
     lines = [
-        f"{key}: you said {said}, it was {outcome[key]}: it "
-        + ("held" if said == outcome[key] else "did not hold")
+        f"{key}: you said {said}, "
+        + ("and so it was" if said == outcome[key] else f"it was {outcome[key]}")
         for key, said in guess.get("answers", {}).items()
         if key in outcome
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from textwrap import indent
 
 from rich.console import Console
 from rich.markdown import Markdown
@@ -24,7 +25,10 @@ SYMBOLS = {
     "quad": "  ", "qquad": "    ", "lVert": "‖", "rVert": "‖", "Vert": "‖", "lvert": "|",
     "rvert": "|", "langle": "⟨", "rangle": "⟩", "mathbb": "", "odd": "odd", "equiv": "≡",
 }  # fmt: skip
-BINARY = ("sim", "approx", "le", "leq", "ge", "geq", "ne", "neq", "ll", "gg", "in", "to", "propto")
+BINARY = (
+    *("sim", "approx", "le", "leq", "ge", "geq", "ne", "neq", "ll", "gg", "in", "to", "propto"),
+    *("leftarrow", "rightarrow", "mapsto"),
+)
 SPACED = dict.fromkeys((*BINARY, "cdot", "times", "odot", "log", "ln", "max", "min"), " ")
 RAISED = dict(zip("0123456789+-=()nTLl", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿᵀᴸˡ", strict=True))
 LOWERED = dict(zip("0123456789+-=()ijkaltx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ᵢⱼₖₐₗₜₓ", strict=True))
@@ -44,12 +48,15 @@ def plain_math(text: str) -> str:
     for _ in range(4):  # innermost groups first
         text = re.sub(r"\\[dt]?frac" + GROUP + GROUP, _fraction, text)
         text = re.sub(r"\\sqrt" + GROUP, r"√(\1)", text)
+        text = re.sub(r"\\sqrt ?(\w|\\[a-z]+)", r"√\1", text)
         text = re.sub(r"\^(" + GROUP + r"|\\?\w)", lambda m: _script(m, RAISED, "^"), text)
         text = re.sub(
             r"_(" + GROUP + r"|\\?\w+?(?![a-z]))", lambda m: _script(m, LOWERED, "_"), text
         )
     text = re.sub(
-        r"\\([A-Za-z]+) ?", lambda m: SYMBOLS.get(m[1], m[1]) + SPACED.get(m[1], ""), text
+        r"\\([A-Za-z]+)(?: (?=[\w\\({]))?",
+        lambda m: SYMBOLS.get(m[1], m[1]) + SPACED.get(m[1], ""),
+        text,
     )
     text = text.replace("&", "").replace(r"\\", "\n").replace("{", "").replace("}", "")
     return re.sub(r"\\(.)", r"\1", text).strip()
@@ -79,7 +86,10 @@ def plain_markdown(text: str) -> str:
     """A page whose formulas are plain text and whose figures are named instead of shown."""
     text = re.sub(r"```math\n(.*?)```", lambda m: f"$${m[1]}$$", text, flags=re.S)
     text = re.sub(
-        r"\$\$(.+?)\$\$", lambda m: f"\n```text\n{plain_math(m[1])}\n```\n", text, flags=re.S
+        r"\n*\$\$(.+?)\$\$\n*",
+        lambda m: f"\n\n{indent(plain_math(m[1]), '    ')}\n\n",
+        text,
+        flags=re.S,
     )
     text = re.sub(r"\$`?([^$\n]+?)`?\$", lambda m: plain_math(m[1]), text)
     return re.sub(r"!\[([^\]]*)\]\(([^)]+)\)", r"*Figure: \1* (`\2`)", text)

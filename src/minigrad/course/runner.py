@@ -92,8 +92,9 @@ def _read(stream: IO[str], into: queue.Queue[str]) -> None:
 
 
 def _too_long(under_way: str, limit: float) -> str:
+    subject = "the file " if under_way == "the file" else ""
     return (
-        f"stopped: {under_way} ran for {limit:g} s without an end. "
+        f"{subject}ran for {limit:g} s without an end, and was stopped. "
         "Does a loop's condition ever become false?"
     )
 

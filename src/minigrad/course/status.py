@@ -23,17 +23,50 @@ def banner(progress: Progress) -> Text:
     return Text(text)
 
 
+def place(workspace: Workspace, lab: Lab, exercise: Exercise) -> str:
+    """Where an exercise is to be written: file:line, from the workspace."""
+    file = workspace.exercise_file(lab)
+    line = definition(read_text(file), exercise.name)[0] + 1 if file.exists() else 1
+    return f"{file.relative_to(workspace.root).as_posix()}:{max(line, 1)}"
+
+
 def exercise_head(workspace: Workspace, lab: Lab, exercise: Exercise) -> Text:
     """Where to write, and what to read before."""
-    file = workspace.exercise_file(lab)
-    line = 1
-    if file.exists():
-        line = definition(read_text(file), exercise.name)[0] + 1
-    at = file.relative_to(workspace.root).as_posix()
     text = Text(f"\n{lab.title} · {exercise.title}\n", style="bold")
-    text.append(f"write {exercise.name} in {at}:{max(line, 1)}", style="not bold")
+    text.append(f"write {exercise.name} in {place(workspace, lab, exercise)}", style="not bold")
     text.append(f"   (theory/{exercise.theory}, about {exercise.minutes} min)\n", style="not bold")
     return text
+
+
+def lab_done(progress: Progress, lab: Lab) -> str:
+    """What to do when the last exercise of a lab has passed; "" before, and for the warm-up."""
+    if not {e.name for e in lab.exercises} <= set(progress.passed):
+        return ""
+    quiz = f"`minigrad quiz {lab.id}` asks about it."
+    if not (progress.workspace.root / "labs" / lab.folder / "run.py").is_file():
+        return f"All of {lab.id} is written; {quiz}"
+    guess = f"`minigrad guess {lab.id}`, then " if _may_guess(progress, lab) else ""
+    mine = " --mine` runs it with your code" if any(e.mine for e in lab.exercises) else "` runs it"
+    return f"All of lab {lab.id} is written: {guess}`minigrad run {lab.id}{mine}; {quiz}"
+
+
+def _may_guess(progress: Progress, lab: Lab) -> bool:
+    known = {**progress.data["guesses"], **progress.data["runs"]}
+    return bool(lab.guesses) and lab.id not in known
+
+
+def next_step(progress: Progress) -> str:
+    """The exercise that comes now: what, where, and its page."""
+    name = progress.current()
+    if name is None:
+        return "Every exercise has passed."
+    course = progress.workspace.course
+    exercise, lab = course.exercise(name), course.lab(name)
+    at = place(progress.workspace, lab, exercise)
+    return (
+        f"Next: {name}, {exercise.title}, in {at} (about {exercise.minutes} min). "
+        f"`minigrad read {name}` shows its page."
+    )
 
 
 def status(workspace: Workspace, progress: Progress) -> RenderableType:

@@ -14,7 +14,7 @@ from minigrad.course.keys import Read, keys, lend_terminal
 from minigrad.course.progress import Progress
 from minigrad.course.reader import read_page
 from minigrad.course.runner import check
-from minigrad.course.status import banner, exercise_head, status
+from minigrad.course.status import banner, exercise_head, lab_done, status
 from minigrad.course.table import CourseError, Exercise, Lab
 from minigrad.course.workspace import Workspace
 
@@ -101,6 +101,8 @@ class Watch:
         for result in results:
             show(self.console, result)
         self.ok = results[-1].passed
+        if self.ok and (done := lab_done(self.progress, self.lab)):
+            self.console.print(Text(done))
         self._prompt()
 
     def _prompt(self) -> None:
