@@ -72,6 +72,26 @@ def labs() -> None:
 
 
 @app.command()
+def profile(
+    workload: Annotated[str, typer.Argument(help="lab01, lab02, lab03, chargpt, small_ops, …")],
+    steps: Annotated[int, typer.Option(min=1, help="Medians over so many steps.")] = 10,
+    threads: Annotated[int, typer.Option(min=1, help="Threads for matrix products.")] = 2,
+) -> None:
+    """Where the time of a training step goes, op by op; "the rest" is the walk backward itself,
+    and what frees the step's memory."""
+    from rich.console import Console
+    from threadpoolctl import threadpool_limits
+
+    from minigrad.lab import profile as profiler
+
+    with threadpool_limits(threads, user_api="blas"):
+        for name, make in profiler.named(workload).items():
+            what = (make.__doc__ or "").strip()
+            measured = profiler.measure(make("minigrad"), steps)
+            Console().print(profiler.table(name, what, *measured))
+
+
+@app.command()
 def clinic(
     patient: Annotated[str | None, typer.Argument(help="A patient; none: list them.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Run with seeds 0 to N-1.")] = 1,

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core import anomaly, writes
+from minigrad.core import writes
 from minigrad.core.hooks import run_hooks
 from minigrad.core.mode import mode, unusual
 from minigrad.core.tensor import Tensor, to_array, wrap
@@ -37,7 +37,7 @@ class Node:
     hooks: dict[Any, Callable] | None
     g: Any  # during backward: the gradient so far, or None
     owned: bool  # set with g: nobody else holds it
-    origin: anomaly.Origin  # where the op was called; set by detect_anomaly() only
+    origin: Any  # what an observer made of the op; detect_anomaly() keeps where it was called
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
@@ -60,8 +60,9 @@ def record(name: str, value: Any, *inputs: tuple[Any, Vjp]) -> Tensor:
     else:
         out.requires_grad = False
         out.node = None
-    if unusual.count and mode.anomaly:
-        origin = anomaly.check_forward(name, out.data, [t for t, _ in inputs if t is not None])
+    if unusual.count and mode.observer:
+        given = [t for t, _ in inputs if t is not None]
+        origin = mode.observer.forward(name, out.data, given)
         if out.node is not None:
             out.node.origin = origin
     return out
@@ -79,7 +80,7 @@ def _flow(
     wanted_leaves = None if inputs is None else {t for t in inputs if t.node is None}
     found: dict[Node, Any] = {t.node: None for t in inputs or () if t.node is not None}
     leaves: dict[Tensor, list] = {}
-    check = mode.anomaly
+    observe = mode.observer and mode.observer.backward
     vjp: Any
     new: Any
     pending = [(root.time, root)]  # a heap: the newest node first
@@ -110,8 +111,8 @@ def _flow(
             for target, vjp in edges:
                 if type(target) is Node:
                     new = vjp(g)
-                    if check:
-                        anomaly.check_backward(node, g, new)
+                    if observe:
+                        observe(node, g, new)
                     if target.g is None:
                         target.g, target.owned = new, False
                         heappush(pending, (target.time, target))
@@ -121,8 +122,8 @@ def _flow(
                         target.g, target.owned = target.g + new, True
                 elif wanted_leaves is None or target in wanted_leaves:
                     new = vjp(g)
-                    if check:
-                        anomaly.check_backward(node, g, new)
+                    if observe:
+                        observe(node, g, new)
                     known = leaves.get(target)
                     if known is None:
                         leaves[target] = [new, _is_fresh(new, g)]

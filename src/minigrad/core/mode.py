@@ -1,21 +1,31 @@
-"""What the engine does beside computing: record for gradients, and check for anomalies."""
+"""What the engine does beside computing: record for gradients, and let an observer see every op."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
+
+from minigrad.core.anomaly import check_backward, check_forward
+
+
+class Observer(NamedTuple):
+    """What sees every op: `forward(name, value, inputs)` after its value is made, whose result the
+    node keeps as `origin`; `backward(node, g, contribution)` after each of its gradients."""
+
+    forward: Callable[[str, Any, list[Any]], Any]
+    backward: Callable[[Any, Any, Any], None]
 
 
 class _Mode(threading.local):
     grad = True
-    anomaly = False
+    observer: Observer | None = None
     pending: Sequence[Any] = ()  # what the backward pass under way has yet to visit
 
 
 class _Unusual:
-    """How many settings of grad and anomaly, over all threads, are not the default. At 0 an op
+    """How many settings of grad and observer, over all threads, are not the default. At 0 an op
     need not look at its own thread's: a look costs 80 ns, and an op took two."""
 
     count = 0
@@ -26,7 +36,7 @@ mode = _Mode()
 unusual = _Unusual()
 
 
-def _set(name: str, value: bool) -> bool:
+def _set(name: str, value: Any) -> Any:
     """Change one of this thread's settings; returns what it was."""
     before, default = getattr(mode, name), getattr(_Mode, name)
     with unusual.lock:
@@ -78,14 +88,19 @@ class set_grad_enabled:
 
 
 @contextmanager
-def detect_anomaly() -> Iterator[None]:
-    """Raise AnomalyError at the first op that makes a NaN or inf, forward or backward.
-
-    The error names the op, the statistics of its inputs and the line that called it. Slow: every
-    result is checked.
-    """
-    before = _set("anomaly", True)
+def observe(observer: Observer) -> Iterator[None]:
+    """Show every op inside, in this thread, to `observer`."""
+    before = _set("observer", observer)
     try:
         yield
     finally:
-        _set("anomaly", before)
+        _set("observer", before)
+
+
+def detect_anomaly() -> Any:
+    """Raise AnomalyError at the first op that makes a NaN or inf, forward or backward.
+
+    The error names the op, the statistics of its inputs and the line that called it. Slow: every
+    result is checked. For `with`, or as a decorator.
+    """
+    return observe(Observer(check_forward, check_backward))

@@ -1,7 +1,9 @@
-"""The workloads, written once: minigrad has PyTorch's names, so one script serves both engines.
+"""The steps that `minigrad profile` and the benchmarks time, written once for two engines: minigrad
+has PyTorch's names.
 
 Each function takes an engine (the module `minigrad` or `torch`) and returns a step: a function
-that does the whole of it once, from zero_grad to the optimizer's update.
+that does the whole of it once, from zero_grad to the optimizer's update. The file imports NumPy
+alone, so that a benchmark of PyTorch can load it by its path, without minigrad.
 """
 
 from __future__ import annotations
@@ -77,7 +79,7 @@ def lab03(engine: str) -> Step:
     """50 blocks x + Linear(GELU(Linear(RMSNorm(x)))), 256 → 1024 → 256, batch 64, SGD."""
     E, nn, optim = _parts(engine)
 
-    class Block(nn.Module):
+    class Block(nn.Module):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.f = nn.Sequential(
@@ -139,7 +141,7 @@ def chargpt(engine: str) -> Step:
     F = importlib.import_module(f"{engine}.nn.functional")
     B, T, D, H, V = 16, 64, 64, 4, 65
 
-    class Block(nn.Module):
+    class Block(nn.Module):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.norm1, self.norm2 = nn.RMSNorm(D, eps=1e-5), nn.RMSNorm(D, eps=1e-5)
@@ -153,7 +155,7 @@ def chargpt(engine: str) -> Step:
             x = x + self.proj(mixed.transpose(1, 2).reshape(B, T, D))
             return x + self.down(F.gelu(self.up(self.norm2(x))))
 
-    class GPT(nn.Module):
+    class GPT(nn.Module):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
             self.token, self.position = nn.Embedding(V, D), nn.Embedding(T, D)
