@@ -13,7 +13,7 @@ EXPECTED = {
     "05": {"losses.json", "gradients.json", "trainability.png", "gradient_at_init.png"},
     "06": {"table.json", "sweep.json", "half_precision_map.png", "table.md"},
     "07": {"scalar.json", "chargpt.json", "losses.png", "samples.md"},
-    "08": {"treatments.json", "scripts.json", "treatments.png", "last_steps.png"},
+    "08": {"treatments.json", "scripts.json", "table.md", "treatments.png", "last_steps.png"},
 }
 SHORT = {
     # the second rate kills the one without norm
