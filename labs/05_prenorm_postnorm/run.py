@@ -245,7 +245,7 @@ def trainability(records):
     figure, axes = plot.new_figure(
         f"Of {len(depths) * len(rates)} combinations "
         + ", ".join(f"{name.replace(',', ' with')} trains in {n}" for name, n in learning.items())
-        + "\n(every seed counted; validation loss: light is learned, dark is stuck)",
+        + "\n(a combination counts if every seed learns; numbers: validation loss, dark is stuck)",
         1,
         len(VARIANTS),
         size=(10.5, 3.9),

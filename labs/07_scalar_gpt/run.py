@@ -10,6 +10,7 @@ import numpy as np
 import typer
 
 from minigrad import Generator, Tensor, lab
+from minigrad.errors import ArgumentError
 from minigrad.lab import Finding, plot
 from minigrad.lab.language import TextOptions, about, corpus, final, language_run
 from minigrad.nn import CharGPT
@@ -44,11 +45,21 @@ ARRAY_MODEL = {"context": 64, "dim": 64, "heads": 4, "layers": 4}
 
 
 def data(s):
+    names_of(s)  # a list that cannot be read is told before anything runs
     return {"names": s.names or "cities", "text": about(corpus(s.text))}
 
 
+def names_of(s):
+    try:
+        return read_names(s.names) if s.names else cities()
+    except OSError as error:
+        raise ArgumentError(f"--names {s.names} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ArgumentError(str(error)) from error
+
+
 def experiment(s, run, pieces):
-    names = sorted(read_names(s.names) if s.names else cities())
+    names = sorted(names_of(s))
     Random(0).shuffle(names)
     held_out, learned = names[: len(names) // 10 or 1], names[len(names) // 10 or 1 :]
     alphabet = Alphabet(names)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from minigrad.errors import ArgumentError
 from minigrad.lab import catalog, run_labs
 from minigrad.lab.records import read_json
 
@@ -49,3 +50,16 @@ def test_a_lab_runs_to_its_end(
         assert names == {"source": str(tmp_path / "names.txt"), "count": 5, "alphabet": 9}
         agreement = read_json(run.path / "scalar.json")["agreement"]
         assert max(agreement["logits"], agreement["gradients"]) < 1e-6
+
+
+def test_a_list_of_names_that_cannot_be_read_is_told_before_anything_runs(tmp_path: Path) -> None:
+    folder = next(LABS.glob("07_*"))
+    (tmp_path / "one.txt").write_text("Ada\n\nada\n")
+    for name, message in (
+        ("none.txt", r"none\.txt cannot be read: No such file"),
+        ("one.txt", r"at least two names, one a line; .*one\.txt has 1"),
+    ):
+        arguments = ["--quick", "--names", str(tmp_path / name), "--out", str(tmp_path / "run")]
+        with pytest.raises(ArgumentError, match=message):
+            run_labs([folder], arguments)
+        assert not (tmp_path / "run").exists()
