@@ -224,8 +224,9 @@ def figures(records):
     names, text = axes[0]
     curve = plot.smooth(plot.over_seeds([run["losses"] for run in scalar["runs"]]), 50)
     plot.band(names, np.arange(curve.shape[1]), curve, plot.STYLES[0])
-    seen = np.array([[run["before"], run["held_out"]] for run in scalar["runs"]])
-    plot.band(names, [0, curve.shape[1]], seen, plot.STYLES[1])
+    for run in scalar["runs"]:  # measured before and after, not between
+        ends = run["before"], run["held_out"]
+        names.plot([0, curve.shape[1]], ends, plot.STYLES[1].marker, color=plot.STYLES[1].color)
     levels = ((math.log(scalar["names"]["alphabet"]), "uniform"), (bars[0], "counting pairs"))
     ends = known(names, levels)
     ends.append((float(np.median(curve[:, -1])), "training", plot.STYLES[0].color))
