@@ -11,6 +11,9 @@ import zipfile
 
 import pytest
 
+from minigrad.course.progress import Progress
+from minigrad.course.result import Result
+
 
 def test_check_answers_with_the_mistake_and_exit_code_one(workspace, minigrad):
     file = workspace.exercise_file(workspace.course.lab("00"))
@@ -130,6 +133,27 @@ def test_watch_checks_again_when_the_file_is_saved(workspace):
     out, _ = child.communicate("q\n", timeout=30)
     guard.cancel()
     assert "Your work is on disk" in out and child.returncode == 0
+
+
+def test_p_runs_the_lab_with_the_learners_code_where_there_is_some(
+    workspace, minigrad, monkeypatch, solve
+):
+    started = []
+    monkeypatch.setattr("subprocess.run", lambda command, **options: started.append(command[3:]))
+    assert "This lab has no experiment" in minigrad("--poll", "0.01", input="p\nq\n").output
+    solve("autograd")
+    minigrad("check", "autograd")
+    said = minigrad("--poll", "0.01", input="p\nq\n").output
+    assert "None of linear_moment, measured_walk has passed" in said
+    progress = Progress(workspace)
+    progress.record([Result("linear_moment", "passed")])
+    minigrad("--poll", "0.01", input="p\nq\n")
+    for lab in ("00", "01", "02", "03"):  # the lab after these has no place for the learner's
+        exercises = workspace.course.lab(lab).exercises
+        progress.record([Result(e.name, "passed") for e in exercises])
+    minigrad("--poll", "0.01", input="p\nq\n")
+    asked = ["minigrad run 00 --quick", "minigrad run 00 --mine --quick", "minigrad run 04 --quick"]
+    assert started == [line.split() for line in asked]
 
 
 def test_export_and_grade(short_course, minigrad, solve, tmp_path, monkeypatch):

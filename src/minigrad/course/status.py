@@ -73,7 +73,11 @@ def status(workspace: Workspace, progress: Progress) -> RenderableType:
     """Every lab with its exercises, and the checklist of each lab."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("", "exercise", "what", "minutes", "tries", "hints"):
-        table.add_column(column, justify="right" if column in ("minutes", "tries") else "left")
+        table.add_column(
+            column,
+            justify="right" if column in ("minutes", "tries") else "left",
+            no_wrap=column == "exercise",
+        )
     entries = progress.data["exercises"]
     current = progress.current()
     for lab in workspace.course.labs:

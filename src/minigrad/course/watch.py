@@ -31,6 +31,7 @@ class Watch:
         self.name = self.progress.current()
         self.ok = False
         self.checked: bytes | None = None  # what the last check saw
+        self.notice = ""  # to be said when the screen has been cleared
         self.commands: dict[str, Callable[[], None]] = {
             "n": self.next,
             "h": self.hint,
@@ -93,6 +94,9 @@ class Watch:
         """Check the current exercise, record it, and say what came out."""
         if self.console.is_terminal and self.checked is not None:
             self.console.clear()
+        if self.notice:
+            self.console.print(Text(self.notice))
+            self.notice = ""
         self.console.print(banner(self.progress))
         self.console.print(exercise_head(self.workspace, self.lab, self.exercise))
         self.checked = self._source()  # before the check: a save during it is seen after it
@@ -112,7 +116,7 @@ class Watch:
     def next(self) -> None:
         if not self.ok and self.name:
             self.skipped.add(self.name)
-            self.console.print(f"Skipped {self.name} for now; `minigrad list` shows what is open.")
+            self.notice = f"Skipped {self.name} for now; `minigrad list` shows what is open."
         names = [e.name for e in self.workspace.course.exercises]
         here = names.index(self.name or names[0])
         done = set(self.progress.passed)
@@ -136,19 +140,24 @@ class Watch:
         self.progress.note("read", page.stem, True)
 
     def run_lab(self) -> None:
-        """The lab's experiment, with the learner's functions in the library's place."""
+        """The lab's experiment, with what the learner wrote in the library's place."""
         if not (self.workspace.root / "labs" / self.lab.folder / "run.py").exists():
             self.console.print("This lab has no experiment; the next ones do.")
             return
-        mine = ["--mine"] if any(e.mine for e in self.lab.exercises) else []
-        arguments = ["run", self.lab.id, *mine, "--quick"]
+        pieces = [e.name for e in self.lab.exercises if e.mine]
+        written = set(pieces) & set(self.progress.passed)
+        if pieces and not written:
+            self.console.print(
+                f"None of {', '.join(pieces)} has passed: it runs without your code."
+            )
+        arguments = ["run", self.lab.id, *(["--mine"] if written else []), "--quick"]
         self.console.print(f"minigrad {' '.join(arguments)}")
         with lend_terminal():
             command = [sys.executable, "-P", "-m", "minigrad", *arguments]
             subprocess.run(command, cwd=self.workspace.root, check=False)
 
     def reset(self) -> None:
-        self.console.print(reset_line(self.workspace, self.exercise.name))
+        self.notice = reset_line(self.workspace, self.exercise.name)
 
 
 def reset_line(workspace: Workspace, name: str) -> str:
