@@ -28,7 +28,7 @@ def require_tensor(name: str, value: Any, argument: str = "input") -> Tensor:
 def require_floating(name: str, value: Any, argument: str = "input") -> Tensor:
     """`value`, if it is a floating-point Tensor; raises DtypeError otherwise."""
     tensor = require_tensor(name, value, argument)
-    if tensor.data.dtype.kind != "f" and not is_floating(tensor.data.dtype):
+    if not is_floating(tensor.data.dtype):
         raise DtypeError(
             f"{name}: {argument} must be floating point, got {tensor.data.dtype}: convert with "
             ".float()"
@@ -59,11 +59,10 @@ def to(input: Tensor, dtype: Any) -> Tensor:
 
 def floating(name: str, input: Any) -> Tensor:
     """`input`, with integers and booleans converted to the default dtype, as sqrt(2) needs."""
+    if isinstance(input, Tensor) and input.data.dtype.kind == "f":
+        return input  # nearly always, and 0.3 µs quicker than what follows
     tensor = require_tensor(name, input)
-    dtype = tensor.data.dtype
-    if dtype.kind == "f" or is_floating(dtype):  # the first alone, nearly always, and is quick
-        return tensor
-    return to(tensor, get_default_dtype())
+    return tensor if is_floating(tensor.data.dtype) else to(tensor, get_default_dtype())
 
 
 def operands(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
@@ -116,6 +115,8 @@ def _stretched(tensor: Tensor, shape: Shape) -> Tensor:
 
 def _beside_number(name: str, tensor: Tensor, number: Any) -> tuple[Tensor, Any]:
     """The tensor in the dtype of its result with a Python number, and that number."""
+    if type(number) in (float, int) and tensor.data.dtype.kind == "f":
+        return tensor, number  # nearly always; what follows takes 0.5 µs
     if isinstance(number, np.generic):
         number = number.item()
     if not isinstance(number, int | float):
