@@ -112,6 +112,7 @@ def clinic(
     elif trace:
         typer.echo(clinic.trace(folder, patient))
     else:
+        typer.echo(f"running {patient}, up to half a minute a seed", err=True)
         typer.echo(clinic.report(clinic.examine(folder, patient, seeds), clinic.causes(folder)))
 
 
