@@ -3,14 +3,17 @@
     pip install micrograd
     PYTHONPATH=src python benchmarks/scalar_gpt.py
 
-Three engines, each in its own process, interleaved, medians of the repeats:
+Each engine in its own process, interleaved, medians of the repeats:
 - `micrograd`: its Value on the GPT's graph, built of +, ·, **, exp, log and ReLU on pairs of
   numbers (micrograd has no exp and log: they are added in its own style);
+- `micrograd, rare gc`: the same with Python's garbage collector searching as seldom as
+  `import minigrad` makes it: micrograd's graphs are full of cycles, and most of its time is that;
 - `minigrad, same graph`: our Value on exactly that graph;
 - `minigrad`: the GPT as it is, with `dot` and `total` as single operations.
 """
 
 import argparse
+import gc
 import json
 import math
 import statistics
@@ -21,7 +24,7 @@ from functools import reduce
 from operator import add, mul
 from random import Random
 
-ENGINES = ("micrograd", "minigrad, same graph", "minigrad")
+ENGINES = ("micrograd", "micrograd, rare gc", "minigrad, same graph", "minigrad")
 
 
 def micrograd_value() -> type:
@@ -52,12 +55,15 @@ def micrograd_value() -> type:
 
 def time_step(engine: str) -> None:
     """Print the median seconds of forward and backward on one name, and the last loss."""
+    collector = gc.get_threshold()
     from minigrad.scalar import gpt
 
+    if engine == "micrograd":
+        gc.set_threshold(*collector)  # Python's own
     if engine != "minigrad":
         gpt.dot = lambda xs, ys: reduce(add, map(mul, xs, ys))
         gpt.total = lambda xs: reduce(add, xs)
-    if engine == "micrograd":
+    if engine.startswith("micrograd"):
         sys.setrecursionlimit(100_000)  # its topological sort recurses through the graph
         gpt.Value = micrograd_value()
     model = gpt.GPT(vocab=28)

@@ -169,7 +169,7 @@ def findings(records):
         low, high = min(pre), max(pre)
         law = math.sqrt(low / high)
         sentence = (
-            f"{setting}: from {low} to {high} layers the last layer's gradient falls to "
+            f"From {low} to {high} layers the last layer's gradient falls to "
             f"{pre[high]:.2f} with pre-norm (1/√L: {law:.2f}) and goes to {post[high]:.2f} with "
             "post-norm."
         )
