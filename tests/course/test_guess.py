@@ -72,7 +72,7 @@ def test_no_guess_after_a_run(workspace, minigrad, finish):
 @pytest.mark.parametrize(
     ("answers", "says"),
     [
-        (["uniform=explodes"], "uniform is one of diverged, stalled, trained"),
+        (["uniform=explodes"], "uniform is one of 'diverged', 'stalled', 'trained'"),
         (["gauss=trained"], "asks about uniform, xavier, kaiming"),
         (["uniform=trained"], "a guess is missing for xavier, kaiming"),
     ],

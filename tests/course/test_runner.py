@@ -11,11 +11,11 @@ CHECKS = "minigrad.course.checks.variance_walk"
 GOOD = "import math\ndef linear_moment(q, fan_in, var_w):\n    return fan_in * var_w * q\n"
 
 
-def judge(tmp_path, code, names=("linear_moment",), limit=10.0):
+def judge(tmp_path, code, names=("linear_moment",), limit=10.0, checks=CHECKS):
     file = tmp_path / "exercise.py"
     file.write_text(code, encoding="utf-8")
     wanted = [Exercise(n, n, 5, "00-motivation.md#the-walk", ("?", "f", "p")) for n in names]
-    return list(check_file(file, CHECKS, wanted, limit))
+    return list(check_file(file, checks, wanted, limit))
 
 
 def test_a_loop_without_end_is_stopped_and_the_others_still_run(tmp_path):
@@ -43,11 +43,14 @@ def test_a_file_that_loops_at_import_is_stopped(tmp_path):
         ("def linear_moment(q, fan_in, var_w)\n    return q\n", "cannot be imported: SyntaxError"),
         ("def linear_moment(q, fan_in, var_w)\n    return q\n", "line 1: def linear_moment"),
         ("import no_such_module\n", "cannot be imported: ModuleNotFoundError"),
-        ("x = 1\n", "linear_moment is not in the file: was it renamed?"),
+        ("x = 1\n", "linear_moment: not in the file: was it renamed?"),
         ("def linear_moment(q, fan_in, var_w):\n    exit()\n", "called exit()"),
         ("def linear_moment(q, fan_in, var_w):\n    input()\n", "asked for input"),
         ("import os\ndef linear_moment(q, fan_in, var_w):\n    os._exit(3)\n", "process ended"),
-        ("def linear_moment(q, fan_in, var_w):\n    return 'a'\n", "returned text, where number"),
+        (
+            "def linear_moment(q, fan_in, var_w):\n    return 'a'\n",
+            "linear_moment: returned text, where a number is meant",
+        ),
         ("def linear_moment(q, fan_in, var_w):\n    return 63\n", "received 63, expected 64.00"),
     ],
 )
@@ -80,6 +83,17 @@ def test_an_input_that_is_changed_gets_a_sentence(tmp_path):
     (result,) = judge(tmp_path, code, ("measured_walk",))
     assert result.status == "failed"
     assert "changes its input (argument 1) in place" in str(result)
+
+
+def test_a_numpy_array_where_a_tensor_is_meant_gets_a_sentence(tmp_path):
+    code = (
+        "import numpy as np\ndef rms_norm(x, weight, eps=1e-5):\n    a = x.data\n"
+        "    return a / np.sqrt((a * a).mean(-1, keepdims=True) + eps) * weight.data\n"
+    )
+    checks = "minigrad.course.checks.norm_ablation"
+    (result,) = judge(tmp_path, code, ("rms_norm",), checks=checks)
+    assert result.status == "failed" and "no gradient could flow back" in str(result)
+    assert "rms_norm: returned a NumPy array, where a Tensor is meant" in str(result)
 
 
 def test_an_exercise_that_calls_one_not_written_says_which(tmp_path):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.course.result import Result
-from minigrad.course.values import agree, array, describe, first_difference, kind
+from minigrad.course.values import a_kind, agree, array, describe, first_difference, kind
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def run_check(name: str, probes: Sequence[Probe], module: Any, see: str) -> Resu
     """The result of the first probe that does not hold, or a pass."""
     target = getattr(module, name, None)
     if not callable(target):
-        return Result(name, "failed", f"{name} is not in the file: was it renamed?", see=see)
+        return Result(name, "failed", "not in the file: was it renamed?", see=see)
     for probe in probes:
         try:
             with np.errstate(all="ignore"):
@@ -103,20 +103,20 @@ def _same_kind(received: Any, expected: Any) -> bool:
 
 
 def _wrong_kind(name: str, probe: Probe, received: Any, see: str) -> Result:
-    wanted, got = kind(probe.expected), kind(received)
+    wanted, got = a_kind(probe.expected), a_kind(received)
     for value, mistake in probe.mistakes:
         if _recognise(value, received, probe):
             return _named(name, probe, describe(received), mistake)
     if received is None:
-        sentence = f"{name} returned None, where {wanted} is meant: is a `return` missing?"
-    elif wanted == "Tensor" and got == "array":
+        sentence = f"returned None, where {wanted} is meant: is a `return` missing?"
+    elif wanted == "a Tensor" and got == "an array":
         sentence = (
-            f"{name} returned a NumPy array, where a Tensor is meant: "
+            "returned a NumPy array, where a Tensor is meant: "
             "an array carries no graph, so no gradient could flow back. "
             "Compute with Tensor operations, not with .data or .numpy()."
         )
     else:
-        sentence = f"{name} returned {got}, where {wanted} is meant."
+        sentence = f"returned {got}, where {wanted} is meant."
     return Result(name, "failed", sentence, what=probe.what, see=see)
 
 
@@ -171,16 +171,15 @@ def _raised(name: str, probe: Probe, error: BaseException, file: str, see: str) 
             return _named(name, probe, type(error).__name__, mistake)
     if isinstance(error, InputChanged):
         sentence = (
-            f"{name} changes its input ({error}) in place; "
-            "the caller still needs it. Make a new array."
+            f"changes its input ({error}) in place; the caller still needs it. Make a new array."
         )
         return Result(name, "failed", sentence, what=probe.what, see=see)
     if isinstance(error, SystemExit):
-        sentence = f"{name} called exit(); return the answer instead."
+        sentence = "called exit(); return the answer instead."
     elif isinstance(error, EOFError):
-        sentence = f"{name} asked for input; everything it needs is in its arguments."
+        sentence = "asked for input; everything it needs is in its arguments."
     else:
-        sentence = f"{name} raised {type(error).__name__}: {error}"
+        sentence = f"raised {type(error).__name__}: {error}"
     return Result(name, "failed", sentence, what=probe.what, where=place(error, file), see=see)
 
 
@@ -191,7 +190,7 @@ def _not_written(name: str, error: NotImplementedError, file: str, see: str) -> 
     culprit = where.name if where else name
     first = own[0].name if own else name
     if where and culprit != first and culprit not in (name, "forward", "__init__"):
-        sentence = f"{name} calls {culprit}, which is not written yet: write that one first."
+        sentence = f"calls {culprit}, which is not written yet: write that one first."
         return Result(name, "failed", sentence, see=see)
     at = f"{shown(file)}, line {where.lineno}" if where else ""
     return Result(name, "not written", "not written yet", where=at, see=see)

@@ -44,7 +44,8 @@ def _parse(lab: Lab, given: list[str]) -> dict[str, str]:
             keys = ", ".join(g.key for g in lab.guesses)
             raise CourseError(f"lab {lab.id} asks about {keys}, not {key!r}.")
         if choice not in guess.choices:
-            raise CourseError(f"{key} is one of {', '.join(guess.choices)}, not {choice!r}.")
+            choices = ", ".join(map(repr, guess.choices))
+            raise CourseError(f"{key} is one of {choices}, not {choice!r}.")
         answers[key] = choice
     if missing := [g.key for g in lab.guesses if g.key not in answers]:
         raise CourseError(f"a guess is missing for {', '.join(missing)}.")

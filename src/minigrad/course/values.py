@@ -23,6 +23,14 @@ def kind(value: Any) -> str:
     return names.get(type(value), type(value).__name__)
 
 
+def a_kind(value: Any) -> str:
+    """The kind with its article: "a number", "an array"."""
+    word = kind(value)
+    if word in ("None", "True or False", "text"):
+        return word
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+
+
 def _is_tensor(value: Any) -> bool:
     return hasattr(value, "backward") and hasattr(value, "requires_grad")
 
