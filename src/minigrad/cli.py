@@ -23,7 +23,9 @@ sweep_commands.register(app)
 @app.callback(invoke_without_command=True)
 def watch(
     context: typer.Context,
-    poll: Annotated[float, typer.Option(help="Seconds between looks at your file.")] = 0.3,
+    poll: Annotated[
+        float, typer.Option(min=0.01, help="Seconds between looks at your file.")
+    ] = 0.3,
     no_color: commands.Plain = False,
 ) -> None:
     """Without a command, in a workspace: the current exercise, checked again at every save."""

@@ -73,6 +73,18 @@ def test_a_session_explains_each_answer_and_keeps_the_score(workspace, minigrad)
     assert next(iter(kept["open"].values()))["points"] == 2
 
 
+def test_an_open_question_comes_again_after_the_others_only(workspace, minigrad):
+    asked = []
+    for _ in range(3):
+        said = minigrad("quiz", "03", "--questions", "1", "--seed", "2", input="a\nmy answer\n1\n")
+        asked.append(next(q.id for q in OPEN if q.ask in said.output))
+    wanted = {q.id for q in OPEN if q.topic == "03"}
+    assert len(wanted) == 2 == len(set(asked[:2])) and set(asked) == wanted
+    said = minigrad("quiz", "03", "--questions", "0", input="a\n" * 7 + "\n1\n" * 2).output
+    assert all(q.ask in said for q in OPEN if q.topic == "03")
+    assert all(point in said for q in OPEN if q.topic == "03" for point in q.rubric)
+
+
 def test_stopping_keeps_what_was_answered(workspace, minigrad):
     result = minigrad("quiz", input="a\nq\n")
     assert result.exit_code == 0 and "Stopped" in result.output and "of 1 right." in result.output

@@ -61,6 +61,8 @@ def run_quiz(
     # what was not answered right yet comes first
     choices.sort(key=lambda q: bool(progress.data["quiz"].get(q.topic, {}).get(q.id)))
     chosen = choices[: number or None]
+    rng.shuffle(open_)
+    open_.sort(key=lambda q: q.id in progress.data["quiz"].get("open", {}))
     right = asked = 0
     try:
         for question in chosen:
@@ -69,7 +71,7 @@ def run_quiz(
             ok = ask(question, rng, console)
             right += ok
             _keep(progress, question, ok)
-        for extra in open_[:1] if number == 0 or topic else rng.sample(open_, 1):
+        for extra in open_ if number == 0 else open_[:1]:
             ask_open(extra, progress, console)
     except (Ended, KeyboardInterrupt):
         asked -= 1
