@@ -1,10 +1,10 @@
-"""Fit src/minigrad/signal/calibration.json on the recorded sweep, and judge it.
+"""Fit src/minigrad/signal/calibration.json on one part of the recorded sweep, judge it on another.
 
-    python sweeps/calibrate.py --all --fit sweeps/development.csv          # makes what ships
-    python sweeps/calibrate.py --judge src/minigrad/sweep/recorded.csv     # judges it, fits nothing
-    python sweeps/calibrate.py --fit FILE…   # fit on one half, judge on the other, write
+    python sweeps/calibrate.py             # how good each kind of model is, cross-validated
+    python sweeps/calibrate.py --fit       # writes what ships
+    python sweeps/calibrate.py --judge     # README's table: draws that no fit has seen
 
-Needs scikit-learn. Each sweep is a store of `minigrad sweep` or a CSV of `minigrad.sweep.export`.
+Needs scikit-learn.
 """
 
 import argparse
@@ -14,39 +14,73 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from minigrad.signal.calibration import VERDICTS, calibration, probabilities, read
+from minigrad.signal.calibration import VERDICTS, probabilities
 from minigrad.signal.configuration import CHOICES, Configuration
-from minigrad.signal.features import features
-from minigrad.sweep.recorded import RECORDED, Row, rows
+from minigrad.signal.features import MOMENTUM, STABLE, features
+from minigrad.sweep.recorded import Row, rows
 
 CALIBRATION = Path(__file__).parents[1] / "src/minigrad/signal/calibration.json"
-# what ships was fitted on these: runs of the family made with PyTorch's kernels, before minigrad's
-# engine stood; every run of minigrad's own is therefore unseen
-FITTED_ON = Path(__file__).with_name("development.csv")
-ROUNDS, RATE, LEAVES = 150, 0.08, 4
+# runs of the family made with PyTorch's kernels, before minigrad's engine stood
+DEVELOPMENT = Path(__file__).with_name("development.csv")
+FITTED = ("grid", "wild-1", "lab-1")  # the draws that may be fitted on; the others judge
+QUANTITIES = (
+    *("rate", "depth", "luck", "luck_gradient"),
+    *("progress_head", "unlearn", "escape", "scramble_first", "travel"),
+    *("kicked_curvature", "kicked_logit", "pushed_progress", "pushed_gradient_ratio"),
+    "grown_progress",
+)
+ROUNDS, LEAVES = 12, 8
+FOLDS = 8
 
 
-def boosted(seed: int = 0, **options: float) -> HistGradientBoostingClassifier:
-    """The trees that are fitted on theory."""
+def trees(**options: float) -> HistGradientBoostingClassifier:
+    """What ships: ROUNDS × 3 trees on the theory's quantities."""
     settings = {
         "max_iter": ROUNDS,
-        "learning_rate": RATE,
+        "learning_rate": 0.35,
         "max_leaf_nodes": LEAVES,
         "min_samples_leaf": 8,
         "l2_regularization": 1.0,
-        "max_features": 0.3,
+        "max_features": 0.6,
         **options,
     }
-    return HistGradientBoostingClassifier(random_state=seed, early_stopping=False, **settings)
+    return HistGradientBoostingClassifier(random_state=0, early_stopping=False, **settings)
+
+
+def rival() -> HistGradientBoostingClassifier:
+    """The same kind of trees, more and larger, for the raw configuration."""
+    return trees(max_iter=150, learning_rate=0.08, max_leaf_nodes=12, max_features=1.0)
+
+
+def linear() -> object:
+    """One weight per quantity and fate."""
+    return make_pipeline(StandardScaler(), LogisticRegression(C=3, max_iter=3000))
 
 
 def raw(config: Configuration) -> list[float]:
-    """The configuration itself, one-hot: what the rival classifier sees."""
+    """The configuration itself, one-hot: what the rival sees."""
     row = [math.log(config.depth), config.width, math.log(config.lr), config.gain]
     for name, allowed in CHOICES.items():
         row += [float(getattr(config, name) == value) for value in allowed]
     return row
+
+
+def textbook(config: Configuration, f: dict[str, float]) -> list[float]:
+    """No fitted number: beyond the limit of stability, too slow, scrambled; else it trains."""
+    unstable = config.optimizer == "sgd" and 10 ** f["curvature"] * (1 - MOMENTUM) > STABLE
+    slow = f["unlearn"] > 0 or 10 ** f["progress"] < 1
+    if unstable and config.norm == "none":
+        return [1.0, 0.0, 0.0]
+    return [0.0, 1.0, 0.0] if slow or (f["scramble"] > 1 and not config.skip) else [0.0, 0.0, 1.0]
+
+
+def by_rule(runs: list[Row], known: list[dict[str, float]]) -> np.ndarray:
+    """(N, 3) the textbook's answers."""
+    return np.array([textbook(run.config, f) for run, f in zip(runs, known, strict=True)])
 
 
 def labels(runs: list[Row]) -> np.ndarray:
@@ -54,101 +88,101 @@ def labels(runs: list[Row]) -> np.ndarray:
     return np.array([VERDICTS.index(run.verdict) for run in runs])
 
 
-def as_json(model: HistGradientBoostingClassifier, names: list[str]) -> dict:
+def as_json(model: HistGradientBoostingClassifier) -> dict:
     """The fitted trees in calibration.json's form."""
 
     def tree(nodes: np.ndarray, at: int) -> object:
         node = nodes[at]
         if node["is_leaf"]:
-            return float(f"{node['value']:.4g}")
+            return float(f"{node['value']:.3g}")
         low, high = tree(nodes, node["left"]), tree(nodes, node["right"])
-        return [names[node["feature_idx"]], float(f"{node['num_threshold']:.6g}"), low, high]
+        return [QUANTITIES[node["feature_idx"]], float(f"{node['num_threshold']:.4g}"), low, high]
 
-    trees = [
+    stages = [
         [VERDICTS[k], tree(predictor.nodes, 0)]
         for stage in model._predictors
         for k, predictor in enumerate(stage)
     ]
-    baseline = [float(f"{b:.6g}") for b in np.ravel(model._baseline_prediction)]
-    return {"features": names, "baseline": baseline, "temperature": 1.0, "trees": trees}
+    baseline = [float(f"{b:.4g}") for b in np.ravel(model._baseline_prediction)]
+    return {"features": QUANTITIES, "baseline": baseline, "temperature": 1.0, "trees": stages}
 
 
-def temperature(scores: np.ndarray, truth: np.ndarray) -> float:
-    """The temperature at which the probabilities are likeliest."""
+def temperature(odds: np.ndarray, truth: np.ndarray) -> float:
+    """The temperature at which the odds of runs left out of the fit are likeliest."""
 
     def loss(t: float) -> float:
-        z = scores / t
-        z = z - z.max(1, keepdims=True)
+        z = np.log(np.maximum(odds, 1e-12)) / t
         return float((np.log(np.exp(z).sum(1)) - z[np.arange(len(z)), truth]).mean())
 
-    return float(min(np.geomspace(0.5, 3, 60), key=loss))
-
-
-def judge(name: str, odds: np.ndarray, truth: np.ndarray) -> str:
-    """One line of figures."""
-    right = odds.argmax(1) == truth
-    brier = ((odds - np.eye(3)[truth]) ** 2).sum(1).mean()
-    sure = odds.max(1) >= 0.95
-    return (
-        f"{name:28s} n {len(truth):5d}  accuracy {right.mean():.3f}  Brier {brier:.3f}  "
-        f"sure {sure.mean():.2f}, right {right[sure].mean() if sure.any() else math.nan:.3f}"
-    )
+    return round(float(min(np.geomspace(0.5, 3, 60), key=loss)), 3)
 
 
 def report(name: str, runs: list[Row], odds: np.ndarray) -> None:
-    """Figures for all runs and per group."""
+    """One line of figures per kind of draw."""
     truth = labels(runs)
     kinds = np.array([run.group.split("-")[0] for run in runs])
-    for kind in sorted(set(kinds)):
-        at = kinds == kind
-        print(judge(f"{name}, {kind}", odds[at], truth[at]))
+    for kind in ("wild", "lab"):
+        p, y = odds[kinds == kind], truth[kinds == kind]
+        right, sure = p.argmax(1) == y, p.max(1) >= 0.95
+        brier = ((p - np.eye(3)[y]) ** 2).sum(1).mean()
+        print(
+            f"{name:32s} {kind:5s} n {len(y):4d}  accuracy {right.mean():.3f}  Brier {brier:.3f}  "
+            f"sure of {sure.mean():.2f}, {right[sure].mean():.3f} of them right"
+        )
+
+
+def left_out(make, X: np.ndarray, truth: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
+    """(N, 3) odds of each run by a model fitted without its fold."""
+    fold = np.random.default_rng(0).integers(0, FOLDS, len(truth))
+    odds = np.empty((len(truth), 3))
+    for k in range(FOLDS):
+        odds[fold == k] = make().fit(X[fold != k], truth[fold != k]).predict_proba(X[fold == k])
+    return odds
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--judge", nargs="+", metavar="FILE")
-    parser.add_argument("--fit", nargs="+", metavar="FILE", default=[RECORDED])
-    parser.add_argument("--all", action="store_true", help="fit on both halves, judge elsewhere")
+    parser.add_argument("--fit", action="store_true", help="write calibration.json")
+    parser.add_argument("--judge", action="store_true", help="figures on draws not fitted on")
     args = parser.parse_args()
+    recorded = rows()
+    own = [run for run in recorded if run.group in FITTED]
+    seen = own + rows(DEVELOPMENT)
+    truth = labels(seen)
     if args.judge:
-        for file in args.judge:
-            runs = rows(file)
-            odds = [list(probabilities(features(run.config)).values()) for run in runs]
-            report(Path(file).name, runs, np.array(odds))
-            seen = rows(FITTED_ON)
-            rival = boosted(max_leaf_nodes=12, max_features=1.0)
-            rival.fit(np.array([raw(run.config) for run in seen]), labels(seen))
-            odds = rival.predict_proba(np.array([raw(run.config) for run in runs]))
-            report("rival, raw configuration", runs, odds)
+        unseen = [run for run in recorded if run.group not in FITTED]
+        known = [features(run.config) for run in unseen]
+        report("pure theory", unseen, by_rule(unseen, known))
+        report(
+            "theory, calibrated", unseen, np.array([[*probabilities(f).values()] for f in known])
+        )
+        model = rival().fit(np.array([raw(run.config) for run in seen]), truth)
+        odds = model.predict_proba(np.array([raw(run.config) for run in unseen]))
+        report("boosting on the raw configuration", unseen, odds)
         return
-    runs = [run for file in args.fit for run in rows(file)]
-    half = np.array([0 if args.all else run.half for run in runs])
-    held = [run for run, side in zip(runs, half, strict=True) if side]
-    print(f"fit on {sum(half == 0)} runs, judged on {len(held)}")
-    seen = [features(run.config) for run in runs]
-    names = list(seen[0])
-    X = np.array([list(f.values()) for f in seen])
-    truth = labels(runs)
-    model = boosted().fit(X[half == 0], truth[half == 0])
-    stored = as_json(model, names)
-    # out-of-fold scores on the fitted half give the temperature
-    folds = np.arange((half == 0).sum()) % 5
-    Xf, yf = X[half == 0], truth[half == 0]
-    scores = np.empty((len(yf), 3))
-    for k in range(5):
-        part = boosted().fit(Xf[folds != k], yf[folds != k])
-        scores[folds == k] = part.decision_function(Xf[folds == k])
-    stored["temperature"] = round(temperature(scores, yf), 3)
-    CALIBRATION.write_text(json.dumps(stored, separators=(",", ":")) + "\n", encoding="utf-8")
-    calibration.cache_clear()
-    trees = read(stored)
-    if not held:
+    known = [features(run.config) for run in seen]
+    X = np.array([[f[name] for name in QUANTITIES] for f in known])
+    if args.fit:
+        stored = as_json(trees().fit(X, truth))
+        stored["temperature"] = temperature(left_out(trees, X, truth), truth)
+        head = {name: value for name, value in stored.items() if name != "trees"}
+        each = ",\n".join(json.dumps(tree) for tree in stored["trees"])
+        text = json.dumps(head)[:-1] + ',\n"trees": [\n' + each + "\n]}\n"
+        CALIBRATION.write_text(text, encoding="utf-8")
         return
-    odds = [list(probabilities(f, trees).values()) for f in seen]
-    report("theory", held, np.array(odds)[half == 1])
-    R = np.array([raw(run.config) for run in runs])
-    rival = boosted(max_leaf_nodes=12, max_features=1.0).fit(R[half == 0], yf)
-    report("boosted, raw configuration", held, rival.predict_proba(R[half == 1]))
+    R = np.array([raw(run.config) for run in seen])
+    odds = {
+        "pure theory": by_rule(seen, known),
+        f"a line, {3 * (len(QUANTITIES) + 1)} constants": left_out(linear, X, truth),
+        f"3 trees of {4 * LEAVES} leaves": left_out(
+            lambda: trees(max_iter=1, learning_rate=1.0, max_leaf_nodes=4 * LEAVES), X, truth
+        ),
+        f"{3 * ROUNDS} trees": left_out(trees, X, truth),
+        f"{3 * 150} trees": left_out(lambda: trees(max_iter=150, learning_rate=0.08), X, truth),
+        "boosting on the raw configuration": left_out(rival, R, truth),
+    }
+    for name, p in odds.items():
+        report(name, own, p[: len(own)])
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""From the theory's features to the odds of the three fates: small trees, fitted on a sweep.
+"""From the theory's quantities to the odds of the three fates: small trees, fitted on a sweep.
 
 The theory names what matters; how much of it a run survives (how far above the stability limit,
-how scrambled by its first updates) was measured. `calibration.json` holds boosted trees of at most
-four leaves, each a few thresholds on named features; sweeps/calibrate.py makes it.
+how scrambled by its first updates) was measured. `calibration.json` holds 36 boosted trees of at
+most eight leaves, thresholds on 14 named quantities; sweeps/calibrate.py makes it.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ class Dynamics:
     rate: Array  # effective learning rate
     common: Array  # tangent kernel of the logits' difference, that all inputs share
     distinct: Array  # and that tells inputs apart
+    push: Array  # root mean square of what one update adds to z for all inputs alike
     shared: float  # share of the logits' variance that all inputs have in common
 
 
@@ -50,96 +51,78 @@ def dynamics(config: Configuration, signal: Signal) -> Dynamics:
     # the errors of a batch cancel up to 1/√B, but for what the logits have in common
     common_logit = min(2 * fwd.logit_variance * shared, 1e8)
     bias = moments("tanh", common_logit / 4, 1.0).kappa / 4 / error
-    rms = np.sqrt(Gz * (q + 1 / fan_in) / BATCH + all_share * min(bias, 1.0))
+    bias = min(bias, 1.0)
+    rms = np.sqrt(Gz * (q + 1 / fan_in) / BATCH + all_share * bias)
     if config.optimizer == "adam":
         rate = config.lr / (rms + ADAM_EPS)
         update = rate * rms
     else:
         rate = np.full(len(q), config.lr / (1 - MOMENTUM))
         update = config.lr * rms
+    step = rate if config.optimizer == "adam" else config.lr
+    aligned = fan_in * (np.maximum(q - diff, 0) + 1 / fan_in)  # of an input with the batch's others
+    push = step * aligned * np.sqrt(pair * bias + Gz / BATCH)
     kernel = fan_in * fan_out / error  # |∂t/∂z|² = 4·|∂loss/∂z|² where the error is ½
-    return Dynamics(q, rms, update, rate, kernel * all_share, kernel * apart, shared)
+    common, distinct = kernel * all_share, kernel * apart
+    return Dynamics(q, rms, update, rate, common, distinct, push, shared)
 
 
 def features(config: Configuration, signal: Signal | None = None) -> dict[str, float]:
-    """All features by name."""
+    """All features by name. The odds are fitted on those in `calibration.json`, the sentence that
+    explains a verdict is made from the rest."""
     signal = signal or propagate(config)
     n, depth = config.width, config.depth
     fwd, bwd = signal.forward, signal.backward
     start = dynamics(config, signal)
     fan_in = np.array([INPUTS] + [n] * depth, float)
     common, distinct = start.rate * start.common / 4, start.rate * start.distinct / 4
-    shift = start.update * fan_in * np.sqrt(start.q + 1 / fan_in)  # of z by one aligned update
-    relative = np.minimum(shift / np.sqrt(signal.sigma2 * start.q + 1e-30), 1e6)
-    felt = relative * _branch_share(config, signal)
-    learned = 1 - math.exp(-min(distinct.sum() * STEPS / INPUTS, 50.0))
+    move = start.update * fan_in * np.sqrt(start.q + 1 / fan_in)  # of z by one aligned update
+    relative = np.minimum(move / np.sqrt(signal.sigma2 * start.q + 1e-30), 1e6)
+    scramble = (relative * _branch_share(config, signal)).sum()
     logit = 2 * fwd.logit_variance
-    together, apart = logit * start.shared, logit * (1 - start.shared)
-    after = math.sqrt(apart) * (1 - learned)
-    after += math.sqrt(together) * math.exp(-min(common.sum() * STEPS, 50.0))
+    apart = math.sqrt(logit * (1 - start.shared))
+    # far from its label a logit meets a constant gradient: it moves 4 × progress/INPUTS per step
+    moved = 4 * distinct * STEPS / INPUTS
     out = {
-        # stability: rate × curvature of the loss, as a multiple of 1/(1 − β)
-        "curvature": _log(common.sum()),
-        "curvature_head": _log(common[-1]),
-        "curvature_first": _log(common[0]),
-        # progress: what tells inputs apart, × rate
-        "progress": _log(distinct.sum()),
-        "progress_hidden": _log(distinct[:-1].sum()),
-        "progress_head": _log(distinct[-1]),
-        "progress_first": _log(distinct[0]),
-        # logits: how wrong the start is, and what linear dynamics leave of it after all steps
-        "logit": _log(fwd.logit_variance),
-        "logit_common": _log(together),
-        "logit_distinct": _log(apart),
-        "logit_left": _log(after),
-        # scrambling: how much one update changes each block's output
-        "scramble": _log(felt.sum()),
-        "scramble_rms": _log(math.sqrt((felt**2).sum())),
-        "scramble_max": _log(relative.max()),
-        "scramble_median": _log(float(np.median(relative))),
-        "scramble_first": _log(relative[0]),
-        "scramble_head": _log(relative[-1]),
-        # the signal itself
-        "alike": _log(fwd.head_diff / max(fwd.head_q, 1e-300)),
-        "q_last": _log(fwd.q[-1]),
-        "q_head": _log(fwd.head_q),
-        "gradient_ratio": _log(bwd.G[0] / max(bwd.G[-1], 1e-300)),
-        "gradient_shared": _log(bwd.G_pair[0] / max(bwd.G[-1], 1e-300)),
-        "gradient_first": _log(start.rms[0]),
-        "gradient_min": _log(start.rms.min()),
-        "gradient_max": _log(start.rms.max()),
-        "luck": float(fwd.spread[-1]),
-        "luck_gradient": float(bwd.spread[0]),
-        "slope_last": _log(bwd.Gz[-1] / max(bwd.G[-1], 1e-300)),
-        "sigma": _log(signal.sigma2[-1]),
         "rate": _log(config.lr),
         "depth": _log(depth),
-        "width": _log(n),
-        "skip": config.skip,
-        "branch": _log(config.branch_scale),
-        "adam": float(config.optimizer == "adam"),
-        "no_norm": float(config.norm == "none"),
-        "post_norm": float(config.norm != "none" and config.placement == "post"),
-        "mid_norm": float(config.norm != "none" and config.placement == "mid"),
-        "linear": float(config.activation == "linear"),
+        # stability: rate × curvature of the loss, as a multiple of 1/(1 − β)
+        "curvature": _log(common.sum()),
+        # progress: rate × what tells inputs apart
+        "progress": _log(distinct.sum()),
+        "progress_head": _log(distinct[-1]),
+        # how much of a wrong start is left when the logits have moved for all steps
+        "unlearn": _log(apart / max(moved.sum(), FLOOR)),
+        # how far the hidden layers can carry the logits, against where they start
+        "escape": _log(moved[:-1].sum() / 4 / max(apart, 1e-20)),
+        # scrambling: how much one update changes each block's output, and all of them the logits
+        "scramble": _log(scramble),
+        "scramble_first": _log(relative[0]),
+        "travel": _log(scramble * STEPS / math.sqrt(logit + 1)),
+        # the signal itself, and the luck of its draw
+        "logit": _log(fwd.logit_variance),
+        "alike": _log(fwd.head_diff / max(fwd.head_q, 1e-300)),
+        "q_head": _log(fwd.head_q),
+        "gradient_ratio": _log(bwd.G[0] / max(bwd.G[-1], 1e-300)),
+        "luck": float(fwd.spread[-1]),
+        "luck_gradient": float(bwd.spread[0]),
     }
-    # the same network after a few updates of one sign, and with tiny weights grown to σ_w² = 1
+    # the same network after a few updates of one sign
     kick = np.minimum((fan_in * start.update * KICK[config.optimizer]) ** 2, 1e8)
-    noise = np.minimum(fan_in * (10 * start.update) ** 2, 1e8)
+    kicked = propagate(config, kick)
+    then = dynamics(config, kicked)
+    out["kicked_curvature"] = _log((then.rate * then.common).sum() / 4)
+    out["kicked_logit"] = _log(kicked.forward.logit_variance)
+    # pushed: all inputs moved alike, as by the first ten updates along the gradient's mean
+    pushed = propagate(config, shift2=np.minimum((10 * start.push[:-1]) ** 2, 1e12))
+    then = dynamics(config, pushed)
+    out["pushed_progress"] = _log((then.rate * then.distinct).sum() / 4)
+    out["pushed_gradient_ratio"] = _log(pushed.backward.G[0] / max(pushed.backward.G[-1], 1e-300))
+    # tiny weights grown to σ_w² = 1
     grown = np.maximum(1 - signal.sigma2, 0)
-    for name, extra in (("kicked", kick), ("noised", noise), ("grown", grown)):
-        if not extra.any():
-            after_signal, then = signal, start
-        else:
-            after_signal = propagate(config, extra)
-            then = dynamics(config, after_signal)
-        f, b = after_signal.forward, after_signal.backward
-        out[f"{name}_curvature"] = _log((then.rate * then.common).sum() / 4)
-        out[f"{name}_progress"] = _log((then.rate * then.distinct).sum() / 4)
-        out[f"{name}_alike"] = _log(f.head_diff / max(f.head_q, 1e-300))
-        out[f"{name}_logit"] = _log(f.logit_variance)
-        out[f"{name}_gradient_ratio"] = _log(b.G[0] / max(b.G[-1], 1e-300))
-        out[f"{name}_gradient"] = _log(then.rms[0])
+    then = dynamics(config, propagate(config, grown)) if grown.any() else start
+    out["grown_curvature"] = _log((then.rate * then.common).sum() / 4)
+    out["grown_progress"] = _log((then.rate * then.distinct).sum() / 4)
     return out
 
 

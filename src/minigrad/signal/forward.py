@@ -41,21 +41,27 @@ def normalise(norm: str, q: float, mu: float, diff: float) -> tuple[float, float
     return var * j, 0.0 if norm == "layernorm" else mu * math.sqrt(j), diff * j, j
 
 
-def forward(config: Configuration, sigma2: Array) -> tuple[Forward, list[Moments]]:
-    """Propagate the toy task's inputs: N(0, I), two of them independent."""
+def forward(
+    config: Configuration, sigma2: Array, shift2: Array | None = None
+) -> tuple[Forward, list[Moments]]:
+    """Propagate the toy task's inputs: N(0, I), two of them independent.
+
+    ``shift2`` (depth,) is the mean square of what is added to z for all inputs alike.
+    """
     n, norm, place = config.width, config.norm, config.placement
     out = np.empty((7, config.depth))
     blocks: list[Moments] = []
     q, mu, diff, noise = 1.0, 0.0, 1.0, 0.0
     # second moments of (mean of h − h̃, ⟨h − h̃, h⟩/n), halved; of the inputs themselves
     cov = (0.0, 0.0, 0.5 / INPUTS)
+    shifts = [0.0] * config.depth if shift2 is None else shift2.tolist()
     for layer, sigma in enumerate(sigma2[:-1].tolist()):
         s, skip = (config.branch_scale, config.skip) if layer else (1.0, 0.0)
         normed = norm != "none" and layer > 0
         q_in, diff_in, jac, noise_in = q, diff, 1.0, noise
         if normed and place == "pre":
             q_in, _, diff_in, jac = normalise(norm, q, mu, diff)
-        v, d = sigma * q_in, sigma * diff_in
+        v, d = sigma * q_in + shifts[layer], sigma * diff_in
         if normed and place == "mid":
             v, _, d, jac = normalise(norm, v, 0.0, d)  # W has mean 0, so W·h has
         if normed and place != "post":

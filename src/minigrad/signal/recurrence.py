@@ -26,7 +26,9 @@ class Signal:
     sigma2: Array
 
 
-def propagate(config: Configuration, extra: Array | None = None) -> Signal:
+def propagate(
+    config: Configuration, extra: Array | None = None, shift2: Array | None = None
+) -> Signal:
     """Forward and backward second moments of ``config`` at init.
 
     ``extra`` (depth + 1,) is added to the σ_w² of the blocks and the head: what training has put
@@ -37,5 +39,5 @@ def propagate(config: Configuration, extra: Array | None = None) -> Signal:
     sigma2[0], sigma2[-1] = config.sigma2(INPUTS, n), config.sigma2(n, CLASSES)
     if extra is not None:
         sigma2 = sigma2 + extra
-    fwd, blocks = forward(config, sigma2)
+    fwd, blocks = forward(config, sigma2, shift2)
     return Signal(fwd, backward(config, fwd, blocks, sigma2), sigma2)
