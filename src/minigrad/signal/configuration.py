@@ -100,7 +100,13 @@ def configuration(
     }
     for name, value in given.items():
         if value not in CHOICES[name]:
-            raise ArgumentError(f"{name} must be one of {', '.join(CHOICES[name])}, got {value!r}")
+            why = (
+                " (theory needs weights drawn at random, mean 0; or all 0)"
+                if name == "init"
+                else ""
+            )
+            allowed = ", ".join(CHOICES[name])
+            raise ArgumentError(f"{name} must be one of {allowed}{why}, got {value!r}")
     for name, size in (("depth", depth), ("width", width)):
         low, high = RANGES[name]
         if isinstance(size, bool) or not isinstance(size, int) or not low <= size <= high:
