@@ -27,6 +27,7 @@ CALIBRATION = Path(__file__).parents[1] / "src/minigrad/signal/calibration.json"
 # runs of the family made with PyTorch's kernels, before minigrad's engine stood
 DEVELOPMENT = Path(__file__).with_name("development.csv")
 FITTED = ("grid", "wild-1", "lab-1")  # the draws that may be fitted on; the others judge
+AFTER = ("wild-3", "lab-3")  # made when calibration.json stood
 QUANTITIES = (
     *("rate", "depth", "luck", "luck_gradient"),
     *("progress_head", "unlearn", "escape", "scramble_first", "travel"),
@@ -118,15 +119,18 @@ def temperature(odds: np.ndarray, truth: np.ndarray) -> float:
 
 
 def report(name: str, runs: list[Row], odds: np.ndarray) -> None:
-    """One line of figures per kind of draw."""
+    """One line of figures per kind of draw, and for those made after the fit."""
     truth = labels(runs)
-    kinds = np.array([run.group.split("-")[0] for run in runs])
-    for kind in ("wild", "lab"):
-        p, y = odds[kinds == kind], truth[kinds == kind]
+    groups = np.array([run.group for run in runs])
+    for kind in ("wild", "lab", *AFTER):
+        of_kind = np.char.startswith(groups, kind)
+        if not of_kind.any():
+            continue
+        p, y = odds[of_kind], truth[of_kind]
         right, sure = p.argmax(1) == y, p.max(1) >= 0.95
         brier = ((p - np.eye(3)[y]) ** 2).sum(1).mean()
         print(
-            f"{name:32s} {kind:5s} n {len(y):4d}  accuracy {right.mean():.3f}  Brier {brier:.3f}  "
+            f"{name:32s} {kind:6s} n {len(y):4d}  accuracy {right.mean():.3f}  Brier {brier:.3f}  "
             f"sure of {sure.mean():.2f}, {right[sure].mean():.3f} of them right"
         )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -34,12 +33,6 @@ class Row:
         if not self.final <= 2 * LN2:
             return "diverged"
         return "stalled" if self.final >= 0.9 * LN2 else "trained"
-
-    @property
-    def half(self) -> int:
-        """0 or 1, from a hash of the configuration: fitted on one, judged on the other."""
-        values = sorted(self.config.as_dict().items())
-        return hashlib.sha256(repr(values).encode()).digest()[0] % 2
 
 
 def rows(path: Path | str = RECORDED) -> list[Row]:

@@ -1,0 +1,49 @@
+"""The README's figures of the prediction, from the recorded sweep that ships."""
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from minigrad.signal.calibration import VERDICTS, probabilities
+from minigrad.signal.features import features
+from minigrad.sweep.recorded import rows
+
+README = Path(__file__).parents[2] / "README.md"
+FITTED = ("grid", "wild-1", "lab-1")  # as in sweeps/calibrate.py
+
+
+def stated(kind):
+    line = next(x for x in README.read_text(encoding="utf-8").splitlines() if f"| {kind}: " in x)
+    return [float(cell) for cell in re.findall(r"\| ([\d.]+) (?=\|)", line)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "least", "brier_below"), [("wild", 0.90, 0.17), ("lab-like", 0.96, 0.17)]
+)
+def test_figures_on_runs_not_fitted_on(kind, least, brier_below):
+    unseen = [r for r in rows() if r.group not in FITTED and r.group.split("-")[0] in kind]
+    odds = [probabilities(features(run.config)) for run in unseen]
+    right, sure, brier = [], [], []
+    for run, p in zip(unseen, odds, strict=True):
+        best = max(VERDICTS, key=lambda name: p[name])
+        right.append(best == run.verdict)
+        sure.append(p[best] >= 0.95)
+        brier.append(sum((share - (name == run.verdict)) ** 2 for name, share in p.items()))
+    count = len(unseen)
+    where_sure = [ok for ok, is_sure in zip(right, sure, strict=True) if is_sure]
+    found = [
+        count,
+        sum(right) / count,
+        math.fsum(brier) / count,
+        len(where_sure) / count,
+        sum(where_sure) / len(where_sure),
+    ]
+    assert stated(kind) == pytest.approx(found, abs=0.0051)
+    assert found[1] == pytest.approx(stated(kind)[1], abs=0.00051)
+    assert found[1] >= least and found[2] < brier_below and found[3] >= 0.6 and found[4] >= 0.98
+
+
+def test_the_sweep_is_large_enough():
+    assert len(rows()) >= 2000
