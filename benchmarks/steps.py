@@ -15,6 +15,7 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ def measure(names: list[str], workload: str, rounds: int, threads: int) -> dict[
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
         for engine in engines:
+            time.sleep(0.1)  # the threads of the engine before spin for some 30 ms after its turn
             seconds[engine.name].append(engine.ask(f"{workload} {steps}"))
     memory = {engine.name: engine.ask("memory") for engine in engines}
     for engine in engines:
