@@ -17,6 +17,7 @@ from minigrad.signal.recurrence import Signal, propagate
 
 RATES = {"sgd": (1e-3, 1.0), "adam": (1e-4, 0.1)}  # of the sweep that the odds were fitted on
 PER_DECADE = 4
+LIKELY = 0.85  # to train, before a change is recommended
 
 
 @dataclass(frozen=True)
@@ -56,17 +57,20 @@ class Prediction:
         return self.signal.backward.spread
 
     @cached_property
+    def _by_rate(self) -> tuple[list[float], list[float]]:
+        """Rates, four to a decade, and how likely each is to train; 0 where another fate is."""
+        low, high = (np.log10(x) for x in RATES[self.config.optimizer])
+        rates = (10 ** np.linspace(low, high, round((high - low) * PER_DECADE) + 1)).tolist()
+        return rates, [_trains(replace(self.config, lr=rate), self.signal) for rate in rates]
+
+    @cached_property
     def window(self) -> tuple[float, float] | None:
         """The lowest and highest learning rate that would train, or None if none does.
 
         Of rates four to a decade; where several stretches train, the one nearest to its own.
         """
-        low, high = (np.log10(x) for x in RATES[self.config.optimizer])
-        rates = 10 ** np.linspace(low, high, round((high - low) * PER_DECADE) + 1)
-        good = [
-            _verdict(replace(self.config, lr=float(rate)), self.signal) == "trained"
-            for rate in rates
-        ]
+        rates, odds = self._by_rate
+        good = [p > 0 for p in odds]
         if not any(good):
             return None
         near = min(
@@ -82,15 +86,23 @@ class Prediction:
 
     @cached_property
     def nearest_change(self) -> str | None:
-        """The smallest single change that would make it train; None if it trains, or none does."""
+        """The smallest single change that would make it train; None if it trains, or none does.
+
+        Of the rate, if one would; the nearest that is likely to train goes before the window's
+        edge, where it is even odds.
+        """
         if self.verdict == "trained":
             return None
-        if self.window is not None:
-            edge = min(self.window, key=lambda rate: abs(np.log(rate / self.config.lr)))
-            return f"lr {edge:g}"
-        for text, changed in _changes(self.config):
-            if _verdict(changed) == "trained":
-                return text
+        rates, odds = self._by_rate
+        others = _changes(self.config)
+        for least in (LIKELY, 0.0):
+            good = [rate for rate, p in zip(rates, odds, strict=True) if p > least]
+            if good:
+                nearest = min(good, key=lambda rate: abs(np.log(rate / self.config.lr)))
+                return f"lr {float(f'{nearest:.2g}'):g}"
+            for text, changed in others:
+                if _trains(changed) > least:
+                    return text
         return None
 
     def as_dict(self) -> dict[str, Any]:
@@ -155,9 +167,10 @@ def predict_configuration(config: Configuration) -> Prediction:
     return Prediction(config, verdict, odds, explain(config, signal, known, verdict), signal, known)
 
 
-def _verdict(config: Configuration, signal: Signal | None = None) -> str:
+def _trains(config: Configuration, signal: Signal | None = None) -> float:
+    """The probability that it trains, 0 where another fate is likelier."""
     odds = probabilities(features(config, signal))
-    return max(odds, key=lambda name: odds[name])
+    return odds["trained"] if odds["trained"] == max(odds.values()) else 0.0
 
 
 def _changes(config: Configuration) -> list[tuple[str, Configuration]]:
