@@ -21,12 +21,11 @@ from sklearn.preprocessing import StandardScaler
 from minigrad.signal.calibration import VERDICTS, probabilities
 from minigrad.signal.configuration import CHOICES, Configuration
 from minigrad.signal.features import MOMENTUM, STABLE, features
-from minigrad.sweep.recorded import Row, rows
+from minigrad.sweep.recorded import FITTED, Row, rows
 
 CALIBRATION = Path(__file__).parents[1] / "src/minigrad/signal/calibration.json"
 # runs of the family made with PyTorch's kernels, before minigrad's engine stood
 DEVELOPMENT = Path(__file__).with_name("development.csv")
-FITTED = ("grid", "wild-1", "lab-1")  # the draws that may be fitted on; the others judge
 AFTER = ("wild-3", "lab-3")  # made when calibration.json stood
 QUANTITIES = (
     *("rate", "depth", "luck", "luck_gradient"),

@@ -20,7 +20,7 @@ def test_agreement_counts_each_run(tmp_path):
     rows = [run(2, 1e-2, 0.1), run(60, 1e-2, 0.1), run(60, 1e-2, 0.1), run(2, 1e-2, 0.69)]
     lines = draw_map(rows, "depth", "lr", ["norm"], tmp_path / "map.png")
     # shallow ReLU trains under Xavier in theory, 60 layers do not: one run of four agrees
-    assert lines[0] == "theory agrees with 25.0% of 4 runs"
+    assert lines[0] == "Theory agrees with 25.0% of 4 runs"
     assert (tmp_path / "map.png").stat().st_size > 5000
 
 

@@ -8,10 +8,9 @@ import pytest
 
 from minigrad.signal.calibration import VERDICTS, probabilities
 from minigrad.signal.features import features
-from minigrad.sweep.recorded import rows
+from minigrad.sweep.recorded import FITTED, rows
 
 README = Path(__file__).parents[2] / "README.md"
-FITTED = ("grid", "wild-1", "lab-1")  # as in sweeps/calibrate.py
 
 
 def stated(kind):

@@ -124,11 +124,14 @@ def map_command(
 ) -> None:
     """Draw measured fates over two axes, with the predicted boundary, and how far they agree."""
     from minigrad.sweep.map import draw_map
-    from minigrad.sweep.recorded import RECORDED, rows
+    from minigrad.sweep.recorded import FITTED, RECORDED, rows
 
     runs = rows(RECORDED if store is None else store)
     for line in draw_map(runs, x, y, [f for f in facet.split(",") if f], out):
         typer.echo(line)
+    if store is None:
+        fitted = sum(run.group in FITTED for run in runs)
+        typer.echo(f"{fitted} of them are runs it was fitted on: README has the others' figures")
     typer.echo(f"drawn to {out}")
 
 

@@ -45,11 +45,11 @@ def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: P
     keys = list(itertools.product(*values))
     predicted = {row.config: _verdict(row.config) for row in rows}
     right = [predicted[row.config] == row.verdict for row in rows]
-    title = f"Predicted before it ran: theory agrees with {np.mean(right):.1%} of {len(rows)} runs"
+    title = f"Theory agrees with {np.mean(right):.1%} of {len(rows)} runs"
     height = -(-len(keys) // columns)
     size = (3.1 * columns + 0.6, 2.7 * height + 0.9)
     figure, axes = new_figure(title, height, columns, size=size, sharex=True, sharey=True)
-    report = [f"{title.split(': ')[1]}"]
+    report = [title]
     for ax, key in zip(axes.flat, keys, strict=False):
         name = ", ".join(f"{f} {v}" for f, v in zip(facets, key, strict=True)) or "all"
         inside = panels.get(key, [])
