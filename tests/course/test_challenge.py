@@ -48,17 +48,17 @@ def test_brier():
 
 def test_draws_are_balanced_and_no_single_knob_gives_them_away():
     """By theory's verdict: the best rule on any one knob is right far less than theory is."""
-    drawn = [draw(seed, level=2) for seed in range(60)]
+    drawn = [draw(seed, level=2) for seed in range(1000, 1100)]
     fates = [p.verdict for p in drawn]
-    assert all(fates.count(name) >= 10 for name in VERDICTS)
+    assert all(fates.count(name) >= 25 for name in VERDICTS)
     for knob in ("activation", "init", "norm", "placement", "residual", "optimizer"):
         values = [getattr(p.config, knob) for p in drawn]
         right = 0
         for value in set(values):
             inside = [f for f, v in zip(fates, values, strict=True) if v == value]
             right += max(map(inside.count, VERDICTS))
-        assert right / len(drawn) < 0.7, knob
-    assert drawn[7].config == draw(7, level=2).config
+        assert right / len(drawn) <= 0.57, knob  # drawn without care: .59 by the residual
+    assert drawn[7].config == draw(1007, level=2).config
 
 
 def test_a_game_is_scored_and_kept(tmp_path):
