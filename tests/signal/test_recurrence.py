@@ -169,3 +169,15 @@ def test_orthogonal_and_deep_extremes_stay_finite():
                 signal = propagate(config)
                 for curve in (signal.forward.q, signal.forward.spread, signal.backward.G):
                     assert np.isfinite(curve).all(), config
+
+
+def test_what_all_inputs_are_shifted_by_drowns_their_difference():
+    """A linear stack adds the shift to q and leaves Δ; a norm then divides both."""
+    config = configuration(depth=4, activation="linear", init="lecun_normal")
+    plain = propagate(config).forward
+    shifted = propagate(config, shift2=np.array([0.0, 3.0, 0.0, 2.0])).forward
+    np.testing.assert_allclose(shifted.q, plain.q + np.array([0, 3, 3, 5]))
+    np.testing.assert_allclose(shifted.diff, plain.diff)
+    normed = configuration(depth=2, activation="linear", init="lecun_normal", norm="rmsnorm")
+    pushed = propagate(normed, shift2=np.array([0.0, 3.0])).forward
+    assert pushed.head_diff == pytest.approx(1 / 4, rel=0.01)  # of 1 + 3, what tells them apart
