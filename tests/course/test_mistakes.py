@@ -126,7 +126,9 @@ def right_backward(root):
     LABS["autograd"][1].right_backward(root)
 
 
-@pytest.mark.parametrize(("lab", "exercise", "function"), UNLISTED, ids=lambda v: str(v)[:30])
+@pytest.mark.parametrize(
+    ("lab", "exercise", "function"), UNLISTED, ids=[exercise for _, exercise, _ in UNLISTED]
+)
 def test_an_unlisted_mistake_gets_expected_received_and_the_page(lab, exercise, function):
     result = judge(lab, exercise, function)
     assert (result.status, result.mistake) == ("failed", "")
