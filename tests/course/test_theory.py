@@ -1,4 +1,4 @@
-"""Every snippet of the theory pages runs, every figure and link leads somewhere."""
+"""Every snippet of the theory pages runs, and every number of the text is computed in one."""
 
 import ast
 import re
@@ -82,26 +82,6 @@ def test_a_claimed_number_is_found_in_every_way_it_is_written():
     assert not numbers(
         '*"It is 99 % faster"* (Ba 2016), two of 3. [page](17.md) `18`\n## Sources\n77'
     )
-
-
-@pytest.mark.parametrize("page", PAGES, ids=stem)
-def test_a_page_s_figures_exist(page):
-    for target in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
-        assert (page.parent / target).is_file(), target
-
-
-@pytest.mark.parametrize("page", PAGES, ids=stem)
-def test_links_between_pages_lead_to_sections(page):
-    text = page.read_text(encoding="utf-8")
-    for target in re.findall(r"(?<!!)\[[^\]]+\]\(([^)]+)\)", text):
-        if target.startswith("http"):
-            continue
-        name, _, anchor = target.partition("#")
-        file = (page.parent / name) if name else page
-        assert file.exists(), target
-        if anchor:
-            found = section(file.read_text(encoding="utf-8"), anchor)
-            assert slug(found.lstrip("#").split("\n")[0]) == anchor, target
 
 
 @pytest.mark.parametrize("page", PAGES, ids=stem)
