@@ -54,6 +54,34 @@ def test_as_decorators_that_may_be_called_again_and_within_themselves(x):
     assert (evaluate.__name__, evaluate.__doc__) == ("evaluate", "Evaluates.")
 
 
+def test_one_object_may_be_entered_again_and_within_itself(x):
+    off = mg.no_grad()
+    for _ in range(2):
+        with off:
+            with off:
+                assert not (x * 2).requires_grad
+            assert not (x * 2).requires_grad
+        assert (x * 2).requires_grad
+
+
+def test_a_generator_records_nothing_and_its_caller_does(x):
+    @mg.no_grad()
+    def halves(n):
+        for _ in range(n):
+            y = yield x / 2
+            assert not (x * 2).requires_grad
+            assert y is None or y.requires_grad
+        return n
+
+    for half in halves(2):
+        assert not half.requires_grad and (x * 2).requires_grad
+    generator = halves(1)
+    next(generator)
+    with pytest.raises(StopIteration) as end:
+        generator.send(x * 2)
+    assert end.value.value == 1 and mg.is_grad_enabled()
+
+
 def test_a_leaf_made_inside_still_asks_for_its_gradient():
     with mg.no_grad():
         w = mg.zeros(2, requires_grad=True)

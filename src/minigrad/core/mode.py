@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
+from inspect import isgeneratorfunction
 from typing import Any, NamedTuple
 
 from minigrad.core.anomaly import check_backward, check_forward
@@ -50,13 +52,37 @@ def is_grad_enabled() -> bool:
     return mode.grad
 
 
-@contextmanager
-def _grad(enabled: bool) -> Iterator[None]:
-    before = _set("grad", enabled)
-    try:
-        yield
-    finally:
-        _set("grad", before)
+class _grad:
+    """Record or not in a `with`, which may be entered again; as a decorator, in every call."""
+
+    def __init__(self, enabled: bool) -> None:
+        self.enabled = enabled
+        self.before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self.before.append(_set("grad", self.enabled))
+
+    def __exit__(self, *_: Any) -> None:
+        _set("grad", self.before.pop())
+
+    def __call__(self, function: Callable) -> Callable:
+        @wraps(function)
+        def whole(*args: Any, **kwargs: Any) -> Any:
+            with _grad(self.enabled):
+                return function(*args, **kwargs)
+
+        @wraps(function)
+        def in_turns(*args: Any, **kwargs: Any) -> Any:
+            generator, sent = function(*args, **kwargs), None
+            while True:
+                with _grad(self.enabled):  # but not while the caller has the item
+                    try:
+                        item = generator.send(sent)
+                    except StopIteration as end:
+                        return end.value
+                sent = yield item
+
+        return in_turns if isgeneratorfunction(function) else whole
 
 
 def no_grad(function: Callable | None = None) -> Any:
