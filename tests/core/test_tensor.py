@@ -126,6 +126,24 @@ def test_an_array_beside_a_tensor_is_refused_not_absorbed():
     assert (mg.ones(2) + np.float64(1)).dtype == mg.float32
 
 
+def test_what_numpy_does_beside_a_tensor():
+    w = mg.ones(2, requires_grad=True)
+    (w * 3).sum().backward()
+    w.data += -0.1 * w.grad  # the array itself: nothing is recorded, and w stays a leaf
+    w.data[0] -= w.grad[0]
+    np.testing.assert_allclose(w.tolist(), [-2.3, 0.7], 1e-6)
+    assert w.is_leaf and w.dtype == mg.float32
+    with pytest.raises(GraphError, match=r"use tensor\.detach"):
+        w.data += w * 2
+    x = mg.tensor([1.0, 3.0])
+    for number in (np.float32(2), np.float64(2), np.int64(2)):
+        assert (number - x).tolist() == [1, -1] and (number < x).tolist() == [False, True]
+        assert (number == x).tolist() == [False, False] and (number / x).dtype == mg.float32
+    for call in (lambda: np.exp(x), lambda: np.add(x, x), lambda: np.add.reduce(x)):
+        with pytest.raises(DtypeError, match="takes no Tensor: use minigrad's own op"):
+            call()
+
+
 def test_equality_is_elementwise_and_hashing_by_identity():
     x = mg.ones(2)
     assert (x == mg.tensor([1.0, 2.0])).tolist() == [True, False]

@@ -24,6 +24,22 @@ else:
         __slots__ = ()
 
 
+_REFLECTED = {  # what `array op tensor` asks of the tensor
+    "add": "__radd__",
+    "subtract": "__rsub__",
+    "multiply": "__rmul__",
+    "divide": "__rtruediv__",
+    "power": "__rpow__",
+    "matmul": "__rmatmul__",
+    "equal": "__eq__",
+    "not_equal": "__ne__",
+    "less": "__gt__",
+    "less_equal": "__ge__",
+    "greater": "__lt__",
+    "greater_equal": "__le__",
+}
+
+
 class Tensor(TensorMethods):
     """A NumPy array that remembers how it was computed.
 
@@ -33,7 +49,6 @@ class Tensor(TensorMethods):
     """
 
     __slots__ = ("__weakref__", "data", "grad", "hooks", "node", "requires_grad")
-    __array_ufunc__ = None  # so that `array * tensor` reaches __rmul__ instead of NumPy
 
     data: np.ndarray
     grad: Tensor | None
@@ -130,6 +145,23 @@ class Tensor(TensorMethods):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any
+    ) -> Any:
+        """NumPy's operators beside a Tensor: `number * tensor` is the tensor's own, and
+        `array += tensor`, as in `w.data += -lr * w.grad`, writes into the array."""
+        left, reflected = inputs[0], _REFLECTED.get(ufunc.__name__)
+        if left is not self and reflected and method == "__call__" and out is None:
+            number = isinstance(left, np.ndarray) and not left.ndim  # comparisons get these
+            return getattr(self, reflected)(left.item() if number else left)
+        if out is None or any(isinstance(array, Tensor) for array in out):
+            raise DtypeError(
+                f"NumPy's {ufunc.__name__} takes no Tensor: use minigrad's own op, or give it "
+                "tensor.detach().numpy()"
+            )
+        arrays = [x.numpy() if isinstance(x, Tensor) else x for x in inputs]
+        return getattr(ufunc, method)(*arrays, out=out, **options)
 
     def __float__(self) -> float:
         return float(self.item())

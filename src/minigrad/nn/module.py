@@ -20,6 +20,9 @@ class Parameter(Tensor):
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
         super().__init__(to_array(data), requires_grad=requires_grad)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, to_array(value) if name == "data" else value)
+
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
 
