@@ -4,8 +4,10 @@ import importlib
 import types
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import minigrad
 from minigrad import nn
 from minigrad.course.check import run_check
 from minigrad.course.child import load_file
@@ -140,3 +142,73 @@ def test_an_unlisted_mistake_gets_expected_received_and_the_page(lab, exercise, 
 
 def test_the_tests_stand_where_the_project_does():
     assert (resources() / "labs").samefile(Path(__file__).parents[2] / "labs")
+
+
+def pops(x, blocks, final_norm):
+    while blocks:
+        x = blocks.pop(0)(x)
+    return final_norm(x)
+
+
+def layer_of(**parameters):
+    return type("Layer", (nn.Module,), {"__init__": lambda self, dim: made(self, dim, parameters)})
+
+
+def made(self, dim, parameters):
+    nn.Module.__init__(self)
+    for name, shape in parameters.items():
+        setattr(self, name, nn.Parameter(minigrad.ones(*shape(dim))))
+
+
+@pytest.mark.parametrize(
+    ("lab", "exercise", "function", "words"),
+    [
+        (
+            "autograd",
+            "mul_backward",
+            lambda g, x, y: g * y,
+            "returned an array, where a tuple is meant",
+        ),
+        (
+            "autograd",
+            "mul_backward",
+            lambda g, x, y: (g * y, (g * x).sum()),
+            "answer 2 is a number, where an array is meant",
+        ),
+        (
+            "autograd",
+            "matmul_backward",
+            lambda g, x, y: (g @ y.T, x.T @ g, 0),
+            "returned 3 answers, where 2 are meant",
+        ),
+        ("residual_depth", "pre_norm_stack", pops, "changes its input (blocks) in place"),
+        (
+            "norm_ablation",
+            "LayerNorm",
+            layer_of(weight=lambda d: (d,), beta=lambda d: (d,)),
+            "no attribute 'bias'",
+        ),
+        (
+            "norm_ablation",
+            "RMSNorm",
+            layer_of(weight=lambda d: (1, d)),
+            "received shape (1, 4), expected shape (4,)",
+        ),
+        (
+            "residual_depth",
+            "symptoms_without_skip",
+            lambda: {"gradient before": "Healthy", "gradient after": "vanished", "loss": "stalled"},
+            "received 'Healthy', expected 'healthy'",
+        ),
+    ],
+    ids=["one-of-two", "a-number", "three", "pops", "other-name", "other-shape", "other-word"],
+)
+def test_what_no_mistake_names_is_said_in_plain_words(lab, exercise, function, words):
+    result = judge(lab, exercise, function)
+    assert (result.status, result.mistake) == ("failed", ""), str(result)
+    assert words in str(result)
+
+
+def test_one_array_with_an_entry_per_answer_is_as_good_as_a_tuple():
+    result = judge("autograd", "mul_backward", lambda g, x, y: np.stack([g * y, g * x]))
+    assert result.passed, str(result)

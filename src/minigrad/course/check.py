@@ -89,7 +89,7 @@ def _same_kind(received: Any, expected: Any) -> bool:
     """Whether the answer is of the type that was asked for; any number will do for a number."""
     if isinstance(expected, tuple):
         return (
-            (isinstance(received, tuple | list) or kind(received) == "array")
+            (isinstance(received, tuple | list) or _stacked(received, expected))
             and len(received) == len(expected)
             and all(_same_kind(r, e) for r, e in zip(received, expected, strict=True))
         )
@@ -100,6 +100,12 @@ def _same_kind(received: Any, expected: Any) -> bool:
     if kind(expected) == "list":
         return kind(received) in ("list", "tuple", "array")
     return kind(received) == kind(expected)
+
+
+def _stacked(received: Any, expected: tuple[Any, ...]) -> bool:
+    """Whether an array holds one answer per entry, and is not a single answer of that length."""
+    shapes = {np.shape(array(e)) for e in expected}
+    return kind(received) == "array" and shapes == {received.shape[1:]}
 
 
 def _wrong_kind(name: str, probe: Probe, received: Any, see: str) -> Result:
@@ -115,9 +121,19 @@ def _wrong_kind(name: str, probe: Probe, received: Any, see: str) -> Result:
             "an array carries no graph, so no gradient could flow back. "
             "Compute with Tensor operations, not with .data or .numpy()."
         )
+    elif isinstance(probe.expected, tuple) and isinstance(received, tuple | list):
+        sentence = _answers(received, probe.expected)
     else:
         sentence = f"returned {got}, where {wanted} is meant."
     return Result(name, "failed", sentence, what=probe.what, see=see)
+
+
+def _answers(received: Sequence[Any], expected: tuple[Any, ...]) -> str:
+    """What is wrong with the kinds of several answers."""
+    if len(received) != len(expected):
+        return f"returned {len(received)} answers, where {len(expected)} are meant."
+    i = next(i for i, r in enumerate(received) if not _same_kind(r, expected[i]))
+    return f"answer {i + 1} is {a_kind(received[i])}, where {a_kind(expected[i])} is meant."
 
 
 def _differs(name: str, probe: Probe, received: Any, see: str) -> Result:
@@ -168,10 +184,13 @@ def _recognise(value: Any, received: Any, probe: Probe) -> bool:
 def _raised(name: str, probe: Probe, error: BaseException, file: str, see: str) -> Result:
     for value, mistake in probe.mistakes:
         if _recognise(value, error, probe):
-            return _named(name, probe, type(error).__name__, mistake)
+            what = (
+                f"a change of {error}" if isinstance(error, InputChanged) else type(error).__name__
+            )
+            return _named(name, probe, what, mistake)
     if isinstance(error, InputChanged):
         sentence = (
-            f"changes its input ({error}) in place; the caller still needs it. Make a new array."
+            f"changes its input ({error}) in place; the caller still needs it. Make a new one."
         )
         return Result(name, "failed", sentence, what=probe.what, see=see)
     if isinstance(error, SystemExit):

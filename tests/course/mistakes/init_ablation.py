@@ -27,7 +27,7 @@ def fan(i, o, options):
 
 
 def relu_gain(options):
-    return math.sqrt(2) if options.get("nonlinearity", "relu") == "relu" else 1.0
+    return calculate_gain(options.get("nonlinearity", "relu"))
 
 
 def one_sided(bound):
@@ -90,6 +90,7 @@ def kaiming_cases(draw, scale, other):
 
 
 R3 = math.sqrt(3)
+UNSEEDED = np.random.default_rng(12)
 
 
 def others(rule):
@@ -108,6 +109,7 @@ def others(rule):
             ("this is a uniform draw", uniform(wide)),
             ("drawn from [0, b]", one_sided(wide)),
             ("the same numbers", reseeding(rule)),
+            ("do not come from rng", lambda shape, rng, **o: normal(rule)(shape, UNSEEDED, **o)),
         ],
         [
             ("the uniform bound was used", normal(wide)),
@@ -115,6 +117,7 @@ def others(rule):
             ("this is a normal draw", normal(rule)),
             ("drawn from [0, b]", one_sided(wide)),
             ("the same numbers", reseeding_uniform(wide)),
+            ("do not come from rng", lambda shape, rng, **o: uniform(wide)(shape, UNSEEDED, **o)),
         ],
     )
 
@@ -144,6 +147,8 @@ def step(order, returned="loss"):
         calls = {"z": optimizer.zero_grad, "b": loss.backward, "s": optimizer.step}
         for letter in order:
             calls[letter]()
+        if returned == "Tensor":
+            return loss
         return (loss if returned == "loss" else loss_fn(model(x), y)).item()
 
     return train_step
@@ -175,6 +180,9 @@ MISTAKES = {
         ("gone when the update came", step("zs")),
         ("no update was made", step("zb")),
         ("computed again after the update", step("zbs", returned="after")),
+        ("y first", lambda m, loss, o, x, y: step("zbs")(m, lambda p, t: loss(t, p), o, x, y)),
+        ("returned as a Tensor", step("zbs", returned="Tensor")),
+        ("`return` is missing", lambda *given: step("zbs")(*given) and None),
     ],
 }
 
@@ -196,14 +204,18 @@ RIGHT = {
         normal(kaiming),
         lambda shape, rng, mode="fan_in", nonlinearity="relu": (
             rng.standard_normal(shape)
-            * np.sqrt({"relu": 2, "linear": 1}[nonlinearity] / shape[mode == "fan_in"])
+            * np.sqrt(
+                {"relu": 2, "linear": 1, "tanh": 25 / 9}[nonlinearity] / shape[mode == "fan_in"]
+            )
         ),
     ],
     "kaiming_uniform": [
         uniform(lambda i, o, opt: R3 * kaiming(i, o, opt)),
         lambda shape, rng, mode="fan_in", nonlinearity="relu": (
             (1 - 2 * rng.random(shape))
-            * np.sqrt({"relu": 6, "linear": 3}[nonlinearity] / shape[mode == "fan_in"])
+            * np.sqrt(
+                {"relu": 6, "linear": 3, "tanh": 25 / 3}[nonlinearity] / shape[mode == "fan_in"]
+            )
         ),
     ],
     "train_step": [step("zbs"), step("bsz")],

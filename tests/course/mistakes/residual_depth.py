@@ -102,6 +102,7 @@ MISTAKES = {
         ("wrote into the caller's x", residual(in_place)),
         ("the scale is ignored", residual(lambda x, f, s: x + f(x))),
         ("stands on the skip too", residual(lambda x, f, s: s * (x + f(x)))),
+        ("inside f", residual(lambda x, f, s: x + f(s * x))),
         ("the graph was cut", residual(cut)),
         ("the skip carries no gradient", residual(lambda x, f, s: x.detach() + s * f(x))),
         ("the branch carries no gradient", residual(lambda x, f, s: x + s * f(x).detach())),
@@ -116,6 +117,9 @@ MISTAKES = {
         ("the branch is missing", block(lambda x, n, f: x + 0 * n(x))),
         ("wrote into the caller's x", block(in_place_block)),
         ("an activation stands after", block(lambda x, n, f: (x + f(n(x))).relu())),
+        ("the skip carries no gradient", block(lambda x, n, f: x.detach() + f(n(x)))),
+        ("the branch carries no gradient", block(lambda x, n, f: x + f(n(x.detach())))),
+        ("the graph was cut", block(lambda x, n, f: (x + f(n(x))).detach())),
     ],
     "PostNormBlock": [
         ("this is pre-norm", block(lambda x, n, f: x + f(n(x)))),
@@ -125,6 +129,9 @@ MISTAKES = {
         ("only the branch is normalized", block(lambda x, n, f: x + n(f(x)))),
         ("the branch is missing", block(lambda x, n, f: n(x))),
         ("wrote into the caller's x", block(in_place_block)),
+        ("the skip carries no gradient", block(lambda x, n, f: n(x.detach() + f(x)))),
+        ("the branch carries no gradient", block(lambda x, n, f: n(x + f(x.detach())))),
+        ("the graph was cut", block(lambda x, n, f: n(x + f(x)).detach())),
     ],
     "pre_norm_stack": [
         ("the final norm is missing", lambda x, bs, n: run(x, bs)),
@@ -178,6 +185,8 @@ RIGHT = {
     "remove_skip": [
         lambda b: block(lambda x, n, f: f(n(x)))(b.norm, b.f),
         lambda b: lambda x: b.f(b.norm(x)) * 1,
+        lambda b: lambda x: b(x) - x,
+        lambda b: nn.Sequential(b.norm, b.f),
     ],
     "symptoms_without_skip": [symptoms(), symptoms(loss="".join(["stall", "ed"]))],
 }

@@ -39,6 +39,14 @@ def before_activation(x, weights, activation):
     return out
 
 
+def walk_of(layer, depth):
+    q, out = 1.0, []
+    for _ in range(depth):
+        q = layer(q)
+        out.append(q)
+    return out
+
+
 MISTAKES = {
     "linear_moment": [
         ("fan_in is missing", lambda q, n, s: s * q),
@@ -76,6 +84,7 @@ MISTAKES = {
         ("does not walk", lambda d, n, s, phi: [phi(n * s)] * d),
         ("begins with the input itself", lambda d, n, s, phi: [(n * s) ** i for i in range(d)]),
         ("the activation is missing", lambda d, n, s, phi: [(n * s) ** (i + 1) for i in range(d)]),
+        ("the activation came before", lambda d, n, s, phi: walk_of(lambda q: n * s * phi(q), d)),
     ],
     "measured_walk": [
         ("var(h) where the mean square", lambda x, ws, f: _walk(x, ws, f, np.var)),

@@ -41,6 +41,12 @@ OVERFLOW = Mistake(
     "softmax(z) = softmax(z − c) for any c. Which c makes the largest exponent 0?",
     "autograd.md#softmax-cross-entropy",
 )
+UNDERFLOW = Mistake(
+    "exp became 0 before the logarithm was taken",
+    "e^(−1000) is 0 in floating point. Which sum of exponentials, with which maximum taken off, "
+    "is never 0?",
+    "autograd.md#softmax-cross-entropy",
+)
 NO_ONE_HOT = Mistake(
     "the one-hot labels were not subtracted: these are the probabilities",
     "Adding a constant to a row of logits changes no loss. What must a row of the gradient sum to?",
@@ -101,6 +107,12 @@ CHECKS: dict[str, list[Probe]] = {
             call(np.array([[1000.0, 0.0]]), np.array([0])),
             0.0,
             [(lambda v: not np.isfinite(v), OVERFLOW)],
+        ),
+        Probe(
+            "the loss of [[1000, 0], [0, 0]] for labels [1, 0]",
+            call(np.array([[1000.0, 0.0], [0.0, 0.0]]), np.array([1, 0])),
+            (1000 + np.log(2)) / 2,
+            [(lambda v: not np.isfinite(v), UNDERFLOW)],
         ),
     ],
     "cross_entropy_backward": [

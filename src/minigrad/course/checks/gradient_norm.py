@@ -92,8 +92,8 @@ CHECKS: dict[str, list[Probe]] = {
             ],
         ),
         Probe(
-            "the norm of a gradient [[1, 2], [2, 4]] and one of −12",
-            gradients(([[0.0, 0], [0, 0]], [[1.0, 2], [2, 4]]), ([1.0], [-12.0])),
+            "the norm of a gradient [[1, 2], [4, 2]] and one of −12",
+            gradients(([[0.0, 0], [0, 0]], [[1.0, 2], [4, 2]]), ([1.0], [-12.0])),
             13.0,
             [(17.0, SUM_OF_NORMS), (169.0, SQUARED), (lambda v: v < 12.9, MEAN_SQUARE)],
         ),

@@ -116,6 +116,12 @@ RESEEDED = Mistake(
     f"{PAGE}#xavier",
 )
 
+NOT_FROM_RNG = Mistake(
+    "the numbers do not come from rng: no run could be repeated",
+    "Two generators of one seed draw the same numbers. Whose numbers are yours?",
+    f"{PAGE}#xavier",
+)
+
 
 def std(shape: tuple[int, ...] = SHAPE, **options: Any) -> Callable[[Any], float]:
     """A probe's run: the standard deviation of one draw."""
@@ -137,6 +143,11 @@ def mean(function: Any) -> Any:
 def two_layers(function: Any) -> bool:
     rng = np.random.default_rng(3)
     first, second = function(SHAPE, rng), function(SHAPE, rng)
+    return bool(np.array_equal(first, second))
+
+
+def repeated(function: Any) -> bool:
+    first, second = (function(SHAPE, np.random.default_rng(5)) for _ in range(2))
     return bool(np.array_equal(first, second))
 
 
@@ -188,6 +199,12 @@ def draw_probes(
             False,
             [(True, RESEEDED)],
         ),
+        Probe(
+            "whether two generators of one seed draw the same weight",
+            repeated,
+            True,
+            [(False, NOT_FROM_RNG)],
+        ),
     )
 
 
@@ -235,7 +252,14 @@ def kaiming_probes(uniform: bool) -> list[Probe]:
         [(KAIMING, NONLINEARITY_IGNORED)],
         rtol=0.012,
     )
-    return [*draw_probes(KAIMING, wrong, uniform), modes, linear]
+    tanh = Probe(
+        "the std of a weight of shape (800, 200) with nonlinearity='tanh'",
+        std(nonlinearity="tanh"),
+        5 / 3 * sqrt(1 / N_IN),
+        [(KAIMING, NONLINEARITY_IGNORED)],
+        rtol=0.012,
+    )
+    return [*draw_probes(KAIMING, wrong, uniform), modes, linear, tanh]
 
 
 CHECKS: dict[str, list[Probe]] = {

@@ -21,6 +21,7 @@ from minigrad.course.checks.norm_backward import (
 from minigrad.course.checks.rms_norm import (
     AXIS_0,
     CUT,
+    EPS_FIXED,
     EPS_OUTSIDE,
     NO_EPS,
     ONES4,
@@ -137,6 +138,12 @@ CHECKS: dict[str, list[Probe]] = {
             call(t(TINY), ONES4, t(np.zeros(4)), 1e-5),
             t(TINY / np.sqrt(1e-6 + 1e-5)),
             [(TINY / (1e-3 + 1e-5), EPS_OUTSIDE), (TINY / 1e-3, NO_EPS)],
+        ),
+        Probe(
+            "the norm of a row of ±0.001, ε = 1e-3",
+            call(t(TINY), ONES4, t(np.zeros(4)), 1e-3),
+            t(TINY / np.sqrt(1e-6 + 1e-3)),
+            [(TINY / np.sqrt(1e-6 + 1e-5), EPS_FIXED)],
         ),
         Probe(
             "the norm of tokens, x of shape (2, 3, 4)",

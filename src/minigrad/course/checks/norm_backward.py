@@ -58,6 +58,11 @@ DW_UNREDUCED = Mistake(
     "One weight was used in N rows. What happens to the gradients of its uses?",
     LN_B,
 )
+EPS_LEFT_OUT = Mistake(
+    "dx is not divided by the root that holds eps",
+    "The forward pass divided by √(… + eps). By what must the backward pass divide?",
+    f"{PAGE}#where-epsilon-stands",
+)
 MEAN_TERM = Mistake(
     "LayerNorm's mean term was copied: RMSNorm subtracts no mean",
     "Does adding a constant to a row leave RMSNorm's output as it is?",
@@ -103,6 +108,22 @@ def rms_dx(g_hat: Any) -> Any:
 
 RMS_RIGHT = (rms_dx(G_HAT), (C * R_HAT).sum(0))
 
+SMALL = ROWS / 100  # beside whose mean square ε = 1e-4 is not small
+
+
+def small(centre: bool, eps: float) -> tuple[Any, ...]:
+    """(dx, dweight, dbias) for the small rows; without centring, of RMSNorm."""
+    c = SMALL - over_rows(SMALL) if centre else SMALL
+    r = np.sqrt(over_rows(c * c) + eps)
+    dx = (G_HAT - c / r * over_rows(G_HAT * c / r)) / r
+    return (dx - over_rows(dx) if centre else dx), (C * c / r).sum(0), C.sum(0)
+
+
+def other_eps(centre: bool) -> list[tuple[Any, Mistake]]:
+    """dx without ε, and with its default in the place of the argument."""
+    return [(part(0, small(centre, eps)[0]), EPS_LEFT_OUT) for eps in (0.0, 1e-5)]
+
+
 CHECKS: dict[str, list[Probe]] = {
     "rms_norm_backward": [
         Probe(
@@ -131,6 +152,12 @@ CHECKS: dict[str, list[Probe]] = {
             call(C[:1], 10 * ROWS[:1], GAMMA, 1e-12),
             ((G_HAT - R_HAT * over_rows(G_HAT * R_HAT))[:1] / R_ROWS[:1] / 10, (C * R_HAT)[0]),
         ),
+        Probe(
+            "(dx, dweight) for rows a hundredth of that size, ε = 1e-4",
+            call(C, SMALL, GAMMA, 1e-4),
+            small(False, 1e-4)[:2],
+            other_eps(False),
+        ),
     ],
     "layer_norm_backward": [
         Probe(
@@ -148,6 +175,12 @@ CHECKS: dict[str, list[Probe]] = {
                 (part(1, C.sum(0)), DW_IS_DB),
                 (part(1, C * X_HAT), DW_UNREDUCED),
             ],
+        ),
+        Probe(
+            "(dx, dweight, dbias) for rows a hundredth of that size, ε = 1e-4",
+            call(C, SMALL, GAMMA, 1e-4),
+            small(True, 1e-4),
+            other_eps(True),
         ),
     ],
 }

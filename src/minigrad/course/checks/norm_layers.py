@@ -47,6 +47,11 @@ def start_bias(layer: Any) -> Any:
     return array(layer(4).bias)
 
 
+def elsewhere(parameter: Any) -> bool:
+    """Whether it is a parameter of the right shape, with other numbers."""
+    return array(parameter).shape == (4,)
+
+
 CHECKS: dict[str, list[Probe]] = {
     "RMSNorm": [
         Probe(
@@ -59,7 +64,7 @@ CHECKS: dict[str, list[Probe]] = {
             "the weight at the start",
             start,
             np.ones(4),
-            [(lambda w: w is not None, STARTS_ELSEWHERE)],
+            [(elsewhere, STARTS_ELSEWHERE)],
         ),
     ],
     "LayerNorm": [
@@ -73,13 +78,13 @@ CHECKS: dict[str, list[Probe]] = {
             "the weight at the start",
             start,
             np.ones(4),
-            [(lambda w: w is not None, STARTS_ELSEWHERE)],
+            [(elsewhere, STARTS_ELSEWHERE)],
         ),
         Probe(
             "the bias at the start",
             start_bias,
             np.zeros(4),
-            [(lambda w: w is not None, STARTS_ELSEWHERE)],
+            [(elsewhere, STARTS_ELSEWHERE)],
         ),
     ],
 }

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import minigrad
+from minigrad import nn
 from minigrad.course.check import InputChanged, Mistake, Probe
 from minigrad.course.checks import gradient_norm, symptoms
 from minigrad.course.values import array
@@ -38,6 +39,11 @@ IN_PLACE = Mistake(
 NO_SCALE = Mistake("the scale is ignored", "Residual(f, scale=0.5): what is halved?", PATH)
 SCALED_SKIP = Mistake(
     "the scale stands on the skip too", "Which of the two paths must be left untouched?", PATH
+)
+SCALE_INSIDE = Mistake(
+    "the scale stands inside f: f(scale · x)",
+    "In x + scale · f(x), is it f's input that is made smaller, or what f adds?",
+    PATH,
 )
 CUT = Mistake(
     "no gradient reaches x: the graph was cut",
@@ -139,14 +145,35 @@ def out(*args: Any, x: Any = X, **options: Any) -> Callable[[Any], Any]:
     return run
 
 
-def slope(module: Any) -> Any:
-    """The gradient of y = x + 3x by x."""
-    x = t([[1.0]], requires_grad=True)
-    y = module(triple)(x)
-    if not hasattr(y, "backward") or not y.requires_grad:
-        return None
-    y.sum().backward()
-    return None if x.grad is None else float(x.grad.data.item())
+def double(x: Any) -> Any:
+    return x * 2
+
+
+def slope(*args: Any) -> Callable[[Any], Any]:
+    """A probe's run: the gradient by x of the module that these make."""
+
+    def run(module: Any) -> Any:
+        x = t([[1.0]], requires_grad=True)
+        y = module(*args)(x)
+        if not hasattr(y, "backward") or not y.requires_grad:
+            return None
+        y.sum().backward()
+        return None if x.grad is None else float(x.grad.data.item())
+
+    return run
+
+
+def block_slope(right: float, without_skip: float, without_branch: float) -> Probe:
+    return Probe(
+        "the slope of the block for f(x) = 3x and, in the norm's place, 2x",
+        slope(double, triple),
+        right,
+        [
+            (without_skip, SKIP_CUT),
+            (without_branch, BRANCH_CUT),
+            (lambda g: g is None, CUT),
+        ],
+    )
 
 
 def blocks(count: int) -> list[Callable[[Any], Any]]:
@@ -167,14 +194,22 @@ def stack_size(function: Any) -> Any:
 
 
 def stack(function: Any) -> Any:
-    return function(t(X), [square, triple], lambda x: x + 1)
+    given = [square, triple]
+    result = function(t(X), given, lambda x: x + 1)
+    if given != [square, triple]:
+        raise InputChanged("blocks")
+    return result
 
 
-class Block:
-    """What remove_skip is given."""
+class Layer(nn.Module):
+    """A function of a Tensor, as a module."""
 
-    norm = staticmethod(norm)
-    f = staticmethod(square)
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Any) -> Any:
+        return self.function(x)
 
 
 N = normed(X)
@@ -204,14 +239,18 @@ CHECKS: dict[str, list[Probe]] = {
             [(X, NO_BRANCH), (3 * X, NO_SKIP), (5 * X, DOUBLED), (InputChanged, IN_PLACE)],
         ),
         Probe(
-            "Residual(f, scale=0.5)(x) for f(x) = 3x",
-            out(triple, scale=0.5),
-            t(2.5 * X),
-            [(4 * X, NO_SCALE), (2 * X, SCALED_SKIP)],
+            "Residual(f, scale=0.5)(x) for f(x) = x²",
+            out(square, scale=0.5),
+            t(X + X**2 / 2),
+            [
+                (X + X**2, NO_SCALE),
+                ((X + X**2) / 2, SCALED_SKIP),
+                (X + (X / 2) ** 2, SCALE_INSIDE),
+            ],
         ),
         Probe(
             "the slope of y = x + 3x",
-            slope,
+            slope(triple),
             4.0,
             [(3.0, SKIP_CUT), (1.0, BRANCH_CUT), (lambda g: g is None, CUT)],
         ),
@@ -238,6 +277,7 @@ CHECKS: dict[str, list[Probe]] = {
             t(NEGATIVE),
             [(np.maximum(NEGATIVE, 0), RELU_AFTER)],
         ),
+        block_slope(7.0, without_skip=6.0, without_branch=1.0),
     ],
     "PostNormBlock": [
         Probe(
@@ -255,6 +295,7 @@ CHECKS: dict[str, list[Probe]] = {
             ],
         ),
         Probe("the block for f = 0, x = [1, 2, 3, 4]", out(norm, zero), t(N)),
+        block_slope(8.0, without_skip=6.0, without_branch=2.0),
     ],
     "pre_norm_stack": [
         Probe(
@@ -279,7 +320,7 @@ CHECKS: dict[str, list[Probe]] = {
     "remove_skip": [
         Probe(
             "the block without its skip, for f(x) = x², x = [1, 2, 3, 4]",
-            lambda remove_skip: remove_skip(Block)(t(X)),
+            lambda remove_skip: remove_skip(nn.PreNorm(Layer(norm), Layer(square)))(t(X)),
             t(N**2),
             [
                 (X + N**2, SKIP_KEPT),

@@ -69,6 +69,11 @@ NO_EPS = Mistake(
     "What is the size of a row of zeros?",
     f"{PAGE}#where-epsilon-stands",
 )
+EPS_FIXED = Mistake(
+    "the argument eps is not used",
+    "A caller asks for ε = 0.001. Which number stands in your root?",
+    f"{PAGE}#where-epsilon-stands",
+)
 CUT = Mistake(
     "no gradient flows to x: the graph was cut",
     "Which step leaves Tensors, by .data, .numpy(), .item() or detach()?",
@@ -137,6 +142,7 @@ def wrong_sizes(x: Any) -> list[tuple[Any, Mistake]]:
         (x / np.sqrt(square.sum(-1, keepdims=True)), SUM_FOR_MEAN),
         (x / square.mean(-1, keepdims=True), NO_ROOT),
         (x / x.std(-1, keepdims=True), STD_FOR_RMS),
+        (x / x.std(-1, keepdims=True, ddof=1), STD_FOR_RMS),
         (x / np.sqrt(square.sum(-1, keepdims=True) / (d - 1)), D_MINUS_1),
         (x * rms(x), MULTIPLIED),
         (x / np.abs(x).mean(-1, keepdims=True), MEAN_OF_ABS),
@@ -171,6 +177,12 @@ CHECKS: dict[str, list[Probe]] = {
             call(t(TINY), ONES4, 1e-5),
             t(TINY / np.sqrt(1e-6 + 1e-5)),
             [(TINY / (1e-3 + 1e-5), EPS_OUTSIDE), (TINY / 1e-3, NO_EPS)],
+        ),
+        Probe(
+            "the norm of a row of ±0.001, ε = 1e-3",
+            call(t(TINY), ONES4, 1e-3),
+            t(TINY / np.sqrt(1e-6 + 1e-3)),
+            [(TINY / np.sqrt(1e-6 + 1e-5), EPS_FIXED)],
         ),
         Probe(
             "the norm of a row of zeros",

@@ -27,8 +27,8 @@ STALLS = Mistake(
 SYMPTOMS = {"gradient before": "healthy", "gradient after": "vanished", "loss": "stalled"}
 
 
-def said(key: str, mistake: Mistake) -> tuple[Callable[[Any], bool], Mistake]:
-    return lambda answer: answer[key] != SYMPTOMS[key], mistake
+def said(key: str, mistake: Mistake, *words: str) -> tuple[Callable[[Any], bool], Mistake]:
+    return lambda answer: answer[key] in words, mistake
 
 
 CHECKS: dict[str, list[Probe]] = {
@@ -38,9 +38,9 @@ CHECKS: dict[str, list[Probe]] = {
             lambda f: f(),
             SYMPTOMS,
             [
-                said("gradient before", HEALTHY_AT_FIRST),
-                said("gradient after", DIES),
-                said("loss", STALLS),
+                said("gradient before", HEALTHY_AT_FIRST, "vanished"),
+                said("gradient after", DIES, "healthy"),
+                said("loss", STALLS, "trained", "diverged"),
             ],
         ),
     ],

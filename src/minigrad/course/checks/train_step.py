@@ -7,6 +7,7 @@ from typing import Any
 
 import minigrad
 from minigrad.course.check import Mistake, Probe
+from minigrad.course.values import a_kind
 
 STEP = "01-initialization.md#a-training-step"
 
@@ -20,7 +21,18 @@ ZEROED_LATE = Mistake(
     "In which order must zero_grad, backward and step come?",
     STEP,
 )
+NO_RETURN = Mistake("a `return` is missing", "What is asked for besides the update?", STEP)
 NO_STEP = Mistake("no update was made", "Which call changes the parameters?", STEP)
+SWAPPED = Mistake(
+    "loss_fn was given y first, and the prediction second",
+    "loss_fn(prediction, y): a cross-entropy tells its two arguments apart. Does the order hold?",
+    STEP,
+)
+A_TENSOR = Mistake(
+    "the loss was returned as a Tensor, which keeps its whole graph alive",
+    "Which method of a Tensor with one entry gives that entry as a Python number?",
+    STEP,
+)
 LOSS_AFTER = Mistake(
     "the loss was computed again after the update",
     "Which loss do the gradients belong to?",
@@ -44,20 +56,26 @@ class Recorder:
 
 
 def training(by: float, note: str) -> Callable[[Any], Any]:
-    """Three steps on the loss w², w = 3: what the optimizer saw, or what was returned."""
+    """Three steps on the loss w² − y, w = 3, y = 0: what the optimizer saw, or the losses."""
 
     def run(train_step: Any) -> Any:
         weight = minigrad.tensor(3.0, requires_grad=True)
         optimizer = Recorder(weight, by)
         out = [
-            train_step(lambda x: weight * x, lambda p, y: (p - y) * (p - y), optimizer, 1.0, 0.0)
+            train_step(lambda x: weight * x, lambda p, y: p * p - y, optimizer, 1.0, 0.0)
             for _ in range(3)
         ]
-        if any(v is None for v in out) or any(hasattr(v, "backward") for v in out):
-            return out[0]
         return optimizer.seen if note == "gradients" else out
 
     return run
+
+
+def returned(train_step: Any) -> str:
+    """What kind of thing a step returns: "a number" is right."""
+    weight = minigrad.tensor(3.0, requires_grad=True)
+    return a_kind(
+        train_step(lambda x: weight * x, lambda p, y: p * p - y, Recorder(weight), 1.0, 0.0)
+    )
 
 
 CHECKS: dict[str, list[Probe]] = {
@@ -70,7 +88,14 @@ CHECKS: dict[str, list[Probe]] = {
                 ([6.0, 12.0, 18.0], NO_ZERO),
                 ([0.0, 0.0, 0.0], ZEROED_LATE),
                 (lambda seen: len(seen) == 0, NO_STEP),
+                ([-1.0, -1.0, -1.0], SWAPPED),
             ],
+        ),
+        Probe(
+            "what a step returns",
+            returned,
+            "a number",
+            [("a Tensor", A_TENSOR), ("None", NO_RETURN)],
         ),
         Probe(
             "the losses of three steps that move w from 3 by −1 each",

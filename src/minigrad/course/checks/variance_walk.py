@@ -93,6 +93,11 @@ TRANSPOSED = Mistake(
     "Row i of W holds the weights of output i. Which axis of W must meet h?",
     "00-motivation.md#the-walk",
 )
+ORDER = Mistake(
+    "the activation came before the matrix",
+    "A layer is φ(W h). Which of the two does h meet first?",
+    "00-motivation.md#the-walk",
+)
 PRE_ACTIVATION = Mistake(
     "measured before the activation",
     "h is what the layer hands on. Is that before φ or after it?",
@@ -115,7 +120,7 @@ def tanh_probe(v: float) -> Probe:
             (float(np.tanh(np.sqrt(v)) ** 2), PLUGGED_IN),
             (lambda e: abs(e) < 1e-9, NOT_SQUARED),
             (right * np.sqrt(2 * np.pi * v), NOT_NORMALIZED),
-            (lambda e: e > 1.5, NO_SPACING),
+            (lambda e: 1.5 < e < 1e6, NO_SPACING),
         ],
         rtol=2e-3,  # a seeded average over many draws is a right answer too
     )
@@ -188,7 +193,8 @@ CHECKS: dict[str, list[Probe]] = {
                 ),
                 (np.sqrt(3.0), ROOT),
             ],
-        )
+        ),
+        Probe("E[relu(z)²] for z ~ N(0, 0.5)", call(0.5), 0.25),
     ],
     "tanh_moment": [tanh_probe(4.0), tanh_probe(0.01), tanh_probe(100.0)],
     "predicted_walk": [
@@ -208,6 +214,12 @@ CHECKS: dict[str, list[Probe]] = {
             2.0**-10,
             [(1.0, NO_ACTIVATION)],
             atol=1e-9,
+        ),
+        Probe(
+            "three layers of fan_in 4, var_w = 1/2 and an activation that makes v/(1 + v) of v",
+            call(3, 4, 0.5, lambda v: v / (1 + v)),
+            [2 / 3, 4 / 7, 8 / 15],
+            [([1.0, 1.0, 1.0], ORDER)],
         ),
     ],
     "measured_walk": [
