@@ -212,3 +212,14 @@ def test_expand(start, shape):
         except RuntimeError:
             outcomes.append("refused")
     assert outcomes[0] == outcomes[1]
+
+
+def test_contiguous_copies_only_what_lies_out_of_order():
+    for lib in (mg, torch):
+        x = lib.arange(6.0).view(2, 3).requires_grad_()
+        flat = x.t().contiguous().view(-1)
+        assert flat.tolist() == [0, 3, 1, 4, 2, 5]
+        (flat * lib.arange(6.0)).sum().backward()
+        assert x.grad.tolist() == [[0, 2, 4], [1, 3, 5]]
+        assert x.contiguous() is x and x.detach()[0].contiguous().add_(1).sum() == 6
+        assert x.tolist() == [[1, 2, 3], [3, 4, 5]]

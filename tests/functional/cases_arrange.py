@@ -102,6 +102,7 @@ SHAPES: dict[str, list] = {
     "tril": [call(x(3, 3)), call(x(2, 3), 1), call(x(2, 3, 2), -1), call(x(0, 2))],
     "triu": [call(x(3, 3)), call(x(2, 3), 1), call(x(2, 3, 2), -1), call(x(2, 0))],
     "clone": unary(),
+    "contiguous": unary(),
 }
 
 INDICES: dict[str, list] = {

@@ -19,8 +19,7 @@ def softmax(x, dim):
 
 def logsumexp(x, dim, keepdim=False):
     axes = tuple(dim) if isinstance(dim, list) else dim
-    top = x.max(initial=-1e300)
-    return np.log(np.exp(x - top).sum(axes if x.ndim else None, keepdims=keepdim)) + top
+    return np.logaddexp.reduce(x, axes if x.ndim else None, keepdims=keepdim)
 
 
 def reduced(function):
@@ -33,7 +32,8 @@ def reduced(function):
 
 
 def spread(function):
-    def reference(x, dim=None, correction=1, keepdim=False):
+    def reference(x, dim=None, correction=1, keepdim=False, unbiased=True):
+        correction = correction if unbiased else 0
         with np.errstate(all="ignore"):
             axes = tuple(dim) if isinstance(dim, list) else dim
             return function(x, axis=axes if x.ndim else None, ddof=correction, keepdims=keepdim)
@@ -227,6 +227,7 @@ REFERENCE = {
     "tril": np.tril,
     "triu": np.triu,
     "clone": np.copy,
+    "contiguous": np.copy,
     "getitem": picked,
     "gather": lambda x, dim, index: (
         x[

@@ -62,7 +62,11 @@ def as_dtype(dtype: Any) -> np.dtype:
         found = np.dtype(object)
     if found in (float16, float32, float64, int64, boolean) or found.name == "bfloat16":
         return found
-    raise DtypeError(f"dtype must be one of float16, float32, float64, int64, bool; got {dtype!r}")
+    device = str(dtype).startswith(("cpu", "cuda", "mps"))
+    raise DtypeError(
+        f"dtype must be one of float16, float32, float64, int64, bool; got {dtype!r}"
+        + (": minigrad computes on the CPU alone, leave devices out" if device else "")
+    )
 
 
 def storage_dtype(dtype: np.dtype) -> np.dtype:

@@ -18,7 +18,7 @@ from minigrad.core import writes
 from minigrad.core.hooks import run_hooks
 from minigrad.core.mode import mode, unusual
 from minigrad.core.tensor import Tensor, to_array, wrap
-from minigrad.errors import ArgumentError, GraphError, InplaceError, ShapeError
+from minigrad.errors import ArgumentError, DtypeError, GraphError, InplaceError, ShapeError
 
 Vjp = Callable[[np.ndarray], np.ndarray]
 # record() runs for every op: what it uses has a global name of its own, and it fills in the new
@@ -165,6 +165,10 @@ def _root(outputs: Sequence[Tensor], gradients: Sequence[Any]) -> Node:
     element."""
     edges: list[tuple[Any, Vjp]] = []
     for out, gradient in zip(outputs, gradients, strict=True):
+        if not isinstance(out, Tensor):
+            raise DtypeError(
+                f"backward starts at a Tensor, got {type(out).__name__}: add several results up"
+            )
         if not out.requires_grad:
             raise GraphError(
                 "backward needs a result that depends on a tensor with requires_grad=True; this "
@@ -232,8 +236,8 @@ def grad(
     if len(grad_outputs) != len(outs):
         raise ArgumentError(f"grad_outputs must match the {len(outs)} outputs one to one")
     for tensor in ins:
-        if not tensor.requires_grad:
-            raise GraphError("every input must have requires_grad=True")
+        if not isinstance(tensor, Tensor) or not tensor.requires_grad:
+            raise GraphError("every input must be a Tensor that has requires_grad=True")
     leaves, found = _flow(_root(outs, grad_outputs), retain_graph, ins)
     result: list[Tensor | None] = []
     for i, tensor in enumerate(ins):

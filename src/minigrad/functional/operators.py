@@ -140,7 +140,7 @@ METHODS: dict[str, Callable] = {
             (
                 shape,
                 "view flatten transpose t squeeze unsqueeze expand broadcast_to split chunk repeat "
-                "tril triu clone",
+                "tril triu clone contiguous",
             ),
             (index, "gather index_select masked_fill"),
             (inplace, "add_ sub_ mul_ div_ clamp_ fill_ zero_ copy_"),

@@ -62,12 +62,19 @@ def mean(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
 
 
 @half_in_float32
-def var(input: Tensor, dim: Dim = None, *, correction: float = 1, keepdim: bool = False) -> Tensor:
+def var(
+    input: Tensor,
+    dim: Dim = None,
+    *,
+    correction: float = 1,
+    keepdim: bool = False,
+    unbiased: bool | None = None,
+) -> Tensor:
     """Variance over `dim`: Σ(x - mean)² / (n - correction).   Gradient:
-    G · 2 (x - mean) / (n - correction)."""
+    G · 2 (x - mean) / (n - correction). `unbiased=False`, as in older scripts: correction 0."""
     x = require_floating("var", input).data
     dims = check_dims("var", dim, x.ndim)
-    centred, free = _centred("var", x, dims, correction)
+    centred, free = _centred("var", x, dims, correction if unbiased is None else unbiased)
     return record(
         "var",
         total(np.square(centred), dims, keepdim) / free,
@@ -76,12 +83,19 @@ def var(input: Tensor, dim: Dim = None, *, correction: float = 1, keepdim: bool 
 
 
 @half_in_float32
-def std(input: Tensor, dim: Dim = None, *, correction: float = 1, keepdim: bool = False) -> Tensor:
+def std(
+    input: Tensor,
+    dim: Dim = None,
+    *,
+    correction: float = 1,
+    keepdim: bool = False,
+    unbiased: bool | None = None,
+) -> Tensor:
     """Standard deviation over `dim`: sqrt of var.   Gradient: G (x - mean) / (out (n -
-    correction)), 0 where out = 0."""
+    correction)), 0 where out = 0. `unbiased` as in var."""
     x = require_floating("std", input).data
     dims = check_dims("std", dim, x.ndim)
-    centred, free = _centred("std", x, dims, correction)
+    centred, free = _centred("std", x, dims, correction if unbiased is None else unbiased)
     s = np.sqrt(total(np.square(centred), dims, keepdims=True) / free)
 
     def vjp(g: np.ndarray) -> np.ndarray:

@@ -288,3 +288,9 @@ def _triangle(name: str, keep: Any, input: Tensor, diagonal: int) -> Tensor:
 def clone(input: Tensor) -> Tensor:
     """A copy.   Gradient: G."""
     return record("clone", require_tensor("clone", input).data.copy(), (input, lambda g: g))
+
+
+def contiguous(input: Tensor) -> Tensor:
+    """The tensor itself where its elements lie in order, else a copy that view() can take."""
+    a = require_tensor("contiguous", input)
+    return a if a.data.flags.c_contiguous else clone(a)
