@@ -95,6 +95,10 @@ def test_a_page_cites_sources_and_reads_in_a_terminal(page):
     plain = plain_markdown(text)
     left = re.findall(r"\\[a-z]+", re.sub(r"```python.*?```|`[^`\n]*`", "", plain, flags=re.S))
     assert not left, f"LaTeX left for the terminal: {sorted(set(left))}"
+    for formula in re.findall(r"\$\$.+?\$\$|\$[^$\n]+\$|```math.+?```", text, flags=re.S):
+        commands = set(re.findall(r"\\([A-Za-z]{4,})", formula)) - {"cosh", "sinh", "tanh"}
+        shown = {c for c in commands if c in plain_math(formula)}
+        assert not shown, f"shown by its name: {shown} in {formula}"
 
 
 @pytest.mark.parametrize("exercise", COURSE.exercises, ids=lambda e: e.name)
@@ -116,6 +120,13 @@ def test_every_exercise_names_a_section_that_exists(exercise):
         (r"1/\sqrt L", "1/√L"),
         (r"\eta\lambda < 2(1 + \beta)", "ηλ < 2(1 + β)"),
         (r"h \leftarrow h + f", "h ← h + f"),
+        (r"\hat x_i \hat x_j", "x̂ᵢ x̂ⱼ"),
+        (r"\boxed{\; y = \gamma \odot \frac{x}{r} \;}", "y = γ ⊙ x/r"),
+        (r"\frac{1}{d}\sum_j x_j", "1/d Σⱼ xⱼ"),
+        (r"\frac1d \sum_j x_j", "1/d Σⱼ xⱼ"),
+        (r"\frac{1}{r}\Bigl(a - b\Bigr)", "1/r (a - b)"),
+        (r"\frac{1}{\sigma}\Bigl(a - b\Bigr)", "1/σ (a - b)"),
+        (r"\frac{\partial \mathcal L}{\partial W}", "∂L/∂W"),
     ],
 )
 def test_a_formula_reads_as_unicode(latex, plain):

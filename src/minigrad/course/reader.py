@@ -23,13 +23,16 @@ SYMBOLS = {
     "rightarrow": "→", "leftarrow": "←", "mapsto": "↦", "le": "≤", "leq": "≤", "ge": "≥",
     "geq": "≥", "neq": "≠", "ne": "≠", "ll": "≪", "gg": "≫", "in": "∈", "pm": "±", "top": "ᵀ",
     "quad": "  ", "qquad": "    ", "lVert": "‖", "rVert": "‖", "Vert": "‖", "lvert": "|",
-    "rvert": "|", "langle": "⟨", "rangle": "⟩", "mathbb": "", "odd": "odd", "equiv": "≡",
+    "rvert": "|", "langle": "⟨", "rangle": "⟩", "mathbb": "", "equiv": "≡",
+    "Theta": "Θ", "ell": "ℓ", "lesssim": "≲",
 }  # fmt: skip
 BINARY = (
     *("sim", "approx", "le", "leq", "ge", "geq", "ne", "neq", "ll", "gg", "in", "to", "propto"),
-    *("leftarrow", "rightarrow", "mapsto"),
+    *("leftarrow", "rightarrow", "mapsto", "lesssim"),
 )
-SPACED = dict.fromkeys((*BINARY, "cdot", "times", "odot", "log", "ln", "max", "min"), " ")
+PRODUCTS = ("cdot", "times", "odot")
+SPACED = dict.fromkeys((*BINARY, *PRODUCTS, "log", "ln", "max", "min"), " ")
+OPERATOR = rf"\\(?:{'|'.join((*BINARY, *PRODUCTS))})(?![A-Za-z])"
 RAISED = dict(zip("0123456789+-=()nTLl", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿᵀᴸˡ", strict=True))
 LOWERED = dict(zip("0123456789+-=()ijkaltx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ᵢⱼₖₐₗₜₓ", strict=True))
 GROUP = r"\{([^{}]*)\}"
@@ -37,16 +40,18 @@ GROUP = r"\{([^{}]*)\}"
 
 def plain_math(text: str) -> str:
     """A LaTeX formula as a line of Unicode: \\sigma_W^2 becomes σ_W²."""
-    text = re.sub(r"\\(left|right|[bB]igg?[lr]?|displaystyle)(?![A-Za-z])|\\[!;:]", "", text)
-    text = text.replace(r"\,", " ")
     text = re.sub(
-        r"\\(text|mathrm|mathbf|boxed|mathcal|operatorname|boldsymbol)\s*" + GROUP, r"\2", text
+        r"\\(left|right|[bB]igg?[lr]?|displaystyle|textstyle|boxed)(?![A-Za-z])|\\[!;:]", "", text
     )
-    text = re.sub(r"\\(bar|hat|tilde)\s*(" + GROUP + r"|\\?\w+)", _accent, text)
-    text = re.sub(r"\\overline" + GROUP, r"mean(\1)", text)
+    text = re.sub(r"\\(?:mathcal|mathbf)(?![A-Za-z]) *", "", text)
+    text = text.replace(r"\,", " ")
+    text = re.sub(r"\\([dt]?frac)([0-9])(\w)", r"\\\1{\2}{\3}", text)
+    text = re.sub(r"\\(text|mathrm|mathrel|operatorname|boldsymbol)\s*" + GROUP, r"\2", text)
+    text = re.sub(r"\\(bar|hat|tilde)\s*(" + GROUP + r"|\\?[A-Za-z]+)", _accent, text)
     text = re.sub(r"\^(\{\\top\}|\\top)", "ᵀ", text)
     for _ in range(4):  # innermost groups first
-        text = re.sub(r"\\[dt]?frac" + GROUP + GROUP, _fraction, text)
+        text = re.sub(r"\\[dt]?frac" + GROUP + GROUP + r"(?=([A-Za-z\\(\[])?)", _fraction, text)
+        text = re.sub(r"\\overline" + GROUP, r"mean(\1)", text)
         text = re.sub(r"\\sqrt" + GROUP, r"√(\1)", text)
         text = re.sub(r"\\sqrt ?(\w|\\[a-z]+)", r"√\1", text)
         text = re.sub(r"\^(" + GROUP + r"|\\?\w)", lambda m: _script(m, RAISED, "^"), text)
@@ -54,12 +59,12 @@ def plain_math(text: str) -> str:
             r"_(" + GROUP + r"|\\?\w+?(?![a-z]))", lambda m: _script(m, LOWERED, "_"), text
         )
     text = re.sub(
-        r"\\([A-Za-z]+)(?: (?=[\w\\({]))?",
+        r"\\([A-Za-z]+)(?: (?!" + OPERATOR + r")(?=[\w\\({]))?",
         lambda m: SYMBOLS.get(m[1], m[1]) + SPACED.get(m[1], ""),
         text,
     )
     text = text.replace("&", "").replace(r"\\", "\n").replace("{", "").replace("}", "")
-    return re.sub(r"\\(.)", r"\1", text).strip()
+    return re.sub(r"\\(.)", r"\1", text).replace("\u00a0", " ").strip()
 
 
 def _accent(match: re.Match[str]) -> str:
@@ -70,9 +75,9 @@ def _accent(match: re.Match[str]) -> str:
 def _fraction(match: re.Match[str]) -> str:
     up, down = (
         f"({p})" if re.search(r"[ +\-·]", p.replace(r"\partial ", "").strip()) else p
-        for p in match.groups()
+        for p in match.groups()[:2]
     )
-    return f"{up}/{down}"
+    return f"{up}/{down}" + ("\u00a0" if match[3] else "")  # a plain space after a command is lost
 
 
 def _script(match: re.Match[str], table: dict[str, str], mark: str) -> str:
