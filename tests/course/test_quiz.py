@@ -47,6 +47,7 @@ def test_computed_questions_have_four_different_choices_at_every_draw(make):
         asked.add(question.ask)
         choices = [question.right, *(text for text, _ in question.wrong)]
         assert len(set(choices)) == 4, (question.ask, choices)
+        assert not any("e+" in choice for choice in choices), choices
     assert len(asked) >= 3
 
 

@@ -13,7 +13,7 @@ def _number(value: float) -> str:
         digits, power = f"{value:.1e}".split("e")
         raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
         return f"{digits} · 10{raised}"
-    return f"{value:.3g}"
+    return f"{value:.0f}" if abs(value) >= 1e3 else f"{value:.3g}"
 
 
 def linear_layer(rng: Random) -> Question:

@@ -29,12 +29,21 @@ NO_WARM_UP = Mistake(
 )
 
 
+BEST_OF_EACH = Mistake(
+    "the fastest call of each was taken: they come from different moments",
+    "One call met a machine that was ten times as fast. Did the other function's best call too?",
+    TIMING,
+)
+
+
 class Machine:
     """A clock, and two functions on a machine that halves its speed in the middle."""
 
-    def __init__(self, slow_after: int = 10**9, cold: bool = False, hiccup: int = -1) -> None:
+    def __init__(
+        self, slow_after: int = 10**9, cold: bool = False, hiccup: int = -1, burst: int = -1
+    ) -> None:
         self.now, self.calls = 0.0, 0
-        self.slow_after, self.cold, self.hiccup = slow_after, cold, hiccup
+        self.slow_after, self.cold, self.hiccup, self.burst = slow_after, cold, hiccup, burst
 
     def work(self, seconds: float, first: float) -> Callable[[], None]:
         done = 0
@@ -43,6 +52,7 @@ class Machine:
             nonlocal done
             slow = 3.0 if self.calls >= self.slow_after else 1.0
             extra = 1000.0 if self.calls == self.hiccup else 1.0
+            extra = 0.1 if self.calls == self.burst else extra
             self.now += slow * extra * (first if self.cold and done == 0 else seconds)
             done += 1
             self.calls += 1
@@ -73,6 +83,12 @@ CHECKS: dict[str, list[Probe]] = {
             timed(11, slow_after=13),
             2.0,
             [(lambda r: 0.6 < r < 1.2, BLOCKS)],
+        ),
+        Probe(
+            "the ratio when one call took a tenth of its time",
+            timed(11, burst=11),
+            2.0,
+            [(lambda r: r > 10 or r < 0.4, BEST_OF_EACH)],
         ),
         Probe(
             "the ratio of one repeat, where the very first calls are slow",
