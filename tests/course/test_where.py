@@ -12,6 +12,9 @@ from minigrad.course.where import find_code
         ("RMSNorm", ["class RMSNorm", "02-normalization.md#what-is-learned"]),
         ("kaiming_normal_", ["def kaiming_normal_", "exercises kaiming_normal"]),
         ("SGD", ["class SGD"]),
+        ("var", ["reduce.py:", "def var("]),
+        ("view", ["shape.py:", "def view(", "g.reshape(old)"]),
+        ("backward", ["graph.py:", "def backward("]),
     ],
 )
 def test_where_shows_the_code_and_what_speaks_of_it(minigrad, name, shows):

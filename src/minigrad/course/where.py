@@ -15,7 +15,7 @@ from minigrad.course.table import Course, CourseError
 
 
 def find_code(name: str) -> Any:
-    """The function or class of this name: an op, a layer, an init, an optimizer.
+    """The function or class of this name: an op, a layer, an init, an optimizer, a method.
 
     Raises:
         CourseError: minigrad has nothing of this name.
@@ -25,7 +25,7 @@ def find_code(name: str) -> Any:
     from minigrad import nn, optim
     from minigrad.nn import init
 
-    for place in (F, minigrad, nn, init, optim):
+    for place in (F, minigrad, nn, init, optim, minigrad.Tensor):  # view, backward: methods only
         found = getattr(place, name, None)
         if inspect.isfunction(found) or inspect.isclass(found):
             return found
@@ -37,7 +37,7 @@ def find_code(name: str) -> Any:
 
 def show_where(name: str, course: Course | None, root: Path, console: Console) -> None:
     """Print the code with its gradient, and the places that speak of it."""
-    found = find_code(name)
+    found = inspect.unwrap(find_code(name))  # half_in_float32 wraps var
     file = Path(inspect.getsourcefile(found) or "")
     source, line = inspect.getsourcelines(found)
     console.print(Text(f"{_short(file, root)}:{line}", style="bold"))
