@@ -140,7 +140,7 @@ def _legend(ax: Any) -> None:
     ]  # fmt: skip
     shades = [Patch(color=SHADES[f], alpha=0.35, label=f"{f}, predicted") for f in VERDICTS]
     ax.legend(
-        handles=runs + shades, loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8, frameon=False,
+        handles=runs + shades, loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8,
+        frameon=False, title_fontsize=8, alignment="left",
         title="shade: likeliest on average\nover the panel's other\nsettings; %: each run's own",
-        title_fontsize=8, alignment="left",
     )  # fmt: skip
