@@ -103,7 +103,18 @@ def test_answers_from_a_file(tmp_path):
         env=None,
     )  # fmt: skip
     assert done.returncode == 0 and "chance  0.3 of 1 right" in done.stdout
-    following = read_answers(tmp_path / "a.txt")
-    assert following() == "t 80"
-    with pytest.raises(ArgumentError, match="fewer answers than there are rounds"):
-        following()
+    assert read_answers(tmp_path / "a.txt", 1)() == "t 80"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"t 80\n", "holds 1 answers for 2 rounds"),
+        (b"t 80\nwho knows\n", "answer 2: say d"),
+        (b"\xff\xfe", "not UTF-8"),
+    ],
+)
+def test_a_file_of_answers_is_looked_at_before_a_round_is_played(tmp_path, content, message):
+    (tmp_path / "a.txt").write_bytes(content)
+    with pytest.raises(ArgumentError, match=message):
+        read_answers(tmp_path / "a.txt", 2)

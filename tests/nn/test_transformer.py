@@ -214,3 +214,11 @@ def test_gradients_reach_every_parameter(norm: str | None, placement: str, ffn: 
     F.cross_entropy(model(ids(4, 8)).reshape(-1, 11), ids(32)).backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None and np.abs(parameter.grad.data).max() > 0, name
+
+
+def test_generate_says_what_it_takes():
+    model = nn.CharGPT(5, context=4, dim=4, heads=1, layers=1)
+    with pytest.raises(ShapeError, match=r"\(batch, length\), got \(2,\)"):
+        model.generate(minigrad.tensor([1, 2]), 3)
+    with pytest.raises(ArgumentError, match="temperature ≥ 0"):
+        model.generate(minigrad.tensor([[1, 2]]), 3, temperature=float("nan"))

@@ -51,15 +51,14 @@ def test_a_run_is_a_pure_function():
     assert make(run).losses == make(run).losses
 
 
-def start(tmp_path, store, workers):
+def start(tmp_path, store, workers, **how):
     """A sweep of 100 short runs in a process of its own."""
     plan = tmp_path / "plan.toml"
     plan.write_text(TOML.format(steps=25, seeds=25))
     command = ["sweep", str(plan), "--store", str(store), "--workers", str(workers)]
     return subprocess.Popen(
         [sys.executable, "-m", "minigrad", *command],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        **{"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **how},
     )
 
 
@@ -87,6 +86,20 @@ def test_sigkill_loses_only_what_was_under_way(tmp_path, workers):
     assert len(contents(path)) == 100
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
+def test_ctrl_c_ends_it_and_keeps_what_is_made(tmp_path, workers):
+    """As a terminal sends it: to the whole group; twice, as the impatient press it."""
+    path = tmp_path / "s.sqlite"
+    process = start(tmp_path, path, workers, start_new_session=True, stdout=subprocess.PIPE)
+    wait_for(path, 10)
+    for _ in range(2):
+        os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate(timeout=20)
+    assert process.returncode == 130 and b"the same command goes on" in said
+    assert 10 <= len(contents(path)) < 100
+
+
 def test_two_sweeps_into_one_store(tmp_path):
     path = tmp_path / "s.sqlite"
     both = [start(tmp_path, path, 1) for _ in range(2)]
@@ -111,6 +124,10 @@ def test_a_store_becomes_a_csv_and_back(tmp_path):
 def test_files_that_are_no_store(tmp_path):
     with pytest.raises(ArgumentError, match="no sweep at"):
         rows(tmp_path / "none.sqlite")
+    table = tmp_path / "other.csv"
+    table.write_text("a,b\n1,2\n")
+    with pytest.raises(ArgumentError, match="not a sweep's CSV"):
+        rows(table)
     text = tmp_path / "text.sqlite"
     text.write_text("not a database, though long enough to be taken for one " * 20)
     with pytest.raises(ArgumentError, match="cannot use"):

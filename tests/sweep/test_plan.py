@@ -36,6 +36,9 @@ def test_samples_are_the_same_every_time_and_of_their_kind():
         ({"grid": {"depht": [2]}}, "depht"),
         ({"grid": {"depth": [2], "norm": "bn"}}, "norm must be one of none"),
         ({"seeds": 0, "grid": GRID}, "seeds must be a whole number"),
+        ({"grid": 3}, "grid must be a table"),
+        ({"sample": {"draw": "wild"}}, "two brackets"),
+        ({"sample": [{"draw": "wild", "cont": 2}]}, "got cont"),
         ({"sample": [{"draw": "tame"}]}, "draw must be one of wild, lab"),
     ],
 )
@@ -49,5 +52,8 @@ def test_unreadable_and_broken_files(tmp_path):
         read_plan(tmp_path / "none.toml")
     broken = tmp_path / "broken.toml"
     broken.write_text("depth = [")
+    with pytest.raises(ArgumentError, match="not valid TOML"):
+        read_plan(broken)
+    broken.write_bytes(b"\xff\xfe")
     with pytest.raises(ArgumentError, match="not valid TOML"):
         read_plan(broken)

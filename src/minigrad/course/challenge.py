@@ -136,20 +136,21 @@ def parse(text: str) -> Answer:
     return Answer(found[0], sure)
 
 
-def read_answers(path: Path) -> Callable[[], str]:
-    """Answers from a file, one a line."""
+def read_answers(path: Path, rounds: int) -> Callable[[], str]:
+    """Answers from a file, one a line; all are looked at before the first is used."""
     try:
-        given = iter([x for x in path.read_text(encoding="utf-8").splitlines() if x.strip()])
-    except OSError as error:
-        raise ArgumentError(f"cannot read {path}: {error.strerror}") from None
-
-    def following() -> str:
-        line = next(given, None)
-        if line is None:
-            raise ArgumentError(f"{path} holds fewer answers than there are rounds")
-        return line
-
-    return following
+        given = [x for x in path.read_text(encoding="utf-8").splitlines() if x.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise ArgumentError(f"cannot read {path}: {reason}") from None
+    if len(given) < rounds:
+        raise ArgumentError(f"{path} holds {len(given)} answers for {rounds} rounds")
+    for number, line in enumerate(given[:rounds], start=1):
+        try:
+            parse(line)
+        except ArgumentError as error:
+            raise ArgumentError(f"{path}, answer {number}: {error}") from None
+    return iter(given).__next__
 
 
 def play(seed: int, level: int, ask: Callable[[], str], say: Callable[[str], None]) -> Round:
@@ -162,8 +163,6 @@ def play(seed: int, level: int, ask: Callable[[], str], say: Callable[[str], Non
             answer = parse(ask())
             break
         except ArgumentError as error:
-            if getattr(ask, "__name__", "") == "following":  # a file cannot be asked again
-                raise
             say(str(error))
     losses = train(theory.config, seed)
     return Round(seed, level, answer, verdict(losses), theory, losses)

@@ -13,6 +13,8 @@ from minigrad.signal.configuration import Configuration
 from minigrad.signal.predict import Prediction
 from minigrad.training.verdict import final_loss, verdict
 
+FLOAT32_ENDS = 1.4e-45**2  # the square of its smallest number, as a mean square
+
 
 def lines(p: Prediction) -> Iterator[str]:
     """The prediction for reading: verdict, reason, curves, rates, the change that would help."""
@@ -51,7 +53,7 @@ def truth(config: Configuration, seed: int, steps: int = STEPS) -> tuple[str, li
 
 def plot(p: Prediction, path: Path) -> None:
     """Mean square and squared gradient by depth, with the band of two standard deviations."""
-    from minigrad.lab.plot import STYLES, new_figure, save_figure
+    from minigrad.lab.plot import REFERENCE, STYLES, new_figure, save_figure
 
     c = p.config
     norm = c.norm if c.norm == "none" else f"{c.norm} {c.placement}"
@@ -66,11 +68,14 @@ def plot(p: Prediction, path: Path) -> None:
         (axes[0, 1], p.backward, p.backward_band, STYLES[0], "mean square of dL/dh, one example"),
     )
     for ax, curve, spread, style, name in panels:
-        shown = np.maximum(curve, 1e-45)  # float32 has nothing below
+        shown = np.maximum(curve, 1e-120)  # where a curve that is 0 is drawn
         ax.plot(layers, shown, color=style.color, linestyle=style.linestyle)
         wide = np.exp(np.minimum(2 * spread, 50))
         ax.fill_between(layers, shown / wide, shown * wide, color=style.color, alpha=0.2, lw=0)
         ax.set(yscale="log", xlabel="block", ylabel=name)
+        if shown.min() < FLOAT32_ENDS < shown.max():
+            ax.axhline(FLOAT32_ENDS, color=REFERENCE, linestyle=":")
+            ax.annotate("below: 0 in float32", (1, FLOAT32_ENDS), (0, -10), "data", "offset points")
         if np.ptp(np.log10(shown)) < 1:
             ax.set_ylim(shown.min() / 10, shown.max() * 10)
     axes[0, 1].annotate(

@@ -223,9 +223,14 @@ class CharGPT(Module):
         """Write on, ids (B, T) to (B, T + length), each drawn from softmax(logits / temperature).
 
         Only the last `context` ids are seen. `top_k` keeps the k likeliest; `temperature=0` always
-        takes the likeliest. Raises ArgumentError for a negative temperature or top_k < 1.
+        takes the likeliest. Raises ShapeError unless ids are (B, T), ArgumentError for a negative
+        temperature or top_k < 1.
         """
-        if temperature < 0 or (top_k is not None and top_k < 1):
+        if ids.ndim != 2:
+            raise ShapeError(
+                f"generate takes ids of shape (batch, length), got {tuple(ids.shape)}."
+            )
+        if not temperature >= 0 or (top_k is not None and top_k < 1):
             raise ArgumentError(
                 f"generate needs temperature ≥ 0 and top_k ≥ 1, got {temperature} and {top_k}."
             )

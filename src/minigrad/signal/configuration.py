@@ -20,6 +20,7 @@ CHOICES = {
     "residual": ("none", "plain", "scaled"),
     "optimizer": ("sgd", "adam"),
 }
+LARGEST = 1e30  # its square, and what 256 of them add up to, is still a float
 RANGES = {"depth": (1, 1000), "width": (2, 16384)}
 
 
@@ -114,8 +115,10 @@ def configuration(
     scale = DEFAULT_SCALE.get(init, 0.0) if init_scale is None else init_scale
     factor = DEFAULT_GAIN.get(init, 1.0) if gain is None else gain
     for name, number in (("init_scale", scale), ("gain", factor), ("lr", lr)):
-        if not isinstance(number, (int, float)) or not (0 <= number < math.inf):
-            raise ArgumentError(f"{name} must be a finite number ≥ 0, got {number!r}")
+        if not isinstance(number, (int, float)) or not 0 <= number <= LARGEST:
+            raise ArgumentError(
+                f"{name} must be a finite number from 0 to {LARGEST:g}, got {number!r}"
+            )
     if init_scale is not None and init not in DEFAULT_SCALE:
         raise ArgumentError(
             f"init_scale belongs to {', '.join(DEFAULT_SCALE)}; {init} is scaled by gain"

@@ -121,7 +121,10 @@ def _trains(config: Configuration, signal: Signal, f: dict[str, float]) -> str:
     spread = f"the mean square stays between {_power(q.min())} and {_power(q.max())}"
     if config.norm != "none" and config.placement != "mid":
         spread = f"{config.norm} holds the signal"
-    ratio = f"{_power(10 ** f['gradient_ratio'])} of the squared gradient reaches layer 1"
+    share = 10 ** f["gradient_ratio"]
+    ratio = f"{_power(share)} of the squared gradient reaches layer 1"
+    if share > 1.005:
+        ratio = f"the squared gradient grows {_power(share)}-fold on its way to layer 1"
     if config.optimizer == "sgd":
         room = 10 ** (math.log10(STABLE / (1 - MOMENTUM)) - f["curvature"])
         edge = (

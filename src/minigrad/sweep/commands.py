@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from minigrad.errors import ArgumentError
+from minigrad.errors import ArgumentError, MinigradError
 from minigrad.signal.configuration import CHOICES
 
 
@@ -16,6 +16,14 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     for command in (predict, sweep, map_command, challenge):
         app.command(command.__name__.removesuffix("_command"))(command)
+
+
+def _figure(option: str, path: Path | None) -> None:
+    """Before any work is done: that the figure can be written."""
+    if path is not None and path.suffix != ".png":
+        raise ArgumentError(f"{option} draws a PNG: give a name that ends in .png, got {path}")
+    if path is not None and not path.parent.is_dir():
+        raise ArgumentError(f"{option}: there is no folder {path.parent}")
 
 
 def _one_of(name: str) -> str:
@@ -41,7 +49,7 @@ def predict(
     json_: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the curves to FILE (PNG).")] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Then run it, and compare.")] = False,
-    seed: Annotated[int, typer.Option(help="Of --verify's run.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of --verify's run.")] = 0,
 ) -> None:
     """Say whether a network will diverge, stall or train, before running it, and why."""
     from minigrad.lab import forecast
@@ -60,12 +68,11 @@ def predict(
         optimizer=optimizer,
         lr=lr,
     )
+    _figure("--plot", plot)
     found = p.as_dict()
     if not json_:
         typer.echo("\n".join(forecast.lines(p)))
     if plot is not None:
-        if not plot.parent.is_dir():
-            raise ArgumentError(f"--plot: there is no folder {plot.parent}")
         forecast.plot(p, plot)
     if verify:
         sentence, losses = forecast.truth(p.config, seed)
@@ -107,6 +114,8 @@ def sweep(
     except KeyboardInterrupt:
         typer.echo(f"stopped: {len(results)} runs are in {path}; the same command goes on")
         raise typer.Exit(130) from None
+    except MinigradError as error:  # a worker died
+        raise ArgumentError(str(error)) from None
     finally:
         total = len(results)
         results.close()
@@ -126,6 +135,7 @@ def map_command(
     from minigrad.sweep.map import draw_map
     from minigrad.sweep.recorded import FITTED, RECORDED, rows
 
+    _figure("--out", out)
     runs = rows(RECORDED if store is None else store)
     for line in draw_map(runs, x, y, [f for f in facet.split(",") if f], out):
         typer.echo(line)
@@ -138,7 +148,7 @@ def map_command(
 def challenge(
     rounds: Annotated[int, typer.Option(help="Networks to judge.")] = 10,
     level: Annotated[int, typer.Option(help="1 clear cases, 2 mixed, 3 close calls.")] = 1,
-    seed: Annotated[int | None, typer.Option(help="Of the first round; counts up.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of the first round; counts up.")] = None,
     answers: Annotated[Path | None, typer.Option(help="Answers from a file, one a line.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw how sure and how right you are.")] = None,
 ) -> None:
@@ -149,6 +159,8 @@ def challenge(
     from minigrad.course.table import CourseError
     from minigrad.course.workspace import find
 
+    _figure("--plot", plot)
+    ask = (lambda: input("> ")) if answers is None else game.read_answers(answers, rounds)
     try:
         kept = find().progress_file.with_name("challenge.jsonl")
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -158,7 +170,6 @@ def challenge(
     first = random.randrange(10**6) if seed is None else seed
     if answers is None:
         typer.echo("answer d(iverged), s(talled) or t(rained) and how sure you are: d 80")
-    ask = (lambda: input("> ")) if answers is None else game.read_answers(answers)
     played = game.run(rounds, level, first, ask, typer.echo, kept)
     if played:
         typer.echo("\n".join(game.summary(played)))

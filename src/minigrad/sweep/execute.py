@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -57,7 +59,7 @@ def local(runs: Iterator[Run], workers: int) -> Iterator[Result]:
     if workers == 1:
         yield from map(make, runs)
         return
-    with ProcessPoolExecutor(workers, initializer=_die_with_parent) as pool:
+    with ProcessPoolExecutor(workers, initializer=_follow_parent) as pool:
         under_way: set[Future[Result]] = set()
         try:
             for run in runs:
@@ -71,13 +73,21 @@ def local(runs: Iterator[Run], workers: int) -> Iterator[Result]:
                 "a worker process died (killed, or out of memory): start the sweep again, it "
                 "makes only what is missing"
             ) from None
+        except BaseException:  # Ctrl-C: a second one, while it waited for them, would hang the pool
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
         finally:
             for future in under_way:
                 future.cancel()
 
 
-def _die_with_parent() -> None:
-    """A worker whose parent was killed ends too, instead of waiting for work for ever."""
+def _follow_parent() -> None:
+    """A worker leaves Ctrl-C to its parent, and ends when that was killed.
+
+    Interrupted itself while it takes work, it could leave the pool waiting for ever.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = os.getppid()
 
     def watch() -> None:

@@ -69,7 +69,7 @@ def read_plan(path: Path | str) -> list[Run]:
         plan = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ArgumentError(f"cannot read {path}: {error.strerror}") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ArgumentError(f"{path} is not valid TOML: {error}") from None
     return expand(plan)
 
@@ -81,6 +81,11 @@ def expand(plan: dict[str, Any]) -> list[Run]:
         raise ArgumentError(
             f"a plan holds seeds, steps, [grid] and [[sample]], got {', '.join(sorted(unknown))}"
         )
+    if not isinstance(plan.get("grid", {}), dict):
+        raise ArgumentError(f"grid must be a table: write [grid], got {plan['grid']!r}")
+    samples = plan.get("sample", [])
+    if not isinstance(samples, list) or not all(isinstance(s, dict) for s in samples):
+        raise ArgumentError("sample must be a list of tables: write [[sample]], in two brackets")
     seeds, steps = _whole(plan, "seeds", 1), _whole(plan, "steps", STEPS)
     runs: list[Run] = []
     if "grid" in plan:
@@ -88,7 +93,12 @@ def expand(plan: dict[str, Any]) -> list[Run]:
         for values in itertools.product(*axes.values()):
             config = _configure(dict(zip(axes, values, strict=True)))
             runs += [Run(config, seed, steps) for seed in range(seeds)]
-    for sample in plan.get("sample", []):
+    for sample in samples:
+        unknown = set(sample) - {"draw", "count", "seed"}
+        if unknown:
+            raise ArgumentError(
+                f"a [[sample]] holds draw, count and seed, got {', '.join(sorted(unknown))}"
+            )
         kind = sample.get("draw")
         if kind not in DRAWS:
             raise ArgumentError(f"draw must be one of {', '.join(DRAWS)}, got {kind!r}")

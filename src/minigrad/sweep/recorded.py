@@ -53,7 +53,10 @@ def rows(path: Path | str = RECORDED) -> list[Row]:
     types = {"int": int, "float": float}
     kinds = {f.name: types.get(str(f.type), str) for f in fields(Configuration)}
     with path.open(encoding="utf-8", newline="") as file:
-        return [_row(record, kinds) for record in csv.DictReader(file)]
+        try:
+            return [_row(record, kinds) for record in csv.DictReader(file)]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ArgumentError(f"{path} is not a sweep's CSV: {error!r}") from None
 
 
 def _row(record: dict[str, str], kinds: dict[str, Any]) -> Row:
