@@ -75,7 +75,14 @@ def plot(p: Prediction, path: Path) -> None:
         ax.set(yscale="log", xlabel="block", ylabel=name)
         if shown.min() < FLOAT32_ENDS < shown.max():
             ax.axhline(FLOAT32_ENDS, color=REFERENCE, linestyle=":")
-            ax.annotate("below: 0 in float32", (1, FLOAT32_ENDS), (0, -10), "data", "offset points")
+            ax.annotate(
+                "below: 0 in float32",
+                (c.depth / 2, FLOAT32_ENDS),
+                (0, -11),
+                "data",
+                "offset points",
+                ha="center",
+            )
         if np.ptp(np.log10(shown)) < 1:
             ax.set_ylim(shown.min() / 10, shown.max() * 10)
     axes[0, 1].annotate(
