@@ -68,11 +68,16 @@ def plot(p: Prediction, path: Path) -> None:
         (axes[0, 1], p.backward, p.backward_band, STYLES[0], "mean square of dL/dh, one example"),
     )
     for ax, curve, spread, style, name in panels:
+        ax.set(xlabel="block", ylabel=name)
+        if not curve.any():
+            ax.text(0.5, 0.5, "0 in every block", transform=ax.transAxes, ha="center")
+            ax.set(yticks=[], xlim=(0, c.depth + 1))
+            continue
         shown = np.maximum(curve, 1e-120)  # where a curve that is 0 is drawn
         ax.plot(layers, shown, color=style.color, linestyle=style.linestyle)
         wide = np.exp(np.minimum(2 * spread, 50))
         ax.fill_between(layers, shown / wide, shown * wide, color=style.color, alpha=0.2, lw=0)
-        ax.set(yscale="log", xlabel="block", ylabel=name)
+        ax.set_yscale("log")
         if shown.min() < FLOAT32_ENDS < shown.max():
             ax.axhline(FLOAT32_ENDS, color=REFERENCE, linestyle=":")
             ax.annotate(
