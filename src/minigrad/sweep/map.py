@@ -36,6 +36,7 @@ def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: P
     if not rows:
         raise ArgumentError("the sweep holds no run yet")
     from minigrad.lab.plot import new_figure, save_figure
+    from minigrad.lab.progress import progress
 
     panels: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in rows:
@@ -43,21 +44,29 @@ def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: P
     values = [sorted({key[i] for key in panels}) for i in range(len(facets))]
     columns = len(values[-1]) if values else 1
     keys = list(itertools.product(*values))
-    predicted = {row.config: _verdict(row.config) for row in rows}
+    predicted: dict[Configuration, str] = {}
+    with progress(len(rows), "runs predicted") as advance:
+        for row in rows:
+            predicted[row.config] = _verdict(row.config)
+            advance()
     right = [predicted[row.config] == row.verdict for row in rows]
     title = f"Theory agrees with {np.mean(right):.1%} of {len(rows)} runs"
     height = -(-len(keys) // columns)
     size = (3.1 * columns + 0.6, 2.7 * height + 0.9)
     figure, axes = new_figure(title, height, columns, size=size, sharex=True, sharey=True)
     report = [title]
-    for ax, key in zip(axes.flat, keys, strict=False):
-        name = ", ".join(f"{f} {v}" for f, v in zip(facets, key, strict=True)) or "all"
-        inside = panels.get(key, [])
-        agree = np.mean([predicted[r.config] == r.verdict for r in inside]) if inside else np.nan
-        ax.set_title(f"{name}\n{agree:.0%} of {len(inside)}" if inside else name, fontsize=9)
-        if inside:
-            _panel(ax, inside, x, y)
-            report.append(f"{name}: {agree:.1%} of {len(inside)}")
+    with progress(len(keys), "panels shaded") as advance:
+        for ax, key in zip(axes.flat, keys, strict=False):
+            name = ", ".join(f"{f} {v}" for f, v in zip(facets, key, strict=True)) or "all"
+            inside = panels.get(key, [])
+            agree = (
+                np.mean([predicted[r.config] == r.verdict for r in inside]) if inside else np.nan
+            )
+            ax.set_title(f"{name}\n{agree:.0%} of {len(inside)}" if inside else name, fontsize=9)
+            if inside:
+                _panel(ax, inside, x, y)
+                report.append(f"{name}: {agree:.1%} of {len(inside)}")
+            advance()
     for ax in axes[-1]:
         ax.set_xlabel(x)
     for ax in axes[:, 0]:
