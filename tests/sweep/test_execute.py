@@ -1,5 +1,6 @@
 """A sweep is resumable, killable, shareable, and the same with any number of workers."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import time
 import pytest
 
 from minigrad.errors import ArgumentError
-from minigrad.sweep.execute import make, sweep
+from minigrad.sweep.execute import local, make, sweep
 from minigrad.sweep.plan import expand
 from minigrad.sweep.recorded import export, rows
 from minigrad.sweep.store import Store
@@ -119,6 +120,19 @@ def test_a_store_becomes_a_csv_and_back(tmp_path):
         (r.config, r.seed, r.verdict) for r in again
     ]
     assert "diverged" in {r.verdict for r in found}
+
+
+def test_workers_that_are_let_go_leave_the_callers_own_children_alone():
+    child = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    child.start()
+    try:
+        results = local(iter(expand(PLAN)), 2)
+        next(results)
+        results.close()
+        assert multiprocessing.active_children() == [child]
+    finally:
+        child.kill()
+        child.join()
 
 
 def test_files_that_are_no_store(tmp_path):

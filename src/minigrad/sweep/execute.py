@@ -59,6 +59,7 @@ def local(runs: Iterator[Run], workers: int) -> Iterator[Result]:
     if workers == 1:
         yield from map(make, runs)
         return
+    others = multiprocessing.active_children()  # the caller's own
     with ProcessPoolExecutor(workers, initializer=_follow_parent) as pool:
         under_way: set[Future[Result]] = set()
         try:
@@ -74,7 +75,7 @@ def local(runs: Iterator[Run], workers: int) -> Iterator[Result]:
                 "makes only what is missing"
             ) from None
         except BaseException:  # Ctrl-C: a second one, while it waited for them, would hang the pool
-            for process in multiprocessing.active_children():
+            for process in set(multiprocessing.active_children()).difference(others):
                 process.terminate()
             raise
         finally:
