@@ -1,4 +1,4 @@
-"""Checks of lab 01: gains, Xavier, Kaiming, and a training step.
+"""Checks of lab 01: Xavier and Kaiming; gains and the training step have files of their own.
 
 Draws are judged by their standard deviation over 160,000 weights, whose own error is 0.2 %.
 """
@@ -11,42 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import Mistake, Probe, call
-from minigrad.course.checks import train_step
+from minigrad.course.check import Mistake, Probe
+from minigrad.course.checks import gains, train_step
 
 PAGE = "01-initialization.md"
 SHAPE = (800, 200)  # fan_out, fan_in: far apart, so that each rule has its own number
-GAIN_SQUARED = Mistake(
-    "this is the factor on the variance; the gain multiplies the standard deviation",
-    "If the variance must double, by how much must each weight grow?",
-    f"{PAGE}#gains",
-)
-GAIN_INVERTED = Mistake(
-    "the share that survives, not the factor that makes up for it",
-    "Half is lost. Should the weights be smaller or larger?",
-    f"{PAGE}#gains",
-)
-SLOPE = Mistake(
-    "the slope is not squared",
-    "A negative z becomes slope · z. What becomes of its square?",
-    f"{PAGE}#gains",
-)
-SLOPE_IGNORED = Mistake(
-    "the slope of the negative half is left out: this is ReLU's gain",
-    "What does leaky ReLU do to the other half of the mean square?",
-    f"{PAGE}#gains",
-)
-FANS_SWAPPED = Mistake(
-    "fan_in and fan_out are swapped",
-    "The shape is (out, in). How many terms does one output sum?",
-    f"{PAGE}#xavier",
-)
-NO_WINDOW = Mistake(
-    "the convolution's window is left out",
-    "One output of a 3 × 3 convolution sums over 9 positions of each input channel. How many terms "
-    "is that?",
-    f"{PAGE}#xavier",
-)
 FACTOR_2 = Mistake(
     "the factor 2 was dropped",
     "The mean of fan_in and fan_out is their sum over … what?",
@@ -236,7 +205,7 @@ def kaiming_probes(uniform: bool) -> list[Probe]:
         (KAIMING / sqrt(3), STD_AS_BOUND),
         (sqrt(1 / (3 * N_IN)), DEFAULT),
         (KAIMING**2, VARIANCE_AS_STD),
-        (2 / sqrt(N_IN), GAIN_SQUARED),
+        (2 / sqrt(N_IN), gains.GAIN_SQUARED),
     ]
     modes = Probe(
         "the std of a weight of shape (800, 200) with mode='fan_out'",
@@ -263,45 +232,7 @@ def kaiming_probes(uniform: bool) -> list[Probe]:
 
 
 CHECKS: dict[str, list[Probe]] = {
-    "calculate_gain": [
-        Probe("the gain of a linear layer", call("linear"), 1.0),
-        Probe(
-            "the gain of ReLU",
-            call("relu"),
-            sqrt(2),
-            [(2.0, GAIN_SQUARED), (0.5, GAIN_INVERTED), (sqrt(0.5), GAIN_INVERTED)],
-        ),
-        Probe(
-            "the gain of leaky ReLU with slope 0.5",
-            call("leaky_relu", 0.5),
-            sqrt(2 / 1.25),
-            [
-                (sqrt(2 / 1.5), SLOPE),
-                (sqrt(2), SLOPE_IGNORED),
-                (2 / 1.25, GAIN_SQUARED),
-                (sqrt(1.25 / 2), GAIN_INVERTED),
-            ],
-        ),
-        Probe("the gain of tanh", call("tanh"), 5 / 3),
-    ],
-    "fans": [
-        Probe(
-            "(fan_in, fan_out) of shape (800, 200)",
-            call(SHAPE),
-            (200, 800),
-            [((800, 200), FANS_SWAPPED)],
-        ),
-        Probe(
-            "(fan_in, fan_out) of shape (8, 4, 3, 5)",
-            call((8, 4, 3, 5)),
-            (60, 120),
-            [
-                ((4, 8), NO_WINDOW),
-                ((60, 8), NO_WINDOW),
-                ((120, 60), FANS_SWAPPED),
-            ],
-        ),
-    ],
+    **gains.CHECKS,
     "xavier_normal": xavier_probes(uniform=False),
     "xavier_uniform": xavier_probes(uniform=True),
     "kaiming_normal": kaiming_probes(uniform=False),
