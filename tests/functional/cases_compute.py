@@ -111,29 +111,22 @@ ACTIVATIONS: dict[str, list] = {
     ],
 }
 
+SPREAD = [
+    *dims()[:1],
+    *dims()[3:5],
+    call(x(3, 4), (0, 1)),
+    call(x(3, 4), 1, correction=0),
+    call(x(3, 4), 1, unbiased=False),
+    call(x(3, 4), 1, unbiased=True),
+    call(x(3, 4, 2), (0, -1), correction=2, keepdim=True),
+    call(x(0, 3), 1),
+]
+
 REDUCTIONS: dict[str, list] = {
     "sum": [*dims(), call(x(0, 3)), call(x(0, 3), 0), call(x(2, 3), 1, True), call(x(2, 3), ())],
     "mean": [*dims(), call(x(0, 3), 1), call(x(2, 3), 1, True)],
-    "var": [
-        *dims()[:1],
-        *dims()[3:5],
-        call(x(3, 4), (0, 1)),
-        call(x(3, 4), 1, correction=0),
-        call(x(3, 4), 1, unbiased=False),
-        call(x(3, 4), 1, unbiased=True),
-        call(x(3, 4, 2), (0, -1), correction=2, keepdim=True),
-        call(x(0, 3), 1),
-    ],
-    "std": [
-        *dims()[:1],
-        *dims()[3:5],
-        call(x(3, 4), (0, 1)),
-        call(x(3, 4), 1, correction=0),
-        call(x(3, 4), 1, unbiased=False),
-        call(x(3, 4), 1, unbiased=True),
-        call(x(3, 4, 2), (0, -1), correction=2, keepdim=True),
-        call(x(0, 3), 1),
-    ],
+    "var": SPREAD,
+    "std": SPREAD,
     "prod": [
         *dims(several=False),
         call(x(0, 3), 0),

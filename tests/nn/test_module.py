@@ -88,13 +88,13 @@ def test_parameters_set_anew() -> None:
 
 def test_the_data_of_a_parameter_is_an_array_whatever_it_is_set_to() -> None:
     layer = Linear(2, 2)
-    layer.weight.data = minigrad.eye(2) * 3  # type: ignore[assignment]
-    layer.bias.data = [0.5, 1]  # type: ignore[assignment]
+    layer.weight.data = minigrad.eye(2) * 3
+    layer.bias.data = [0.5, 1]
     assert type(layer.weight.data) is type(layer.bias.data) is np.ndarray
     assert layer(minigrad.tensor([[1.0, 2.0]])).tolist() == [[3.5, 7.0]]
     assert "requires_grad=True" in repr(layer.weight)
     with pytest.raises(DtypeError, match="a tensor holds floating-point"):
-        layer.weight.data = "x"  # type: ignore[assignment]
+        layer.weight.data = "x"
 
 
 def test_a_parameter_is_a_leaf_that_shares_memory() -> None:
