@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 from torch.nn import functional as F
 
-from minigrad import Generator, Tensor
+from minigrad import Generator, from_numpy
 from minigrad.data.text import Corpus, load_text
 from minigrad.lab.progress import progress
 from minigrad.nn import CharGPT
@@ -111,7 +111,7 @@ def with_minigrad(text: Corpus, seed: int, steps: int, advance: Any) -> Result:
         clip=CLIP,
         on_step=lambda taken: advance(1, f"minigrad, seed {seed}"),
     )
-    start = Tensor(text.encode(START)[None])
+    start = from_numpy(text.encode(START)[None])
     ids = model.generate(start, LENGTH, temperature=TEMPERATURE, generator=Generator(seed))
     return run.losses, run.final_validation, text.decode(ids.numpy()[0])
 

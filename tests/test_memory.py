@@ -147,7 +147,7 @@ KEEPS_NOTHING = {
 @pytest.mark.parametrize("name", KEEPS_NOTHING)
 def test_the_input_goes_where_no_gradient_needs_it(name):
     hidden = mg.randn(2, 3, requires_grad=True) * 1
-    array = weakref.ref(hidden.data)
+    array = weakref.ref(hidden.array)
     out = KEEPS_NOTHING[name](hidden)
     assert out.requires_grad
     del hidden
@@ -159,7 +159,7 @@ def test_what_needs_no_gradient_is_not_kept_for_one():
     data, w = mg.randn(4, 3), mg.randn(3, 2, requires_grad=True)
     out = data @ w
     assert len(out.grad_fn.edges) == 1
-    array = weakref.ref(w.data)
+    array = weakref.ref(w.array)
     del w
     assert array() is not None  # the leaf itself is held: its gradient has to arrive somewhere
     del out
@@ -170,7 +170,7 @@ def test_backward_lets_go_of_each_result_as_soon_as_it_is_used():
     x = mg.randn(3, requires_grad=True)
     early = x.exp()
     late = early.exp()
-    array = weakref.ref(late.data)
+    array = weakref.ref(late.array)
     seen = []
     early.register_hook(lambda g: seen.append(array() is None))
     out = late.sum()
@@ -184,7 +184,7 @@ def test_backward_lets_go_of_each_result_as_soon_as_it_is_used():
 def test_results_under_no_grad_are_freed_at_once():
     with mg.no_grad():
         hidden = mg.randn(3, requires_grad=True).exp()
-        array = weakref.ref(hidden.data)
+        array = weakref.ref(hidden.array)
         out = hidden * hidden
         del hidden
         assert array() is None

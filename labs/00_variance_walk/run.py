@@ -3,7 +3,7 @@
 import numpy as np
 
 import minigrad
-from minigrad import Generator, Tensor, lab, nn, probe
+from minigrad import Generator, lab, nn, probe
 from minigrad.lab import Finding, plot
 from minigrad.nn import functional as F
 from minigrad.nn import init
@@ -33,7 +33,7 @@ def walk(x, weights):
     variances = []
     for weight in weights:
         x = F.linear(x, weight)
-        variances.append(float(x.data.var(dtype=np.float64)))
+        variances.append(float(x.array.var(dtype=np.float64)))
     return variances
 
 
@@ -49,7 +49,7 @@ MINE = {
     "predicted_variance": ("linear_moment", lambda moment: moment),
     "walk": (
         "measured_walk",
-        lambda measured: lambda x, ws: measured(x.data, [w.data for w in ws], lambda h: h),
+        lambda measured: lambda x, ws: measured(x.array, [w.array for w in ws], lambda h: h),
     ),
 }
 
@@ -86,7 +86,7 @@ def draw(s, fill_, seed):
     """Input (B, n), weights [(n, n)] and a random gradient (B, n) for the way back."""
     generator = Generator(seed)
     x = minigrad.randn(s.batch, s.width, generator=generator)
-    weights = [Tensor(np.empty((s.width, s.width), np.float32)) for _ in range(s.depth)]
+    weights = [minigrad.empty(s.width, s.width) for _ in range(s.depth)]
     for weight in weights:
         fill_(weight, generator=generator)
     return x, weights, minigrad.randn(s.batch, s.width, generator=generator)

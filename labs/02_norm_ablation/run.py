@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 import minigrad
-from minigrad import Generator, Tensor, lab, nn, no_grad, optim, probe
+from minigrad import Generator, from_numpy, lab, nn, no_grad, optim, probe
 from minigrad.data import toy
 from minigrad.lab import Finding, outcome, plot, timing
 from minigrad.nn import functional as F
@@ -90,7 +90,7 @@ def network(depth, width, norm, generator):
 def activation_std(model, x):
     """Std of each ReLU's output, layer by layer, on one batch."""
     with probe.Probe.of(model, nn.ReLU) as seen, no_grad(), np.errstate(all="ignore"):
-        model(Tensor(x))
+        model(from_numpy(x))
     return [stats[0].std for stats in seen.activations.values()]
 
 
@@ -157,13 +157,13 @@ def measure_costs(s, pieces, advance):
         model = network(s.depth, s.width, getattr(pieces, name), Generator(0))
         optimizer = optim.SGD(model.parameters(), lr=s.lr, momentum=s.momentum)
         task = toy.toy(0)
-        x, y = Tensor(task.x[: s.batch]), Tensor(task.y[: s.batch])
+        x, y = from_numpy(task.x[: s.batch]), from_numpy(task.y[: s.batch])
         return lambda: train_step(model, F.cross_entropy, optimizer, x, y)
 
-    mean_square = np.square(x.data).mean(axis=1, keepdims=True)  # (rows, 1)
+    mean_square = np.square(x.array).mean(axis=1, keepdims=True)  # (rows, 1)
     roots = {
-        "multiply by rsqrt": lambda: x.data * (1 / np.sqrt(mean_square)),
-        "divide by sqrt": lambda: x.data / np.sqrt(mean_square),
+        "multiply by rsqrt": lambda: x.array * (1 / np.sqrt(mean_square)),
+        "divide by sqrt": lambda: x.array / np.sqrt(mean_square),
     }
 
     def compare(functions, repeats=s.timing_repeats):

@@ -4,7 +4,7 @@ from statistics import median
 
 import numpy as np
 
-from minigrad import Tensor, lab, optim
+from minigrad import from_numpy, lab, optim
 from minigrad.lab import Finding, plot
 from minigrad.lab.language import (
     TextOptions,
@@ -104,7 +104,7 @@ def thinned(seen):
 
 def step_times(text, repeats):
     """Milliseconds of a training step of each variant, side by side."""
-    x, y = map(Tensor, next(text.batches(8, 32, 0)))
+    x, y = map(from_numpy, next(text.batches(8, 32, 0)))
 
     def step_of(norm):
         model = small_gpt(text, 0, **MODEL, **norm)

@@ -5,7 +5,7 @@ from statistics import median
 
 import numpy as np
 
-from minigrad import Generator, Tensor, lab
+from minigrad import Generator, from_numpy, lab
 from minigrad.lab import Finding, plot
 from minigrad.lab.language import (
     TextOptions,
@@ -109,8 +109,8 @@ def last_gradient(text, seed, layers, placement, law, embedding_std):
         law, embedding_std=embedding_std, head_std=64**-0.5, generator=Generator(seed)
     )
     x, y = next(text.batches(4, 32, seed))
-    language_loss(model, Tensor(x), Tensor(y)).backward()
-    gradient = model.blocks[layers - 1].ffn.down.weight.grad.data
+    language_loss(model, from_numpy(x), from_numpy(y)).backward()
+    gradient = model.blocks[layers - 1].ffn.down.weight.grad.array
     return float(np.linalg.norm(gradient))
 
 

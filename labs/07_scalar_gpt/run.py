@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from minigrad import Generator, Tensor, lab
+from minigrad import Generator, from_numpy, lab, tensor
 from minigrad.errors import ArgumentError
 from minigrad.lab import Finding, plot
 from minigrad.lab.language import TextOptions, about, corpus, final, language_run
@@ -107,7 +107,7 @@ def experiment(s, run, pieces):
                 training=training | {"optimizer": "adamw", "clip": 1.0, "evaluate_every": 50},
                 variant="CharGPT",
             )
-            start = Tensor(text.validation[None, :16])
+            start = from_numpy(text.validation[None, :16])
             ids = model.generate(start, 300, temperature=0.8, generator=Generator(seed))
             array["runs"].append(record | {"sample": text.decode(ids.numpy()[0])})
             run.save()
@@ -124,22 +124,22 @@ def agreement(alphabet, norm):
     model = CharGPT(len(alphabet), context=8, dim=16, heads=4, layers=1, ffn="relu", bias=False)
     weights = {}
     for name, parameter in model.named_parameters():
-        parameter.data = parameter.data.astype(np.float64)
+        parameter.array = parameter.array.astype(np.float64)
         if name in scalar.weights:  # the norms' weights stay 1
-            parameter.data = np.array([[v.data for v in row] for row in scalar.weights[name]])
+            parameter.array = np.array([[v.data for v in row] for row in scalar.weights[name]])
             weights[name] = parameter
     ids = alphabet.encode("".join(alphabet.characters[:7]))
-    logits = model(Tensor([ids[:-1]]))[0]
-    F.cross_entropy(logits, Tensor(ids[1:])).backward()
+    logits = model(tensor([ids[:-1]]))[0]
+    F.cross_entropy(logits, tensor(ids[1:])).backward()
     scalar.loss(ids).backward()
     rows = [[v.data for v in row] for row in scalar(ids[:-1])]
     gradients = [
-        np.abs(p.grad.data - [[v.grad for v in row] for row in scalar.weights[name]]).max()
+        np.abs(p.grad.array - [[v.grad for v in row] for row in scalar.weights[name]]).max()
         for name, p in weights.items()
     ]
     return {
         "parameters": sum(p.numel() for p in weights.values()),
-        "logits": float(np.abs(logits.data - rows).max()),
+        "logits": float(np.abs(logits.array - rows).max()),
         "gradients": float(max(gradients)),
     }
 

@@ -114,7 +114,7 @@ def experiment(s, run, pieces):
                     dtype = model.pop("dtype", "float32")
                     made = small_gpt(text, seed, **model)
                     for parameter in made.parameters():
-                        parameter.data = parameter.data.astype(dtype)
+                        parameter.array = parameter.array.astype(dtype)
                     record = language_run(
                         text,
                         made,

@@ -42,7 +42,7 @@ def test_a_result_without_gradient_is_checked_too():
 def test_the_op_inside_a_layer_is_named_and_the_line_is_the_users():
     net = mg.nn.Linear(2, 2)
     x = mg.full((1, 2), 3e38)
-    net.weight.data[...] = 3.0
+    net.weight.array[...] = 3.0
     text = told(lambda: net(x))  # the call
     assert "'linear' holds inf" in text
     assert "text = told(lambda: net(x))  # the call" in text

@@ -199,7 +199,7 @@ def test_grad_refuses_what_it_cannot_answer():
 
 
 def no_two_share(tensors):
-    arrays = [t.data for t in tensors]
+    arrays = [t.array for t in tensors]
     return not any(np.shares_memory(a, b) for i, a in enumerate(arrays) for b in arrays[:i])
 
 

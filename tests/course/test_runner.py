@@ -87,8 +87,8 @@ def test_an_input_that_is_changed_gets_a_sentence(tmp_path):
 
 def test_a_numpy_array_where_a_tensor_is_meant_gets_a_sentence(tmp_path):
     code = (
-        "import numpy as np\ndef rms_norm(x, weight, eps=1e-5):\n    a = x.data\n"
-        "    return a / np.sqrt((a * a).mean(-1, keepdims=True) + eps) * weight.data\n"
+        "import numpy as np\ndef rms_norm(x, weight, eps=1e-5):\n    a = x.array\n"
+        "    return a / np.sqrt((a * a).mean(-1, keepdims=True) + eps) * weight.array\n"
     )
     checks = "minigrad.course.checks.norm_ablation"
     (result,) = judge(tmp_path, code, ("rms_norm",), checks=checks)

@@ -35,7 +35,7 @@ def run_without_skips(seed: int, blocks: int = 50, width: int = 32) -> tuple[lis
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        gradients.append(float(np.linalg.norm(first.weight.grad.data)))
+        gradients.append(float(np.linalg.norm(first.weight.grad.array)))
         losses.append(loss.item())
     return gradients, float(np.mean(losses[-10:]))
 

@@ -48,8 +48,8 @@ def test_no_gradient_shares_memory_with_another_or_with_the_one_that_came_in(cas
     total = sum((o * v).sum() for o, v in zip(outputs, given, strict=True))
     total.backward(retain_graph=True)
     outputs[0].backward(given[0])
-    arrays = [leaf.grad.data for leaf in inputs if leaf.grad is not None]
-    arrays += [v.data for v in given] + [leaf.data for leaf in inputs]
+    arrays = [leaf.grad.array for leaf in inputs if leaf.grad is not None]
+    arrays += [v.array for v in given] + [leaf.array for leaf in inputs]
     arrays = [a for a in arrays if a.size]
     for i, a in enumerate(arrays):
         assert a.flags.writeable
@@ -81,7 +81,7 @@ def test_a_run_that_diverges_is_silent(case):
         for size in (0, 1e38, np.inf, np.nan):
             args, kwargs = convert(mg, case.args, "float32"), convert(mg, case.kwargs, "float32")
             for leaf in leaves((args, kwargs)):
-                leaf.data[...] = np.copysign(size, leaf.data)
+                leaf.array[...] = np.copysign(size, leaf.array)
             outputs = [o for o in apply(mg, case.op, args, kwargs) if o.requires_grad]
             outputs[0].backward(mg.ones(*outputs[0].shape))
     assert [(str(w.message), w.filename) for w in caught] == []

@@ -59,7 +59,7 @@ def test_tensor_copies_and_shares_nothing():
     array = np.ones(2, np.float32)
     x = mg.tensor(array)
     y = mg.tensor(x)
-    array[0] = x.data[1] = 5
+    array[0] = x.array[1] = 5
     assert (x.tolist(), y.tolist()) == ([1, 5], [1, 1])
 
 

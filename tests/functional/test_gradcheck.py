@@ -15,7 +15,7 @@ def leaf(*shape):
 
 def wrong(a, b, vjp):
     """a · b with the right gradient of a, and `vjp` as that of b."""
-    x, y = a.data, b.data
+    x, y = a.array, b.array
     return record("mul", x * y, (a, lambda g: g * y), (b, lambda g: vjp(g, x)))
 
 
@@ -63,7 +63,7 @@ def test_a_gradient_of_the_wrong_shape_is_found():
 
 def test_a_missing_edge_is_found():
     def half_recorded(a, b):
-        x, y = a.data, b.data
+        x, y = a.array, b.array
         return record("mul", x * y, (a, lambda g: g * y))
 
     with pytest.raises(GradcheckError, match=r"^input 1"):
@@ -74,7 +74,7 @@ def test_errors_that_cancel_in_a_plain_sum_are_found():
     """The projection is random: with all ones, swapped entries of G would go unseen."""
 
     def swapped(a):
-        return record("flip", a.data.copy(), (a, lambda g: g[::-1]))
+        return record("flip", a.array.copy(), (a, lambda g: g[::-1]))
 
     with pytest.raises(GradcheckError):
         gradcheck(swapped, leaf(4))
@@ -82,7 +82,7 @@ def test_errors_that_cancel_in_a_plain_sum_are_found():
 
 def test_every_output_counts():
     def two(a):
-        x = a.data
+        x = a.array
         bad = record("bad", x * 2, (a, lambda g: g))
         return a * 1, bad
 

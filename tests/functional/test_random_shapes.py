@@ -21,7 +21,7 @@ def leaf(shape, seed=0):
 
 def agrees(op, reference, *inputs):
     out = op(*inputs)
-    expected = np.asarray(reference(*(x.data for x in inputs)))
+    expected = np.asarray(reference(*(x.array for x in inputs)))
     assert out.shape == expected.shape
     np.testing.assert_allclose(out.detach().numpy(), expected, 1e-12, 1e-12)
     assert gradcheck(op, inputs, atol=1e-7, rtol=1e-6)

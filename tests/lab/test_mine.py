@@ -56,9 +56,9 @@ def test_an_init_on_arrays_becomes_one_on_tensors():
     fill_ = mine.fill(lambda shape, rng: rng.normal(0, 2, shape))
     tensor = zeros(300, 200)
     assert fill_(tensor, generator=Generator(0)) is tensor
-    assert abs(tensor.data.std() - 2) < 0.02 and tensor.data.dtype == np.float32
+    assert abs(tensor.array.std() - 2) < 0.02 and tensor.array.dtype == np.float32
     again = fill_(zeros(300, 200), generator=Generator(0))
-    assert (again.data == tensor.data).all()
+    assert (again.array == tensor.array).all()
 
 
 def written(lab, tmp_path):

@@ -35,7 +35,7 @@ def make_step(clock):
         return value
 
     def slow(x):
-        return record("slow", pass_time(5, x.data * 2), (x, lambda g: pass_time(3, g * 2)))
+        return record("slow", pass_time(5, x.array * 2), (x, lambda g: pass_time(3, g * 2)))
 
     original = optimizer._update
     optimizer._update = lambda *args: pass_time(7, original(*args))

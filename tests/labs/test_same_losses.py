@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigrad import Generator, Tensor, nn, optim
+from minigrad import Generator, from_numpy, nn, optim
 from minigrad.data import toy
 from minigrad.lab import catalog
 from minigrad.nn import functional as F
@@ -52,7 +52,7 @@ def lab(number):
 def toy_batches(dim, dtype):
     task = toy.toy(0, dim=dim)
     for x, y in toy.batches(task.x, task.y, BATCH, 0):
-        yield Tensor(x.astype(dtype)), Tensor(y)
+        yield from_numpy(x.astype(dtype)), from_numpy(y)
 
 
 def sgd(model):
@@ -86,7 +86,7 @@ def char_gpt(**kind):
         model = nn.CharGPT(17, context=16, dim=32, **kind, generator=Generator(0))
         rng = np.random.default_rng(0)
         ids = np.cumsum(rng.integers(1, 4, (STEPS, 8, 17)), axis=2) % 17
-        pairs = ((Tensor(rows[:, :-1]), Tensor(rows[:, 1:])) for rows in ids)
+        pairs = ((from_numpy(rows[:, :-1]), from_numpy(rows[:, 1:])) for rows in ids)
         return model, lambda model: optim.AdamW(model.parameters(), lr=3e-3), pairs
 
     return make
@@ -134,7 +134,7 @@ def test_losses_are_what_they_were(name, dtype):
 def test_a_change_of_a_millionth_is_noticed(name):
     def change(model):
         for parameter in model.parameters():
-            parameter.data *= 1 + 1e-6
+            parameter.array *= 1 + 1e-6
 
     off = np.divide(losses(name, "float64", change), recorded(name, "float64")) - 1
     assert np.abs(off).max() > 100 * TOLERANCE["float64"][name]

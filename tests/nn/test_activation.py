@@ -38,15 +38,15 @@ GRID = np.linspace(-6, 6, 49)
 )
 def test_each_module_is_its_formula(module: nn.Module, formula: Any) -> None:
     y = module(minigrad.tensor(GRID, dtype=minigrad.float64))
-    assert abs(y.data - [formula(x) for x in GRID]).max() < 1e-14
+    assert abs(y.array - [formula(x) for x in GRID]).max() < 1e-14
 
 
 def test_softmax_and_log_softmax_along_their_dim() -> None:
     x = minigrad.randn(3, 4, 5, dtype=minigrad.float64)
     for dim in (0, -1):
-        total = np.exp(x.data).sum(axis=dim, keepdims=True)
-        assert abs(nn.Softmax(dim)(x).data - np.exp(x.data) / total).max() < 1e-15
-        assert abs(nn.LogSoftmax(dim)(x).data - x.data + np.log(total)).max() < 1e-14
+        total = np.exp(x.array).sum(axis=dim, keepdims=True)
+        assert abs(nn.Softmax(dim)(x).array - np.exp(x.array) / total).max() < 1e-15
+        assert abs(nn.LogSoftmax(dim)(x).array - x.array + np.log(total)).max() < 1e-14
     with pytest.raises(DimError, match=r"dim must lie in \[-3, 2\] for a 3-d tensor, got 3"):
         nn.Softmax(3)(x)
 
@@ -59,14 +59,14 @@ def test_an_unknown_gelu_is_refused_when_it_is_made() -> None:
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
 def test_dropout_keeps_the_mean_and_drops_the_share_p(p: float) -> None:
     n = 200_000
-    y = Dropout(p, generator=Generator(0))(minigrad.ones(n)).data
+    y = Dropout(p, generator=Generator(0))(minigrad.ones(n)).array
     assert set(np.unique(y)) == {np.float32(0), np.float32(1 / (1 - p))}
     assert abs((y == 0).mean() - p) < 4 * math.sqrt(p * (1 - p) / n)
     assert abs(y.mean() - 1) < 4 * math.sqrt(p / (1 - p) / n)
 
 
 def test_dropout_drops_each_element_by_itself() -> None:
-    kept = Dropout(0.5, generator=Generator(0))(minigrad.ones(2000, 50)).data > 0
+    kept = Dropout(0.5, generator=Generator(0))(minigrad.ones(2000, 50)).array > 0
     assert abs(kept.mean(axis=0) - 0.5).max() < 0.05 and 0 < kept.mean(axis=1).std() < 0.09
     assert abs(np.corrcoef(kept[:, 0], kept[:, 1])[0, 1]) < 0.09
 
@@ -75,7 +75,7 @@ def test_dropout_sends_the_gradient_through_the_same_mask() -> None:
     x = minigrad.ones(1000, requires_grad=True)
     y = Dropout(0.3)(x)
     y.backward(minigrad.ones(1000))
-    assert x.grad is not None and (x.grad.data == y.data).all() and (y.data == 0).any()
+    assert x.grad is not None and (x.grad.array == y.array).all() and (y.array == 0).any()
 
 
 def test_dropout_by_generator_mode_and_extremes() -> None:
@@ -88,7 +88,7 @@ def test_dropout_by_generator_mode_and_extremes() -> None:
     minigrad.manual_seed(0)
     assert first != second and layer(x).tolist() == first
     assert layer.eval()(x) is x and Dropout(0.0)(x) is x
-    assert not Dropout(1.0)(x).data.any()
+    assert not Dropout(1.0)(x).array.any()
     assert Dropout(0.5)(x.half()).dtype == np.float16
     for p in (-0.1, 1.1, math.nan):
         with pytest.raises(ArgumentError, match=r"Dropout: p must lie in \[0, 1\], got"):

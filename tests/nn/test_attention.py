@@ -10,7 +10,7 @@ D, HEADS = 12, 3
 
 def parts(layer: CausalSelfAttention, x: np.ndarray) -> np.ndarray:
     """The same, position by position and head by head."""
-    w, b = layer.qkv.weight.data, layer.qkv.bias.data
+    w, b = layer.qkv.weight.array, layer.qkv.bias.array
     q, k, v = np.split(x @ w.T + b, 3, axis=-1)
     out = np.zeros_like(x)
     size = D // HEADS
@@ -21,14 +21,14 @@ def parts(layer: CausalSelfAttention, x: np.ndarray) -> np.ndarray:
                 scores = k[row, : t + 1, at] @ q[row, t, at] / np.sqrt(size)
                 p = np.exp(scores - scores.max())
                 out[row, t, at] = (p / p.sum()) @ v[row, : t + 1, at]
-    return out @ layer.proj.weight.data.T + layer.proj.bias.data
+    return out @ layer.proj.weight.array.T + layer.proj.bias.array
 
 
 def test_it_equals_the_loop_over_positions_and_heads() -> None:
     minigrad.manual_seed(0)
     layer = CausalSelfAttention(D, HEADS)
     x = np.random.default_rng(0).standard_normal((2, 5, D)).astype(np.float32)
-    np.testing.assert_allclose(layer(minigrad.tensor(x)).data, parts(layer, x), atol=1e-6)
+    np.testing.assert_allclose(layer(minigrad.tensor(x)).array, parts(layer, x), atol=1e-6)
 
 
 def test_a_position_sees_nothing_that_comes_after_it() -> None:
@@ -37,7 +37,7 @@ def test_a_position_sees_nothing_that_comes_after_it() -> None:
     x = minigrad.randn(1, 6, D, requires_grad=True)
     layer(x)[:, 2].sum().backward()
     assert x.grad is not None
-    seen = np.abs(x.grad.data).sum(axis=(0, 2)) > 0
+    seen = np.abs(x.grad.array).sum(axis=(0, 2)) > 0
     assert seen.tolist() == [True, True, True, False, False, False]
 
 

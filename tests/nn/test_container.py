@@ -10,8 +10,8 @@ from minigrad.nn import Linear, ModuleList, ReLU, Sequential, Tanh
 def test_sequential_applies_in_order() -> None:
     net = Sequential(Linear(1, 1), ReLU(), Linear(1, 1))
     for layer, weight in ((net[0], -2.0), (net[2], 3.0)):
-        layer.weight.data[...] = weight
-        layer.bias.data[...] = 1.0
+        layer.weight.array[...] = weight
+        layer.bias.array[...] = 1.0
     assert net(minigrad.tensor([[-1.0], [1.0]])).tolist() == [[10.0], [1.0]]
     x = minigrad.ones(1)
     assert Sequential()(x) is x

@@ -21,7 +21,7 @@ def drawn(fill: Callable, *shape: int, seeds: int = 4, dtype: Any = None) -> np.
     """What `fill` draws into a tensor of `shape`, for several seeds, stacked."""
     return np.stack(
         [
-            fill(minigrad.empty(*shape, dtype=dtype), generator=Generator(seed)).data
+            fill(minigrad.empty(*shape, dtype=dtype), generator=Generator(seed)).array
             for seed in range(seeds)
         ]
     ).astype(np.float64)
@@ -135,7 +135,7 @@ def test_orthogonal_rows_or_columns(shape: tuple[int, ...]) -> None:
     rows, columns = w.shape[1:]
     gram = w @ w.mT if rows <= columns else w.mT @ w
     assert abs(gram - np.eye(min(rows, columns))).max() < 1e-12
-    half = init.orthogonal_(minigrad.empty(*shape, dtype="float64"), gain=0.5).data
+    half = init.orthogonal_(minigrad.empty(*shape, dtype="float64"), gain=0.5).array
     assert np.linalg.norm(half.reshape(shape[0], -1), 2) == pytest.approx(0.5)
 
 
@@ -214,19 +214,19 @@ def test_the_generator_decides_the_draw(fill: Callable) -> None:
     assert first == draw(None) != second
     one = Generator(3)
     a, b = fill(minigrad.empty(3, 4), generator=one), fill(minigrad.empty(3, 4), generator=one)
-    assert (a.data != b.data).any()  # a stream goes on: two layers never start equal
+    assert (a.array != b.array).any()  # a stream goes on: two layers never start equal
 
 
 @pytest.mark.parametrize("fill", RANDOM)
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_a_parameter_is_filled_in_place_outside_the_graph(fill: Callable, dtype: str) -> None:
     w = nn.Parameter(minigrad.empty(30, 40, dtype=dtype))
-    data = w.data
-    assert fill(w) is w and w.data is data and w.dtype == dtype
-    assert w.is_leaf and w.requires_grad and np.isfinite(w.data).all()
+    data = w.array
+    assert fill(w) is w and w.array is data and w.dtype == dtype
+    assert w.is_leaf and w.requires_grad and np.isfinite(w.array).all()
     turned = minigrad.zeros(4, 3).T  # a view of other memory is filled too
     fill(turned)
-    assert turned.data.any()
+    assert turned.array.any()
 
 
 @pytest.mark.parametrize("fill", RANDOM)

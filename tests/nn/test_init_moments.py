@@ -19,14 +19,14 @@ from minigrad.nn import init
 
 def through(layer: nn.Module, act: Callable, x: Any) -> tuple[float, float]:
     """E[φ(y)²]/E[x²] forward, and E[(dL/dx)²]/E[(dL/dφ)²] backward for an independent dL/dφ."""
-    x = minigrad.tensor(x.data, requires_grad=True)
+    x = minigrad.tensor(x.array, requires_grad=True)
     out = act(layer(x))
     g = minigrad.randn(*out.shape, generator=Generator(1))
     out.backward(g)
     assert x.grad is not None
     return (
-        float((out.data**2).mean() / (x.data**2).mean()),
-        float((x.grad.data**2).mean() / (g.data**2).mean()),
+        float((out.array**2).mean() / (x.array**2).mean()),
+        float((x.grad.array**2).mean() / (g.array**2).mean()),
     )
 
 
@@ -85,7 +85,7 @@ def test_the_gains_of_gelu_and_silu_keep_pre_activations_of_variance_1(
         generator = Generator(seed)
         z = std * minigrad.randn(400, 300, generator=generator)
         w = init.kaiming_normal_(minigrad.empty(300, 300), nonlinearity=name, generator=generator)
-        return float(((act(z) @ w.T).data ** 2).mean()) / std**2
+        return float(((act(z) @ w.T).array ** 2).mean()) / std**2
 
     assert np.mean([next_variance(1.0, seed) for seed in range(5)]) == pytest.approx(1, rel=0.015)
     assert np.mean([next_variance(0.5, seed) for seed in range(5)]) < 0.85
@@ -96,7 +96,7 @@ def test_orthogonal_keeps_every_length() -> None:
     layer = nn.Linear(32, 32, bias=False, dtype=minigrad.float64)
     init.orthogonal_(layer.weight, gain=1.5, generator=Generator(0))
     x = minigrad.randn(50, 32, dtype=minigrad.float64)
-    lengths = np.linalg.norm(layer(x).data, axis=1) / np.linalg.norm(x.data, axis=1)
+    lengths = np.linalg.norm(layer(x).array, axis=1) / np.linalg.norm(x.array, axis=1)
     assert abs(lengths - 1.5).max() < 1e-12
 
 
@@ -105,7 +105,7 @@ def test_a_residual_branch_that_ends_in_zeros_starts_as_the_identity() -> None:
     init.zeros_(branch[2].weight)
     init.zeros_(branch[2].bias)
     x = minigrad.randn(4, 8)
-    assert (nn.Residual(branch)(x).data == x.data).all()
+    assert (nn.Residual(branch)(x).array == x.array).all()
 
 
 def test_twenty_relu_layers_keep_or_lose_what_the_init_says() -> None:
@@ -118,6 +118,6 @@ def test_twenty_relu_layers_keep_or_lose_what_the_init_says() -> None:
             for _ in range(20):
                 w = fill(minigrad.empty(256, 256), generator=generator)
                 x = minigrad.relu(x @ w.T)
-            logs.append(math.log10((x.data**2).mean()))
+            logs.append(math.log10((x.array**2).mean()))
         # each layer adds √(5/256) nats of spread: 0.27 decades over 20, 0.12 for the mean of 5
         assert abs(np.mean(logs) - 20 * math.log10(factor)) < 0.4

@@ -40,7 +40,7 @@ def kurtosis(w: np.ndarray) -> float:
 @pytest.mark.parametrize("shape", [(240, 300), (300, 60, 4)])
 @pytest.mark.parametrize(("name", "options"), CALLS, ids=[f"{c[0]}{c[1]}" for c in CALLS])
 def test_statistics(name: str, options: dict, shape: tuple[int, ...]) -> None:
-    ours = getattr(init, name)(minigrad.empty(*shape), **options, generator=Generator(0)).data
+    ours = getattr(init, name)(minigrad.empty(*shape), **options, generator=Generator(0)).array
     generator = torch.Generator().manual_seed(0)
     theirs = getattr(torch.nn.init, name)(torch.empty(*shape), **options, generator=generator)
     theirs = theirs.numpy()
@@ -76,7 +76,7 @@ def test_the_layers_start_alike(n_in: int, n_out: int) -> None:
     ours = [minigrad.nn.Linear(n_in, n_out, generator=Generator(s)) for s in range(30)]
     theirs = [torch.nn.Linear(n_in, n_out) for _ in range(30)]
     for name in ("weight", "bias"):
-        a = np.stack([getattr(layer, name).data for layer in ours])
+        a = np.stack([getattr(layer, name).array for layer in ours])
         b = np.stack([getattr(layer, name).detach().numpy() for layer in theirs])
         assert abs(a.std() / b.std() - 1) < 5 / math.sqrt(a.size)
         assert abs(a).max() <= 1 / math.sqrt(n_in) >= abs(b).max()

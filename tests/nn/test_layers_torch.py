@@ -55,7 +55,7 @@ def twins(name: str, args: tuple, options: dict) -> tuple[Any, Any]:
 
 def close(ours: Any, theirs: Any, label: str) -> None:
     assert tuple(ours.shape) == tuple(theirs.shape), label
-    assert abs(ours.data - theirs.detach().numpy()).max() < 1e-6, label
+    assert abs(ours.array - theirs.detach().numpy()).max() < 1e-6, label
 
 
 def agree(ours: Any, theirs: Any, x: np.ndarray) -> None:
@@ -98,7 +98,7 @@ def test_norms_of_float16(name: str, eps: float | None) -> None:
         x = (size * RNG.normal(size=(8, 64)).clip(-3, 3)).astype(np.float16)
         y, z = ours(minigrad.tensor(x)), theirs(torch.tensor(x))
         assert y.dtype == np.float16
-        difference = y.data.astype(float) - z.detach().numpy().astype(float)
+        difference = y.array.astype(float) - z.detach().numpy().astype(float)
         assert abs(difference).max() <= 2**-9  # one unit in the last place between 2 and 4
         assert abs(difference).mean() < 1e-4
 

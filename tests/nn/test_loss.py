@@ -35,7 +35,7 @@ def test_the_losses_by_hand() -> None:
 
 def test_label_smoothing_mixes_the_label_with_all_classes() -> None:
     x, y = minigrad.tensor([[2.0, 0.0, 0.0]]), minigrad.tensor([0])
-    logp = minigrad.log_softmax(x, 1).data[0]
+    logp = minigrad.log_softmax(x, 1).array[0]
     smooth = -0.7 * logp[0] - 0.3 * logp.mean()
     assert nn.CrossEntropyLoss(label_smoothing=0.3)(x, y).item() == pytest.approx(smooth)
 

@@ -35,7 +35,7 @@ class Net(Module):
 
 
 def same(a: Any, b: Any) -> bool:
-    return bool((a.data == b.data).all())
+    return bool((a.array == b.array).all())
 
 
 # -- state_dict -----------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ def test_state_dict_names_and_shared_memory() -> None:
     names = "scale seen embed.weight blocks.0.weight blocks.0.bias head.weight"
     assert list(state) == names.split()
     assert not any(t.requires_grad for t in state.values())
-    state["scale"].data[0] = 9
+    state["scale"].array[0] = 9
     assert net.scale.tolist() == [9.0, 1.0, 1.0]
 
 
@@ -60,7 +60,7 @@ def test_load_state_dict_copies() -> None:
     assert net.load_state_dict(other.state_dict()) == ([], [])
     assert all(a is b for a, b in zip(net.parameters(), parameters, strict=True))
     assert all(same(a, b) for a, b in zip(net.parameters(), other.parameters(), strict=True))
-    other.scale.data[0] = 5
+    other.scale.array[0] = 5
     assert net.scale.tolist() == [1.0, 1.0, 1.0]
     net.load_state_dict(other.double().state_dict())
     assert net.scale.dtype == np.float32 and net.scale.tolist() == [5.0, 1.0, 1.0]
@@ -68,7 +68,7 @@ def test_load_state_dict_copies() -> None:
 
 def test_what_does_not_match_is_listed_and_nothing_is_changed() -> None:
     net, other = Sequential(Linear(2, 3), Linear(3, 1)), Sequential(Linear(2, 3), Linear(3, 1))
-    before = {name: t.data.copy() for name, t in net.state_dict().items()}
+    before = {name: t.array.copy() for name, t in net.state_dict().items()}
     state = other.state_dict()
     state["1.weight"] = minigrad.ones(3, 1)
     state["1.scale"] = state.pop("1.bias")
@@ -93,7 +93,7 @@ def test_what_does_not_match_is_listed_and_nothing_is_changed() -> None:
     for wrong in (net, "model.npz", None):
         with pytest.raises(DtypeError, match="needs a dict of names and Tensors"):
             net.load_state_dict(wrong)  # type: ignore[arg-type]
-    assert all((before[name] == t.data).all() for name, t in net.state_dict().items())
+    assert all((before[name] == t.array).all() for name, t in net.state_dict().items())
 
 
 def test_not_strict_loads_what_both_have_and_says_what_it_left() -> None:
@@ -102,7 +102,7 @@ def test_not_strict_loads_what_both_have_and_says_what_it_left() -> None:
     left = net.load_state_dict(state, strict=False)
     assert left.missing_keys == ["0.bias", "1.weight", "1.bias"]
     assert left.unexpected_keys == ["2.weight"]
-    assert not net[0].weight.data.any() and net[0].bias.data.any()
+    assert not net[0].weight.array.any() and net[0].bias.array.any()
 
 
 # -- copies ---------------------------------------------------------------------------------------
@@ -116,11 +116,11 @@ def test_deepcopy_is_independent_and_keeps_ties_and_gradients() -> None:
     assert twin.head.weight is twin.embed.weight is not net.embed.weight
     assert isinstance(twin.scale, Parameter) and twin.scale.requires_grad
     assert twin.scale.grad is not None and same(twin.scale.grad, net.scale.grad)
-    twin.scale.data[0] = 9
-    twin.scale.grad.data[0] = 9
+    twin.scale.array[0] = 9
+    twin.scale.grad.array[0] = 9
     twin.drop.train()
-    assert net.scale.data[0] == 1 and not net.drop.training
-    assert net.scale.grad is not None and net.scale.grad.data[0] != 9
+    assert net.scale.array[0] == 1 and not net.drop.training
+    assert net.scale.grad is not None and net.scale.grad.array[0] != 9
     twin.eval()(minigrad.tensor([1])).sum().backward()  # and it trains on
 
 

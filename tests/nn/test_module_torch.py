@@ -103,4 +103,4 @@ def test_weights_move_over_and_the_nets_agree() -> None:
         if q.grad is None:
             assert p.grad is None, name
         else:
-            assert abs(p.grad.data - q.grad.numpy()).max() < 1e-12, name
+            assert abs(p.grad.array - q.grad.numpy()).max() < 1e-12, name

@@ -19,19 +19,19 @@ def gradient(norm: Any, x: np.ndarray, g: np.ndarray) -> np.ndarray:
     leaf = minigrad.tensor(x, requires_grad=True)
     norm(leaf).backward(minigrad.tensor(g))
     assert leaf.grad is not None
-    return leaf.grad.data
+    return leaf.grad.array
 
 
 def test_layer_norm_by_hand() -> None:
     y = LayerNorm(4, dtype=minigrad.float64)(rows([1, 2, 3, 4], [5, 6, 7, 8]))
     assert y[0, 0].item() == pytest.approx(-1.3416, abs=5e-5)
-    assert abs(y.data[0] - y.data[1]).max() < 1e-6  # each row by itself
+    assert abs(y.array[0] - y.array[1]).max() < 1e-6  # each row by itself
 
 
 def test_rms_norm_by_hand() -> None:
     y = RMSNorm(3, eps=1e-5)(rows([3, 4, 0], [3, -4, 0], dtype=minigrad.float32))
     root = np.sqrt(25 / 3)
-    assert y.data == pytest.approx(np.array([[3, 4, 0], [3, -4, 0]]) / root, abs=1e-5)
+    assert y.array == pytest.approx(np.array([[3, 4, 0], [3, -4, 0]]) / root, abs=1e-5)
     assert y.tolist()[0] == pytest.approx([1.0392, 1.3856, 0], abs=5e-5)
 
 
@@ -49,9 +49,9 @@ def test_a_row_of_zeros_gives_zeros_and_finite_gradients(kind: Any, dtype: str) 
     x = minigrad.zeros(2, 8, dtype=dtype, requires_grad=True)
     y = norm(x)
     y.backward(minigrad.ones(2, 8, dtype=dtype))
-    assert y.dtype == dtype and not y.data.any()
-    assert x.grad is not None and np.isfinite(x.grad.data).all()
-    assert norm.weight.grad is not None and not norm.weight.grad.data.any()
+    assert y.dtype == dtype and not y.array.any()
+    assert x.grad is not None and np.isfinite(x.grad.array).all()
+    assert norm.weight.grad is not None and not norm.weight.grad.array.any()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -60,9 +60,9 @@ def test_a_row_of_zeros_gives_zeros_and_finite_gradients(kind: Any, dtype: str) 
 def test_a_constant_row_gives_the_bias(constant: float, d: int, dtype: str) -> None:
     """Also where the rounding of the mean is large beside eps."""
     norm = LayerNorm(d, dtype=dtype)
-    norm.bias.data[...] = 0.5
+    norm.bias.array[...] = 0.5
     x = minigrad.full((2, d), constant, dtype=dtype)
-    assert abs(norm(x).data - 0.5).max() < 1e-5
+    assert abs(norm(x).array - 0.5).max() < 1e-5
 
 
 def test_a_mean_far_above_the_spread_costs_no_accuracy() -> None:
@@ -70,12 +70,12 @@ def test_a_mean_far_above_the_spread_costs_no_accuracy() -> None:
     exact = (x - x.mean(1, dtype=np.float64, keepdims=True)) / x.std(
         1, dtype=np.float64, keepdims=True
     )
-    assert abs(LayerNorm(768)(minigrad.tensor(x)).data - exact).max() < 2e-5
+    assert abs(LayerNorm(768)(minigrad.tensor(x)).array - exact).max() < 2e-5
 
 
 def test_the_moments_they_keep() -> None:
     x = 3 + 5 * minigrad.randn(64, 256, dtype=minigrad.float64, generator=Generator(0))
-    y, z = LayerNorm(256)(x.float()).data, RMSNorm(256)(x.float()).data
+    y, z = LayerNorm(256)(x.float()).array, RMSNorm(256)(x.float()).array
     assert abs(y.mean(1)).max() < 1e-6 and abs((y**2).mean(1) - 1).max() < 1e-5
     assert abs((z**2).mean(1) - 1).max() < 1e-5
     assert abs(z.mean(1) - 3 / np.sqrt(34)).max() < 0.2  # the mean is left alone
@@ -84,10 +84,10 @@ def test_the_moments_they_keep() -> None:
 def test_weight_and_bias_come_after() -> None:
     x = minigrad.randn(5, 16, dtype=minigrad.float64, generator=Generator(0))
     layer, rms = LayerNorm(16, dtype="float64"), RMSNorm(16, dtype="float64")
-    layer.weight.data[...], layer.bias.data[...], rms.weight.data[...] = 2, 1, 2
-    y = layer(x).data
+    layer.weight.array[...], layer.bias.array[...], rms.weight.array[...] = 2, 1, 2
+    y = layer(x).array
     assert y.mean(1) == pytest.approx(1) and y.std(1) == pytest.approx(2, rel=1e-4)
-    assert (rms(x).data ** 2).mean(1) == pytest.approx(4, rel=1e-4)
+    assert (rms(x).array ** 2).mean(1) == pytest.approx(4, rel=1e-4)
 
 
 def test_the_parameters_there_are() -> None:
@@ -108,8 +108,8 @@ def test_the_parameters_there_are() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_several_dimensions_are_one_row(kind: Any) -> None:
     x = minigrad.randn(5, 2, 3, dtype=minigrad.float64)
-    flat = kind(6, eps=1e-5)(x.reshape(5, 6).float()).data
-    assert abs(kind((2, 3), eps=1e-5)(x.float()).data.reshape(5, 6) - flat).max() < 1e-6
+    flat = kind(6, eps=1e-5)(x.reshape(5, 6).float()).array
+    assert abs(kind((2, 3), eps=1e-5)(x.float()).array.reshape(5, 6) - flat).max() < 1e-6
 
 
 def test_the_backward_invariants() -> None:
@@ -118,7 +118,7 @@ def test_the_backward_invariants() -> None:
     x, g = rng.normal(1, 2, (6, 4)), rng.normal(size=(6, 4))
     layer, rms = LayerNorm(4, eps=0.0, dtype="float64"), RMSNorm(4, eps=0.0, dtype="float64")
     for norm in (layer, rms):
-        norm.weight.data[...] = [1, 2, 3, 4]
+        norm.weight.array[...] = [1, 2, 3, 4]
         dx = gradient(norm, x, g)
         centred = x - x.mean(1, keepdims=True) * (norm is layer)
         assert abs((dx * centred).sum(1)).max() < 1e-12
@@ -135,10 +135,10 @@ def test_float16_statistics_are_taken_in_float32(kind: Any) -> None:
     for size in (0.0, 1e-5, 1e-3, 0.1, 300.0, 60000.0):  # squares: 0 below 1.7e-4, inf from 256
         x = minigrad.tensor([[size, -size] * 256], dtype=minigrad.float16)
         y = norm(x)
-        exact = float(x.data[0, 0]) / np.sqrt(float(x.data[0, 0]) ** 2 + 1e-8)
+        exact = float(x.array[0, 0]) / np.sqrt(float(x.array[0, 0]) ** 2 + 1e-8)
         assert y.dtype == np.float16
-        assert y.data.astype(float) == pytest.approx(np.array([[exact, -exact] * 256]), rel=1e-3)
-        leaf = minigrad.tensor(x.data, requires_grad=True)
+        assert y.array.astype(float) == pytest.approx(np.array([[exact, -exact] * 256]), rel=1e-3)
+        leaf = minigrad.tensor(x.array, requires_grad=True)
         norm(leaf).backward(minigrad.ones(1, 512, dtype=minigrad.float16))
         assert leaf.grad is not None and leaf.grad.dtype == np.float16
     assert norm.weight.grad is not None and norm.weight.grad.dtype == np.float16

@@ -17,11 +17,11 @@ def test_an_empty_branch_is_the_identity_exactly() -> None:
     x = sample(64, 8).float() * 1e6
     for scale in (1.0, 0.1):
         y = Residual(lambda x: 0 * x, scale)(x)
-        assert y.dtype == x.dtype and (y.data == x.data).all()
+        assert y.dtype == x.dtype and (y.array == x.array).all()
         deep = Sequential(*(Residual(lambda x: 0 * x, scale) for _ in range(50)))
-        assert (deep(x).data == x.data).all()
+        assert (deep(x).array == x.array).all()
     pre = PreNorm(RMSNorm(8), lambda x: 0 * x)
-    assert (pre(x).data == x.data).all()  # the identity path is not normalized
+    assert (pre(x).array == x.array).all()  # the identity path is not normalized
 
 
 def test_post_norm_normalizes_the_sum() -> None:
@@ -32,22 +32,22 @@ def test_post_norm_normalizes_the_sum() -> None:
 @pytest.mark.parametrize("scale", [1.0, 0.25, -2.0, 0.0])
 def test_the_three_formulas(scale: float) -> None:
     x, f, norm = sample(3, 4), Linear(4, 4, dtype="float64"), LayerNorm(4, dtype="float64")
-    assert abs(Residual(f, scale)(x).data - (x + scale * f(x)).data).max() < 1e-15
-    assert abs(PreNorm(norm, f, scale)(x).data - (x + scale * f(norm(x))).data).max() < 1e-15
-    assert abs(PostNorm(norm, f, scale)(x).data - norm(x + scale * f(x)).data).max() < 1e-15
+    assert abs(Residual(f, scale)(x).array - (x + scale * f(x)).array).max() < 1e-15
+    assert abs(PreNorm(norm, f, scale)(x).array - (x + scale * f(norm(x))).array).max() < 1e-15
+    assert abs(PostNorm(norm, f, scale)(x).array - norm(x + scale * f(x)).array).max() < 1e-15
 
 
 def test_the_gradient_takes_both_paths() -> None:
     x = sample(2, 3).requires_grad_()
     g = sample(2, 3) + 1
     Residual(lambda x: 3 * x)(x).backward(g)
-    assert x.grad.data == pytest.approx(4 * g.data)
+    assert x.grad.array == pytest.approx(4 * g.array)
     x.grad = None
     Residual(lambda x: 3 * x, scale=0.5)(x).backward(g)
-    assert x.grad.data == pytest.approx(2.5 * g.data)
+    assert x.grad.array == pytest.approx(2.5 * g.array)
     x.grad = None
     Residual(lambda x: 0 * x)(x).backward(g)
-    assert (x.grad.data == g.data).all()  # the identity path hands G on unchanged
+    assert (x.grad.array == g.array).all()  # the identity path hands G on unchanged
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_the_gradient_takes_both_paths() -> None:
 def test_the_input_is_not_changed(block: Any) -> None:
     x = minigrad.ones(2, 3)
     out = block(x)
-    assert (x.data == 1).all() and not np.shares_memory(out.data, x.data)
+    assert (x.array == 1).all() and not np.shares_memory(out.array, x.array)
 
 
 def test_names_inside() -> None:

@@ -43,7 +43,7 @@ def test_what_was_saved_comes_back_bit_for_bit(path: Path) -> None:
     for name, tensor in saved.state_dict().items():
         for other in (given[name], loaded.state_dict()[name]):
             assert other.dtype == tensor.dtype and other.shape == tensor.shape, name
-            assert (other.data == tensor.data).all(), name
+            assert (other.array == tensor.array).all(), name
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 

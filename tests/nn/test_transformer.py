@@ -26,7 +26,7 @@ def test_a_block_is_its_two_formulas(norm: str | None, placement: str) -> None:
     block = TransformerBlock(12, 3, norm=norm, placement=placement, residual_scale=0.5)  # type: ignore[arg-type]
     for parameter in (block.norm1, block.norm2):
         for p in parameter.parameters():
-            p.data[:] = np.random.default_rng(1).uniform(0.5, 2, p.shape)
+            p.array[:] = np.random.default_rng(1).uniform(0.5, 2, p.shape)
     x = minigrad.randn(2, 5, 12)
     f, g, n1, n2 = block.attention, block.ffn, block.norm1, block.norm2
     if placement == "pre":
@@ -35,18 +35,18 @@ def test_a_block_is_its_two_formulas(norm: str | None, placement: str) -> None:
     else:
         h = n1(x + 0.5 * f(x))
         expected = n2(h + 0.5 * g(h))
-    np.testing.assert_allclose(block(x).data, expected.data, atol=1e-6)
+    np.testing.assert_allclose(block(x).array, expected.array, atol=1e-6)
 
 
 def test_the_three_feed_forwards() -> None:
     x = minigrad.randn(2, 12)
     for kind, phi in (("relu", F.relu), ("gelu", F.gelu)):
         ffn = FeedForward(12, kind)  # type: ignore[arg-type]
-        np.testing.assert_allclose(ffn(x).data, ffn.down(phi(ffn.up(x))).data, atol=1e-6)
+        np.testing.assert_allclose(ffn(x).array, ffn.down(phi(ffn.up(x))).array, atol=1e-6)
         assert ffn.up.weight.shape == (48, 12)
     gated = FeedForward(12, "swiglu")
     expected = gated.down(F.silu(gated.gate(x)) * gated.up(x))
-    np.testing.assert_allclose(gated(x).data, expected.data, atol=1e-6)
+    np.testing.assert_allclose(gated(x).array, expected.array, atol=1e-6)
 
     def weights(ffn: FeedForward) -> int:
         return sum(p.numel() for p in ffn.parameters())
@@ -80,7 +80,7 @@ def test_state_names_and_shapes_are_the_documented_ones() -> None:
     other = small()
     other.init_weights("default")
     other.load_state_dict(state)
-    np.testing.assert_array_equal(other(ids(2, 8)).data, small()(ids(2, 8)).data)
+    np.testing.assert_array_equal(other(ids(2, 8)).array, small()(ids(2, 8)).array)
 
 
 def test_a_final_norm_on_pre_norm_only() -> None:
@@ -116,12 +116,12 @@ def test_init_laws_have_the_stated_spread_and_are_seeded() -> None:
         matrices = (block.ffn.up, block.ffn.down, made.token_embedding, made.head)
         for matrix, std in zip(matrices, stds, strict=True):
             n = matrix.weight.numel()
-            assert matrix.weight.data.std() == pytest.approx(std, rel=4 / (2 * n) ** 0.5), law
-        assert not block.ffn.up.bias.data.any()
-        assert (block.norm1.weight.data == 1).all()
+            assert matrix.weight.array.std() == pytest.approx(std, rel=4 / (2 * n) ** 0.5), law
+        assert not block.ffn.up.bias.array.any()
+        assert (block.norm1.weight.array == 1).all()
         again, other = model(law, 0), model(law, 1)
-        np.testing.assert_array_equal(again.head.weight.data, made.head.weight.data)
-        assert (other.head.weight.data != made.head.weight.data).any()
+        np.testing.assert_array_equal(again.head.weight.array, made.head.weight.array)
+        assert (other.head.weight.array != made.head.weight.array).any()
     with pytest.raises(ArgumentError, match="one of gpt2, default, xavier, kaiming, got 'he'"):
         small().init_weights("he")  # type: ignore[arg-type]
 
@@ -129,7 +129,7 @@ def test_init_laws_have_the_stated_spread_and_are_seeded() -> None:
 def test_the_same_generator_makes_the_same_model() -> None:
     a, b = (CharGPT(11, dim=8, heads=2, generator=minigrad.Generator(3)) for _ in range(2))
     for p, q in zip(a.parameters(), b.parameters(), strict=True):
-        np.testing.assert_array_equal(p.data, q.data)
+        np.testing.assert_array_equal(p.array, q.array)
 
 
 def test_generate_is_seeded_greedy_at_zero_and_keeps_to_the_top_k() -> None:
@@ -139,18 +139,18 @@ def test_generate_is_seeded_greedy_at_zero_and_keeps_to_the_top_k() -> None:
 
     def write(seed: int = 0, **options: float) -> np.ndarray:
         generator = minigrad.Generator(seed)
-        return model.generate(start, 20, generator=generator, **options).data  # type: ignore[arg-type]
+        return model.generate(start, 20, generator=generator, **options).array  # type: ignore[arg-type]
 
     text = write()
     assert text.shape == (3, 24) and text.dtype == np.int64
-    np.testing.assert_array_equal(text[:, :4], start.data)
+    np.testing.assert_array_equal(text[:, :4], start.array)
     np.testing.assert_array_equal(text, write())
     assert (text != write(seed=1)).any()
     greedy = write(temperature=0)
     np.testing.assert_array_equal(greedy, write(seed=1, top_k=1))
     np.testing.assert_array_equal(greedy, write(seed=2, temperature=1e-4))
     for at in range(4, 24):
-        logits = model(minigrad.tensor(greedy[:, max(0, at - 8) : at])).data[:, -1]
+        logits = model(minigrad.tensor(greedy[:, max(0, at - 8) : at])).array[:, -1]
         np.testing.assert_array_equal(greedy[:, at], logits.argmax(axis=1))
     assert not model.generate(start, 1).requires_grad
 
@@ -159,11 +159,11 @@ def test_generate_draws_from_the_softmax() -> None:
     model = small()
     model.init_weights("default", head_std=0.5)
     start = minigrad.tensor(np.full((4000, 1), 3))
-    p = F.softmax(model(start[:1])[:, -1] / 0.7, dim=-1).data[0]
-    drawn = model.generate(start, 1, temperature=0.7, generator=minigrad.Generator(0)).data[:, -1]
+    p = F.softmax(model(start[:1])[:, -1] / 0.7, dim=-1).array[0]
+    drawn = model.generate(start, 1, temperature=0.7, generator=minigrad.Generator(0)).array[:, -1]
     share = np.bincount(drawn, minlength=11) / 4000
     assert np.abs(share - p).max() < 4 * np.sqrt(0.25 / 4000)
-    kept = model.generate(start, 1, top_k=3, generator=minigrad.Generator(0)).data[:, -1]
+    kept = model.generate(start, 1, top_k=3, generator=minigrad.Generator(0)).array[:, -1]
     assert set(kept) == set(np.argsort(p)[-3:])
 
 
@@ -213,7 +213,7 @@ def test_gradients_reach_every_parameter(norm: str | None, placement: str, ffn: 
     model = small(norm=norm, placement=placement, ffn=ffn)
     F.cross_entropy(model(ids(4, 8)).reshape(-1, 11), ids(32)).backward()
     for name, parameter in model.named_parameters():
-        assert parameter.grad is not None and np.abs(parameter.grad.data).max() > 0, name
+        assert parameter.grad is not None and np.abs(parameter.grad.array).max() > 0, name
 
 
 def test_generate_says_what_it_takes():

@@ -27,7 +27,7 @@ class TorchModel:
 
     def __init__(self, module: Any) -> None:
         self.p = {
-            name: torch.tensor(p.data, requires_grad=True) for name, p in module.named_parameters()
+            name: torch.tensor(p.array, requires_grad=True) for name, p in module.named_parameters()
         }
 
     def linear(self, x: Any, name: str) -> Any:
@@ -76,19 +76,19 @@ def to_float64(module: Any, seed: int = 0) -> Any:
     """Every parameter drawn anew in float64, none of them 0 or 1."""
     rng = np.random.default_rng(seed)
     for name, p in module.named_parameters():
-        p.data = rng.uniform(0.5, 1.5, p.shape) if "norm" in name else rng.normal(0, 0.3, p.shape)
+        p.array = rng.uniform(0.5, 1.5, p.shape) if "norm" in name else rng.normal(0, 0.3, p.shape)
     return module
 
 
 def assert_same(ours: Any, theirs: Any, module: Any, reference: TorchModel) -> None:
     g = np.random.default_rng(9).standard_normal(ours.shape)
-    np.testing.assert_allclose(ours.data, theirs.detach().numpy(), atol=1e-6, rtol=1e-6)
+    np.testing.assert_allclose(ours.array, theirs.detach().numpy(), atol=1e-6, rtol=1e-6)
     ours.backward(minigrad.tensor(g))
     theirs.backward(torch.tensor(g))
     for name, parameter in module.named_parameters():
         expected = reference.p[name].grad.numpy()
         np.testing.assert_allclose(
-            parameter.grad.data, expected, atol=1e-6, rtol=1e-6, err_msg=name
+            parameter.grad.array, expected, atol=1e-6, rtol=1e-6, err_msg=name
         )
 
 
@@ -102,7 +102,7 @@ def test_attention(bias: bool) -> None:
     x, tx = minigrad.tensor(X, requires_grad=True), torch.tensor(X, requires_grad=True)
     assert_same(layer(x), reference.attention(tx, 3, ""), layer, reference)
     assert x.grad is not None
-    np.testing.assert_allclose(x.grad.data, tx.grad.numpy(), atol=1e-6)
+    np.testing.assert_allclose(x.grad.array, tx.grad.numpy(), atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", FFNS)
@@ -150,7 +150,7 @@ def test_twenty_steps_of_training_go_the_same_way(seed: int) -> None:
     model = CharGPT(vocab, context=16, dim=16, heads=4, layers=2)
     model.init_weights(generator=minigrad.Generator(seed))
     for parameter in model.parameters():
-        parameter.data = parameter.data.astype(np.float64)
+        parameter.array = parameter.array.astype(np.float64)
     reference = TorchModel(model)
     parameters = list(reference.p.values())
     optimizer = torch.optim.AdamW(parameters, lr=lr)

@@ -52,7 +52,7 @@ def quadratic(p: Any, steps: int, optimizer: optim.Optimizer) -> None:
 def test_it_descends(make: Callable) -> None:
     p = Parameter(minigrad.tensor([3.0, -2.0]))
     quadratic(p, 200, make([p]))
-    assert abs(p.data).max() < 0.1
+    assert abs(p.array).max() < 0.1
 
 
 @every
@@ -64,7 +64,7 @@ def test_a_scalar_and_a_large_parameter(make: Callable) -> None:
     large, few = Parameter(minigrad.ones(n)), Parameter(minigrad.ones(1))
     quadratic(large, 5, make([large]))
     quadratic(few, 5, make([few]))
-    assert abs(large.data - few.data).max() < 1e-6 and few.item() != 1
+    assert abs(large.array - few.array).max() < 1e-6 and few.item() != 1
     empty = Parameter(minigrad.zeros(0, 3))
     quadratic(empty, 1, make([empty]))
 
@@ -77,11 +77,11 @@ def test_a_parameter_that_is_a_view_is_changed_where_it_lies(make: Callable, vie
     memory = start.copy()
     p = Parameter(minigrad.from_numpy(views[view](memory)))
     plain = Parameter(minigrad.tensor(views[view](start).copy()))
-    assert not p.data.flags["C_CONTIGUOUS"] and np.shares_memory(p.data, memory)
+    assert not p.array.flags["C_CONTIGUOUS"] and np.shares_memory(p.array, memory)
     quadratic(p, 6, make([p]))
     quadratic(plain, 6, make([plain]))
-    assert (p.data == plain.data).all()
-    assert (views[view](memory) == plain.data).all()
+    assert (p.array == plain.array).all()
+    assert (views[view](memory) == plain.array).all()
 
 
 def test_a_parameter_without_a_gradient_stays() -> None:
@@ -159,7 +159,7 @@ def test_a_gradient_of_another_shape() -> None:
     p.grad = minigrad.ones(1)
     with pytest.raises(ShapeError, match=r"must have its parameter's shape \(2, 3\), got \(1,\)"):
         optim.Adam([p]).step()
-    assert (p.data == 1).all()
+    assert (p.array == 1).all()
 
 
 @pytest.mark.parametrize("kind", [optim.SGD, optim.Adam, optim.AdamW])

@@ -29,11 +29,11 @@ def train(model, seen, steps=3, lr=0.1, between=lambda: None):
 
 def test_the_three_figures_of_each_layer_at_each_step():
     model, stds = network(), []
-    model[0].register_forward_hook(lambda m, i, out: stds.append(out.data.std()))
-    before = [p.data.copy() for p in model[0].parameters()]
+    model[0].register_forward_hook(lambda m, i, out: stds.append(out.array.std()))
+    before = [p.array.copy() for p in model[0].parameters()]
     with LayerHistory({"first": model[0], "head": model[2]}) as seen:
         train(model, seen, steps=1)
-        norm = math.sqrt(sum((p.grad.data**2).sum() for p in model[0].parameters()))
+        norm = math.sqrt(sum((p.grad.array**2).sum() for p in model[0].parameters()))
         size = math.sqrt(sum((w**2).sum() for w in before))
         # SGD's step is lr times the gradient
         assert seen.update_ratio["first"][0] == pytest.approx(0.1 * norm / size, rel=1e-5)
@@ -50,7 +50,7 @@ def test_a_ratio_is_of_one_step_and_not_of_all_since_the_start():
     seen.step()
     assert seen.update_ratio["first"] == [0]
     for p in model[0].parameters():
-        p.data *= 1.5
+        p.array *= 1.5
     seen.step()
     seen.step()
     assert seen.update_ratio["first"] == [0, pytest.approx(0.5), 0]

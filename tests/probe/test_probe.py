@@ -5,7 +5,7 @@ import weakref
 import numpy as np
 import pytest
 
-from minigrad import Generator, Tensor, nn, no_grad, randn
+from minigrad import Generator, nn, no_grad, ones, randn
 from minigrad.probe import Probe, gradient_norm
 
 
@@ -18,14 +18,14 @@ def network():
 
 def test_activations_and_gradients_by_layer():
     model, x = network(), randn(5, 4, generator=Generator(1))
-    hidden = np.maximum(x.data @ model[0].weight.data.T + model[0].bias.data, 0)
+    hidden = np.maximum(x.array @ model[0].weight.array.T + model[0].bias.array, 0)
     with Probe({"relu": model[1], "head": model[2]}) as probe:
         model(x).sum().backward()
     (seen,), (gradient,) = probe.activations["relu"], probe.gradients["relu"]
     assert seen.mean == pytest.approx(hidden.mean(), rel=1e-5)
     assert seen.rms == pytest.approx(math.sqrt((hidden**2).mean()), rel=1e-5)
     assert seen.zeros == (hidden == 0).mean() > 0
-    expected = np.broadcast_to(model[2].weight.data.sum(axis=0), (5, 8))  # of the sum's gradient
+    expected = np.broadcast_to(model[2].weight.array.sum(axis=0), (5, 8))  # of the sum's gradient
     assert gradient.rms == pytest.approx(math.sqrt((expected**2).mean()), rel=1e-5)
     assert probe.gradients["head"][0].min == probe.gradients["head"][0].max == 1
 
@@ -56,12 +56,12 @@ def test_without_gradients_only_activations_are_seen():
 
 def test_a_probe_changes_nothing_and_keeps_no_tensor():
     model, x = network(), randn(2, 4, generator=Generator(1))
-    plain = model(x).data
+    plain = model(x).array
     gc.disable()
     try:
         with Probe.of(model, nn.ReLU):
             out = model(x)
-        assert np.array_equal(out.data, plain)
+        assert np.array_equal(out.array, plain)
         gone = weakref.ref(out)
         del out
         assert gone() is None
@@ -70,7 +70,7 @@ def test_a_probe_changes_nothing_and_keeps_no_tensor():
 
 
 def test_the_gradient_norm_is_over_all_parameters():
-    a, b = (Tensor(np.ones(1, np.float32), requires_grad=True) for _ in range(2))
+    a, b = (ones(1, requires_grad=True) for _ in range(2))
     assert gradient_norm([a, b]) == 0
     (3 * a + 4 * b).sum().backward()
     assert gradient_norm([a, b]) == 5

@@ -37,10 +37,10 @@ def measure(seed, layers, law, std, head_std, zero, **model):
         x.retain_grad()
     logits = net.head(net.norm(x)).reshape(-1, VOCAB)
     F.cross_entropy(logits, targets, reduction="sum").backward()
-    w = net.blocks[-1].ffn.down.weight.grad.data
+    w = net.blocks[-1].ffn.down.weight.grad.array
     return (
-        np.array([np.mean(x.data**2) for x in stream]),
-        np.array([np.mean(x.grad.data**2) for x in stream]),
+        np.array([np.mean(x.array**2) for x in stream]),
+        np.array([np.mean(x.grad.array**2) for x in stream]),
         np.mean(w**2) / (BATCH * CONTEXT),
     )
 

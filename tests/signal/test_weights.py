@@ -36,7 +36,7 @@ def test_variance_of_every_init(name, shape):
     out, into = shape
     theory = weight_variance(name, into, out, scale, gain)
     seeds = 8
-    found = np.mean([np.mean(drawn(name, shape, scale, gain, s).data ** 2) for s in range(seeds)])
+    found = np.mean([np.mean(drawn(name, shape, scale, gain, s).array ** 2) for s in range(seeds)])
     # a mean of N squares of a Gaussian scatters by √(2/N); five of those
     assert abs(found - theory) <= 5 * math.sqrt(2 / (seeds * out * into)) * theory
 

@@ -76,9 +76,9 @@ def test_the_rate_warms_up_linearly_and_then_stays(
 
 def test_clipping_bounds_the_step(text: Corpus) -> None:
     made = model()
-    before = [p.data.copy() for p in made.parameters()]
+    before = [p.array.copy() for p in made.parameters()]
     run = fit(made, text, steps=1, lr=1.0, optimizer="sgd", clip=0.01)
-    moved = sum(((p.data - b) ** 2).sum() for p, b in zip(made.parameters(), before, strict=True))
+    moved = sum(((p.array - b) ** 2).sum() for p, b in zip(made.parameters(), before, strict=True))
     assert math.sqrt(moved) == pytest.approx(0.01, rel=1e-3)
     assert run.grad_norms[0] > 0.1  # recorded as it was before clipping
 

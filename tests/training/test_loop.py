@@ -4,7 +4,7 @@ import warnings
 import numpy as np
 import pytest
 
-from minigrad import Generator, Tensor, nn, optim
+from minigrad import Generator, from_numpy, nn, optim
 from minigrad.data import toy
 from minigrad.nn.functional import cross_entropy
 from minigrad.training import Record, train, train_step
@@ -28,7 +28,7 @@ def run(steps, lr=0.1, **options):
 def test_a_step_lowers_the_loss_and_returns_the_one_before():
     model, batches = small()
     optimizer = optim.SGD(model.parameters(), lr=0.1)
-    x, y = map(Tensor, next(batches))
+    x, y = map(from_numpy, next(batches))
     losses = [train_step(model, cross_entropy, optimizer, x, y) for _ in range(5)]
     assert losses == sorted(losses, reverse=True)
     assert losses[0] == cross_entropy(small()[0](x), y).item()
@@ -51,7 +51,7 @@ def test_watching_sees_the_step_s_gradient():
     optimizer = optim.SGD(model.parameters(), lr=0.1)
     weight = model[0].weight
     norms = []
-    watch = [(lambda: float(np.linalg.norm(weight.grad.data)), norms)]
+    watch = [(lambda: float(np.linalg.norm(weight.grad.array)), norms)]
     train(model, optimizer, batches, 3, Record(0), watch=watch)
     assert len(norms) == 3 and min(norms) > 0
 

@@ -59,7 +59,7 @@ def _kind(worst: int) -> str:
 
 def check_forward(name: str, value: np.ndarray, inputs: list[Any]) -> Origin:
     """Raise AnomalyError if the op made a NaN or inf; else where it was called, and with what."""
-    arrays = [t.data if hasattr(t, "requires_grad") else np.asarray(t) for t in inputs]
+    arrays = [t.array if hasattr(t, "requires_grad") else np.asarray(t) for t in inputs]
     listed = "".join(f"\n  input {i}: {describe(a)}" for i, a in enumerate(arrays))
     origin = Origin(caller(), listed)
     worst, given = _worst(value), max(map(_worst, arrays), default=0)

@@ -46,7 +46,7 @@ class Node:
 def record(name: str, value: Any, *inputs: tuple[Any, Vjp]) -> Tensor:
     """A Tensor of `value`, with an edge for each (input, VJP) whose input needs a gradient."""
     out = new_tensor(Tensor)
-    out.data = value if type(value) is ndarray else np.asarray(value)
+    out.array = value if type(value) is ndarray else np.asarray(value)
     out.grad = out.hooks = None
     edges = []
     for tensor, vjp in inputs:
@@ -62,7 +62,7 @@ def record(name: str, value: Any, *inputs: tuple[Any, Vjp]) -> Tensor:
         out.node = None
     if unusual.count and mode.observer:
         given = [t for t, _ in inputs if t is not None]
-        origin = mode.observer.forward(name, out.data, given)
+        origin = mode.observer.forward(name, out.array, given)
         if out.node is not None:
             out.node.origin = origin
     return out
@@ -175,12 +175,12 @@ def _root(outputs: Sequence[Tensor], gradients: Sequence[Any]) -> Node:
                 "one does not (was it computed under no_grad, or detached?)"
             )
         if gradient is None:
-            if out.data.size != 1:
+            if out.array.size != 1:
                 raise GraphError(
                     "backward without a gradient needs a scalar result, got shape "
                     f"{out.shape}: reduce it first (.sum() or .mean()), or pass gradient="
                 )
-            g = np.ones_like(out.data)
+            g = np.ones_like(out.array)
         else:
             g = to_array(gradient)
             if g.shape != out.shape:
@@ -211,7 +211,7 @@ def backward(self: Tensor, gradient: Any = None, retain_graph: bool = False) -> 
         if leaf.hooks:
             g, owned = run_hooks(leaf.hooks, g), False
         if leaf.grad is not None:
-            leaf.grad.data += g
+            leaf.grad.array += g
         else:
             leaf.grad = wrap(np.asarray(g) if owned else np.array(g, dtype=leaf.dtype))
 

@@ -58,7 +58,7 @@ def run_hooks(hooks: dict[Any, Callable], g: np.ndarray) -> np.ndarray:
             raise ShapeError(
                 f"a hook must keep the gradient's shape {g.shape}, returned {changed.shape}"
             )
-        g = changed.data.astype(g.dtype, copy=False)
+        g = changed.array.astype(g.dtype, copy=False)
     return g
 
 
@@ -83,8 +83,8 @@ def retain_grad(self: Tensor) -> None:
     def keep(g: Tensor) -> None:
         tensor = target()
         if tensor is not None:
-            kept = np.array(g.data)
-            tensor.grad = wrap(kept if tensor.grad is None else tensor.grad.data + kept)
+            kept = np.array(g.array)
+            tensor.grad = wrap(kept if tensor.grad is None else tensor.grad.array + kept)
 
     self.node.hooks = self.node.hooks or {}
     self.node.hooks[_LAST] = keep

@@ -43,41 +43,47 @@ _REFLECTED = {  # what `array op tensor` asks of the tensor
 class Tensor(TensorMethods):
     """A NumPy array that remembers how it was computed.
 
-    `Tensor(data)` shares memory with an array of a supported dtype; `minigrad.tensor` copies.
-    `data` is the array, `grad` the gradient (a Tensor, or None), `node` the op that made it
-    (None for a leaf). Raises DtypeError for data that is not numeric.
+    Made by `minigrad.tensor(data)`, which keeps data's dtype, or `from_numpy`, which shares
+    memory. `Tensor(data)` copies to the default dtype and `Tensor(2, 3)` is memory of that shape
+    to be filled, as in PyTorch. `array` is the NumPy array, `grad` the gradient (a Tensor, or
+    None), `node` the op that made it (None for a leaf). Raises DtypeError for data that is not
+    numeric.
     """
 
-    __slots__ = ("__weakref__", "data", "grad", "hooks", "node", "requires_grad")
+    __slots__ = ("__weakref__", "array", "grad", "hooks", "node", "requires_grad")
 
-    data: np.ndarray
+    array: np.ndarray
     grad: Tensor | None
     requires_grad: bool
     node: Node | None
     hooks: dict[Any, Callable] | None
 
-    def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False) -> None:
-        self.data = to_array(data, dtype)
-        self.grad = None
-        self.node = None
-        self.hooks = None
+    def __init__(self, *data: Any) -> None:
+        default = dtypes.get_default_dtype()
+        if all(isinstance(n, int) for n in data):
+            self.array = np.empty(data or 0, default)
+        elif len(data) == 1:
+            self.array = np.array(to_array(data[0]), default)
+        else:
+            raise ArgumentError(
+                f"Tensor() takes one list or array, or sizes, got {len(data)}: {data!r:.80}"
+            )
+        self.grad = self.node = self.hooks = None
         self.requires_grad = False
-        if requires_grad:
-            self.requires_grad_()
 
     # -- what it is ---------------------------------------------------------------------------
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.data.shape
+        return self.array.shape
 
     @property
     def dtype(self) -> np.dtype:
-        return self.data.dtype
+        return self.array.dtype
 
     @property
     def ndim(self) -> int:
-        return self.data.ndim
+        return self.array.ndim
 
     @property
     def is_leaf(self) -> bool:
@@ -98,19 +104,34 @@ class Tensor(TensorMethods):
         return self.shape[check_dim("size", dim, self.ndim)]
 
     def dim(self) -> int:
-        return self.data.ndim
+        return self.array.ndim
 
     def numel(self) -> int:
-        return self.data.size
+        return self.array.size
 
     def is_floating_point(self) -> bool:
         return dtypes.is_floating(self.dtype)
 
     # -- out of the graph ---------------------------------------------------------------------
 
+    @property
+    def data(self) -> Tensor:
+        """The same memory outside the graph, as detach() gives it. Assigning a Tensor to it makes
+        its memory this tensor's own."""
+        return wrap(self.array)
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise DtypeError(
+                f"tensor.data must be a Tensor, got {type(value).__name__}: assign "
+                "minigrad.tensor(...), or an array to tensor.array"
+            )
+        self.array = value.array
+
     def detach(self) -> Tensor:
         """The same data, outside the graph."""
-        return wrap(self.data)
+        return wrap(self.array)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """For copy and pickle: a leaf with its gradient. Raises GraphError for an op's result."""
@@ -128,20 +149,20 @@ class Tensor(TensorMethods):
                 "numpy() is for tensors outside the graph, and this one requires a gradient: "
                 "use tensor.detach().numpy()"
             )
-        return self.data
+        return self.array
 
     def item(self) -> Any:
         """The value of a one-element tensor as a Python number."""
-        if self.data.size != 1:
+        if self.array.size != 1:
             raise ShapeError(
                 f"item() needs exactly one element, got shape {self.shape}: use tolist(), or "
                 "index one element"
             )
-        return self.data.item()
+        return self.array.item()
 
     def tolist(self) -> Any:
         """The values as nested Python lists."""
-        return self.data.tolist()
+        return self.array.tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
@@ -150,7 +171,7 @@ class Tensor(TensorMethods):
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any
     ) -> Any:
         """NumPy's operators beside a Tensor: `number * tensor` is the tensor's own, and
-        `array += tensor`, as in `w.data += -lr * w.grad`, writes into the array."""
+        `array += tensor`, as in `w.array += -lr * w.grad`, writes into the array."""
         left, reflected = inputs[0], _REFLECTED.get(ufunc.__name__)
         if left is not self and reflected and method == "__call__" and out is None:
             number = isinstance(left, np.ndarray) and not left.ndim  # comparisons get these
@@ -175,16 +196,16 @@ class Tensor(TensorMethods):
         return int(self.item())
 
     def __bool__(self) -> bool:
-        if self.data.size != 1:
+        if self.array.size != 1:
             raise ShapeError(
                 f"the truth of a tensor of shape {self.shape} is ambiguous: use any() or all()"
             )
-        return bool(self.data.item())
+        return bool(self.array.item())
 
     def __len__(self) -> int:
-        if not self.data.ndim:
+        if not self.array.ndim:
             raise DtypeError("len() needs at least one dimension, got a 0-d tensor")
-        return len(self.data)
+        return len(self.array)
 
     def __iter__(self) -> Iterator[Tensor]:
         return iter([self[i] for i in range(len(self))])
@@ -195,11 +216,11 @@ class Tensor(TensorMethods):
     __hash__ = object.__hash__  # by identity: __eq__ compares elements
 
     def __repr__(self) -> str:
-        text = np.array2string(self.data, precision=4, separator=", ", prefix="tensor(")
-        if not self.data.size and self.data.ndim != 1:
+        text = np.array2string(self.array, precision=4, separator=", ", prefix="tensor(")
+        if not self.array.size and self.array.ndim != 1:
             text += f", size={self.shape}"
-        if self.data.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.boolean):
-            text += f", dtype={self.data.dtype}"
+        if self.array.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.boolean):
+            text += f", dtype={self.array.dtype}"
         if self.node is not None:
             text += f", grad_fn=<{self.node.name}>"
         elif self.requires_grad:
@@ -240,7 +261,7 @@ class Tensor(TensorMethods):
 def wrap(array: np.ndarray) -> Tensor:
     """A leaf Tensor around an array as it is: no copy, no check."""
     tensor = Tensor.__new__(Tensor)
-    tensor.data = array
+    tensor.array = array
     tensor.grad = None
     tensor.node = None
     tensor.hooks = None
@@ -251,7 +272,7 @@ def wrap(array: np.ndarray) -> Tensor:
 def to_array(data: Any, dtype: Any = None) -> np.ndarray:
     """`data` (a tensor, an array, numbers in nested lists) as an array of a supported dtype."""
     if isinstance(data, Tensor):
-        data = data.data
+        data = data.array
     elif isinstance(data, list | tuple):
         data = _plain(data)
     try:
@@ -271,4 +292,4 @@ def _plain(data: Any) -> Any:
     """Nested lists with the tensors in them replaced by their values."""
     if isinstance(data, list | tuple):
         return [_plain(item) for item in data]
-    return data.data.tolist() if isinstance(data, Tensor) else data
+    return data.array.tolist() if isinstance(data, Tensor) else data

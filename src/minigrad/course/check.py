@@ -119,7 +119,7 @@ def _wrong_kind(name: str, probe: Probe, received: Any, see: str) -> Result:
         sentence = (
             "returned a NumPy array, where a Tensor is meant: "
             "an array carries no graph, so no gradient could flow back. "
-            "Compute with Tensor operations, not with .data or .numpy()."
+            "Compute with Tensor operations, not with .array or .numpy()."
         )
     elif isinstance(probe.expected, tuple) and isinstance(received, tuple | list):
         sentence = _answers(received, probe.expected)

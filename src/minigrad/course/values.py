@@ -37,7 +37,7 @@ def _is_tensor(value: Any) -> bool:
 
 def array(value: Any) -> np.ndarray:
     """The numbers of an array, a Tensor, a list or a number."""
-    return np.asarray(value.data if _is_tensor(value) else value)
+    return np.asarray(value.array if _is_tensor(value) else value)
 
 
 def agree(received: Any, expected: Any, rtol: float, atol: float) -> bool:

@@ -17,21 +17,21 @@ from minigrad.functional.operands import floating, require_floating, require_num
 
 def relu(input: Tensor) -> Tensor:
     """max(input, 0).   Gradient: G where input > 0."""
-    x = require_number("relu", input).data
+    x = require_number("relu", input).array
     y = np.maximum(x, 0)
     return record("relu", y, (input, lambda g: g * (y > 0)))
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """input where positive, negative_slope · input elsewhere (Maas et al. 2013)."""
-    x = require_floating("leaky_relu", input).data
+    x = require_floating("leaky_relu", input).array
     y = np.where(x > 0, x, negative_slope * x)
     return record("leaky_relu", y, (input, lambda g: np.where(x > 0, g, negative_slope * g)))
 
 
 def elu(input: Tensor, alpha: float = 1.0) -> Tensor:
     """input where positive, alpha (e^input - 1) elsewhere (Clevert et al. 2015)."""
-    x = require_floating("elu", input).data
+    x = require_floating("elu", input).array
     y = np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
     return record("elu", y, (input, lambda g: np.where(x > 0, g, g * (y + alpha))))
 
@@ -39,20 +39,20 @@ def elu(input: Tensor, alpha: float = 1.0) -> Tensor:
 def tanh(input: Tensor) -> Tensor:
     """Hyperbolic tangent.   Gradient: G (1 - out²)."""
     a = floating("tanh", input)
-    y = np.tanh(a.data)
+    y = np.tanh(a.array)
     return record("tanh", y, (a, lambda g: g * (one(y.dtype) - y * y)))
 
 
 def sigmoid(input: Tensor) -> Tensor:
     """1 / (1 + e^-input).   Gradient: G · out (1 - out)."""
     a = floating("sigmoid", input)
-    y = _sigmoid(a.data)
+    y = _sigmoid(a.array)
     return record("sigmoid", y, (a, lambda g: g * y * (one(y.dtype) - y)))
 
 
 def silu(input: Tensor) -> Tensor:
     """input · sigmoid(input) (Elfwing et al. 2017).   Gradient: G (s + out (1 - s))."""
-    x = require_floating("silu", input).data
+    x = require_floating("silu", input).array
     s = _sigmoid(x)
     y = x * s
     return record("silu", y, (input, lambda g: g * (s + y * (1 - s))))
@@ -61,7 +61,7 @@ def silu(input: Tensor) -> Tensor:
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """ln(1 + e^(beta·input)) / beta, and input itself beyond threshold.   Gradient:
     G · sigmoid(beta·input)."""
-    x = require_floating("softplus", input).data
+    x = require_floating("softplus", input).array
     z = beta * x
     y = np.where(z > threshold, x, np.logaddexp(0, z) / beta).astype(x.dtype, copy=False)
     return record("softplus", y, (input, lambda g: np.where(z > threshold, g, g * _sigmoid(z))))
@@ -73,7 +73,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     `approximate="tanh"`: 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))).   Gradient:
     G (Φ + x Φ'), Φ' the normal density, or the tanh form's own derivative.
     """
-    x = require_floating("gelu", input).data
+    x = require_floating("gelu", input).array
     if approximate == "tanh":
         t, y = _gelu_tanh(x)
         return record("gelu", y, (input, lambda g: g * _gelu_tanh_slope(x, t)))
@@ -103,7 +103,7 @@ def dropout(
         return input
     kept = rng(generator).random(input.shape, dtype=np.float32) >= p
     mask = kept * input.dtype.type(1 / (1 - p) if p < 1 else 0)
-    return record("dropout", input.data * mask, (input, lambda g: g * mask))
+    return record("dropout", input.array * mask, (input, lambda g: g * mask))
 
 
 # -- the functions behind them, on arrays -------------------------------------------------------

@@ -37,7 +37,7 @@ def scaled_dot_product_attention(
     One op, since P is the only large array it keeps: the composition keeps four.
     """
     q, k, v = (
-        require_floating("scaled_dot_product_attention", tensor, label).data
+        require_floating("scaled_dot_product_attention", tensor, label).array
         for tensor, label in ((query, "query"), (key, "key"), (value, "value"))
     )
     _check(q, k, v, dropout_p)
@@ -107,7 +107,7 @@ def _causal(t: int, s: int, dtype: np.dtype) -> np.ndarray:
 
 
 def _masked(scores: np.ndarray, attn_mask: Any) -> np.ndarray:
-    mask = require_tensor("scaled_dot_product_attention", attn_mask, "attn_mask").data
+    mask = require_tensor("scaled_dot_product_attention", attn_mask, "attn_mask").array
     if mask.dtype.kind == "i":
         raise DtypeError(
             "scaled_dot_product_attention: attn_mask must be boolean (true: may be seen) or "

@@ -148,7 +148,7 @@ def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
 
 def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
     """1 with the probability each element of input gives, else 0."""
-    p = require_floating("bernoulli", input).data
+    p = require_floating("bernoulli", input).array
     if not np.all((p >= 0) & (p <= 1)):
         raise ArgumentError(
             f"bernoulli: probabilities must lie in [0, 1], got {p.min()} … {p.max()}"

@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.core.broadcast import check_broadcast, unbroadcast
 from minigrad.core.dtype import boolean, is_floating
 from minigrad.core.graph import record
-from minigrad.core.tensor import Tensor, wrap
+from minigrad.core.tensor import Tensor, to_array, wrap
 from minigrad.errors import ArgumentError, DtypeError
 from minigrad.functional.operands import floating, operands, require_number, require_tensor
 
@@ -92,75 +92,75 @@ def pow(input: Any, exponent: Any) -> Tensor:
 
 def neg(input: Tensor) -> Tensor:
     """-input.   Gradient: -G."""
-    x = require_number("neg", input).data
+    x = require_number("neg", input).array
     return record("neg", -x, (input, lambda g: -g))
 
 
 def exp(input: Tensor) -> Tensor:
     """e^input.   Gradient: G · out."""
     a = floating("exp", input)
-    y = np.exp(a.data)
+    y = np.exp(a.array)
     return record("exp", y, (a, lambda g: g * y))
 
 
 def log(input: Tensor) -> Tensor:
     """Natural logarithm; -inf at 0, nan below.   Gradient: G / input."""
     a = floating("log", input)
-    x = a.data
+    x = a.array
     return record("log", np.log(x), (a, lambda g: g / x))
 
 
 def log1p(input: Tensor) -> Tensor:
     """ln(1 + input), accurate near 0.   Gradient: G / (1 + input)."""
     a = floating("log1p", input)
-    x = a.data
+    x = a.array
     return record("log1p", np.log1p(x), (a, lambda g: g / (1 + x)))
 
 
 def sqrt(input: Tensor) -> Tensor:
     """Square root.   Gradient: G / (2 out)."""
     a = floating("sqrt", input)
-    y = np.sqrt(a.data)
+    y = np.sqrt(a.array)
     return record("sqrt", y, (a, lambda g: g / (2 * y)))
 
 
 def rsqrt(input: Tensor) -> Tensor:
     """1 / sqrt(input).   Gradient: -G · out³ / 2."""
     a = floating("rsqrt", input)
-    y = 1 / np.sqrt(a.data)
+    y = 1 / np.sqrt(a.array)
     return record("rsqrt", y, (a, lambda g: -0.5 * g * (y * y * y)))
 
 
 def reciprocal(input: Tensor) -> Tensor:
     """1 / input.   Gradient: -G · out²."""
     a = floating("reciprocal", input)
-    y = 1 / a.data
+    y = 1 / a.array
     return record("reciprocal", y, (a, lambda g: -g * (y * y)))
 
 
 def abs(input: Tensor) -> Tensor:
     """Absolute value.   Gradient: G · sign(input), 0 at 0."""
-    x = require_number("abs", input).data
+    x = require_number("abs", input).array
     return record("abs", np.abs(x), (input, lambda g: g * np.sign(x)))
 
 
 def sign(input: Tensor) -> Tensor:
     """-1, 0 or 1.   Gradient: 0."""
-    x = require_number("sign", input).data
+    x = require_number("sign", input).array
     return record("sign", np.sign(x), (input, lambda g: np.zeros_like(g)))
 
 
 def sin(input: Tensor) -> Tensor:
     """Sine of radians.   Gradient: G · cos(input)."""
     a = floating("sin", input)
-    x = a.data
+    x = a.array
     return record("sin", np.sin(x), (a, lambda g: g * np.cos(x)))
 
 
 def cos(input: Tensor) -> Tensor:
     """Cosine of radians.   Gradient: -G · sin(input)."""
     a = floating("cos", input)
-    x = a.data
+    x = a.array
     return record("cos", np.cos(x), (a, lambda g: -g * np.sin(x)))
 
 
@@ -177,7 +177,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     a = require_tensor("clamp", input)
     for bound in (min, max):
         a = a if bound is None else operands("clamp", a, bound)[0]
-    x = a.data
+    x = a.array
     value = x if min is None else np.maximum(x, x.dtype.type(min))
     value = value if max is None else np.minimum(value, x.dtype.type(max))
     return record("clamp", value, (a, lambda g: g * ((x >= low) & (x <= high))))
@@ -211,11 +211,11 @@ def _share(loses: np.ndarray, ties: np.ndarray, g: np.ndarray) -> np.ndarray:
 
 def where(condition: Tensor, input: Any, other: Any) -> Tensor:
     """input where condition, else other.   Gradient: G to whichever was taken."""
-    c = require_tensor("where", condition, "condition").data
+    c = require_tensor("where", condition, "condition").array
     if c.dtype != bool:
         raise DtypeError(f"where: condition must be boolean, got {c.dtype}: compare first (x > 0)")
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
-        input = Tensor(input)
+        input = wrap(to_array(input))
     a, b, x, y = operands("where", input, other)
     both = check_broadcast("where", np.shape(x), np.shape(y))
     check_broadcast("where", c.shape, both)
@@ -268,17 +268,17 @@ def _compare(name: str, ufunc: np.ufunc, input: Any, other: Any) -> Tensor:
 
 def isnan(input: Tensor) -> Tensor:
     """Where input is nan."""
-    return wrap(np.asarray(np.isnan(require_tensor("isnan", input).data)))
+    return wrap(np.asarray(np.isnan(require_tensor("isnan", input).array)))
 
 
 def isfinite(input: Tensor) -> Tensor:
     """Where input is neither nan nor infinite."""
-    return wrap(np.asarray(np.isfinite(require_tensor("isfinite", input).data)))
+    return wrap(np.asarray(np.isfinite(require_tensor("isfinite", input).array)))
 
 
 def logical_not(input: Tensor) -> Tensor:
     """Where input is false or 0."""
-    return wrap(np.asarray(np.logical_not(require_tensor("logical_not", input).data)))
+    return wrap(np.asarray(np.logical_not(require_tensor("logical_not", input).array)))
 
 
 def logical_and(input: Tensor, other: Any) -> Tensor:

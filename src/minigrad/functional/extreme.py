@@ -33,7 +33,7 @@ def amin(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
 
 
 def _extreme(name: str, ufunc: np.ufunc, input: Tensor, dim: Dim, keepdim: bool) -> Tensor:
-    x = require_tensor(name, input).data
+    x = require_tensor(name, input).array
     dims = check_dims(name, dim, x.ndim)
     _require_elements(name, x, dims)
     kept = ufunc.reduce(x, axis=dims, keepdims=True)
@@ -70,7 +70,7 @@ def _choose(
         return (maximum if name == "max" else minimum)(input, dim)
     if dim is None:
         return _extreme(name, ufunc, input, None, False)
-    x = require_tensor(name, input).data
+    x = require_tensor(name, input).array
     axis = check_dim(name, dim, x.ndim)
     x = x if x.ndim else x.reshape(1)
     _require_elements(name, x, (axis,))
@@ -98,7 +98,7 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 
 
 def _arg(name: str, arg: Any, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
-    x = require_tensor(name, input).data
+    x = require_tensor(name, input).array
     axis = None if dim is None else check_dim(name, dim, x.ndim)
     _require_elements(name, x, tuple(range(x.ndim)) if axis is None or not x.ndim else (axis,))
     return wrap(np.asarray(arg(x, axis=axis if x.ndim else None, keepdims=keepdim)))

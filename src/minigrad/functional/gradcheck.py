@@ -63,8 +63,8 @@ def gradcheck(
     analytic = grad(result, [leaves[i] for i in checked], allow_unused=True)
     with no_grad():
         for i, g in zip(checked, analytic, strict=True):
-            x = leaves[i].data
-            found = np.zeros(x.shape) if g is None else g.data
+            x = leaves[i].array
+            found = np.zeros(x.shape) if g is None else g.array
             _compare(i, x, found, lambda: projected().item(), eps, atol, rtol)
     return True
 

@@ -18,7 +18,7 @@ from minigrad.functional.operands import require_floating, require_tensor, to
 def getitem(input: Tensor, index: Any) -> Tensor:
     """input[index]: ints, slices, None, Ellipsis, integer tensors, boolean masks.   Gradient: G
     put back where it came from, added up where an element was picked twice."""
-    x = require_tensor("getitem", input).data
+    x = require_tensor("getitem", input).array
     shape, (basic, arrays) = x.shape, split_index(index)
 
     def vjp(g: np.ndarray) -> np.ndarray:
@@ -84,7 +84,7 @@ def _part(part: Any) -> Any:
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """out[i][j] = input[index[i][j]][j] for dim = 0, and so on; index has input's ndim and is no
     larger outside `dim`.   Gradient: G added up where it came from."""
-    x = require_tensor("gather", input).data
+    x = require_tensor("gather", input).array
     at = _indices("gather", index)
     axis = check_dim("gather", dim, x.ndim)
     if at.ndim != x.ndim or any(
@@ -120,7 +120,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
 
 def masked_fill(input: Tensor, mask: Tensor, value: float) -> Tensor:
     """input with `value` where mask (boolean, broadcast) is true.   Gradient: G elsewhere."""
-    x, m = require_tensor("masked_fill", input).data, require_tensor("masked_fill", mask).data
+    x, m = require_tensor("masked_fill", input).array, require_tensor("masked_fill", mask).array
     if m.dtype != bool:
         raise DtypeError(f"masked_fill: mask must be boolean, got {m.dtype}: compare (mask == 0)")
     check_broadcast("masked_fill", x.shape, m.shape)
@@ -151,7 +151,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
 def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
     """Rows of weight (V, D) at integer input (...) -> (..., D).   Gradient of weight: the rows of
     G added up per index, none for `padding_idx`."""
-    at, w = _indices("embedding", input), require_floating("embedding", weight, "weight").data
+    at, w = _indices("embedding", input), require_floating("embedding", weight, "weight").array
     if w.ndim != 2:
         raise ShapeError(f"embedding: weight must be 2-d (V, D), got shape {w.shape}")
     shape = w.shape  # (V, D)
@@ -176,7 +176,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
 
 
 def _indices(name: str, tensor: Any) -> np.ndarray:
-    at = require_tensor(name, tensor, "index").data
+    at = require_tensor(name, tensor, "index").array
     if at.dtype.kind != "i":
         raise DtypeError(f"{name}: indices must be integers, got {at.dtype}: convert with .long()")
     return at

@@ -15,7 +15,7 @@ from minigrad.core.broadcast import check_broadcast, unbroadcast
 from minigrad.core.dtype import category
 from minigrad.core.graph import record
 from minigrad.core.mode import mode
-from minigrad.core.tensor import Tensor, to_array
+from minigrad.core.tensor import Tensor, to_array, wrap
 from minigrad.errors import DtypeError, InplaceError, ShapeError
 from minigrad.functional import elementwise
 from minigrad.functional.index import pick, split_index
@@ -33,9 +33,9 @@ def _update(self: Tensor, name: str, value: Tensor) -> Tensor:
         raise DtypeError(f"{name}: a result of {value.dtype} cannot be kept in {self.dtype}")
     if mode.grad and (value.requires_grad or self.node is not None):
         value = to(value, self.dtype)
-        self.data, self.node, self.requires_grad = value.data, value.node, value.requires_grad
+        self.array, self.node, self.requires_grad = value.array, value.node, value.requires_grad
     else:
-        write(self, name, value.data)
+        write(self, name, value.array)
     return self
 
 
@@ -43,13 +43,13 @@ def write(
     self: Tensor, name: str, values: np.ndarray, basic: tuple = (...,), arrays: tuple = ()
 ) -> None:
     """Write `values` into the tensor's own array, at an index split by split_index()."""
-    if not self.data.flags.writeable:
+    if not self.array.flags.writeable:
         raise InplaceError(
             f"{name}: the elements of an expanded tensor share memory and cannot be changed one by "
             "one: clone() it first"
         )
-    self.data[basic][arrays or ...] = values
-    writes.note(self.data)
+    self.array[basic][arrays or ...] = values
+    writes.note(self.array)
 
 
 def check_leaf(self: Tensor, name: str) -> None:
@@ -81,7 +81,7 @@ clamp_ = _in_place("clamp_", elementwise.clamp)
 
 def fill_(self: Tensor, value: float) -> Tensor:
     """Every element set to `value`; returns the tensor."""
-    return copy_(self, Tensor(to_array(value, self.dtype)))
+    return copy_(self, wrap(to_array(value, self.dtype)))
 
 
 def zero_(self: Tensor) -> Tensor:
@@ -92,12 +92,12 @@ def zero_(self: Tensor) -> Tensor:
 def copy_(self: Tensor, src: Any) -> Tensor:
     """The values of `src` (broadcast, converted) copied in; returns the tensor."""
     check_leaf(self, "copy_")
-    source = to(src if isinstance(src, Tensor) else Tensor(src), self.dtype)
+    source = to(src if isinstance(src, Tensor) else wrap(to_array(src)), self.dtype)
     if check_broadcast("copy_", self.shape, source.shape) != self.shape:
         raise ShapeError(f"copy_: {source.shape} does not broadcast to {self.shape}")
     if mode.grad and (source.requires_grad or self.node is not None):
         return _update(self, "copy_", clone(source.expand(self.shape)))
-    write(self, "copy_", source.data)
+    write(self, "copy_", source.array)
     return self
 
 
@@ -105,14 +105,14 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     """self[index] = value: in the array itself, or recorded where a gradient must flow."""
     check_leaf(self, "setitem")
     basic, arrays = split_index(index)
-    shape = pick("setitem", self.data, basic, arrays).shape
-    source = value if isinstance(value, Tensor) else Tensor(to_array(value, self.dtype))
+    shape = pick("setitem", self.array, basic, arrays).shape
+    source = value if isinstance(value, Tensor) else wrap(to_array(value, self.dtype))
     while source.ndim > len(shape) and source.shape[0] == 1:
         source = source[0]
     if check_broadcast("setitem", shape, source.shape) != shape:
         raise ShapeError(f"setitem: a value of {source.shape} does not fit the place {shape}")
     if not (mode.grad and (self.requires_grad or source.requires_grad)):
-        write(self, "setitem", source.data, basic, arrays)
+        write(self, "setitem", source.array, basic, arrays)
         return
     source = to(source, self.dtype)
     key: Any = arrays or ...
@@ -120,8 +120,8 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     np.add.at(taken[basic], key, 1)
     if taken.max(initial=0) > 1:
         raise InplaceError("setitem: an element is set twice, so its gradient is undefined")
-    full = self.data.copy()
-    full[basic][key] = source.data
+    full = self.array.copy()
+    full[basic][key] = source.array
     source_shape = source.shape
     out = record(
         "setitem",

@@ -32,7 +32,7 @@ def _check_matmul(x: np.ndarray, y: np.ndarray) -> None:
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """(..., n, k) @ (..., k, m) -> (..., n, m); a vector is a row on the left and a column on the
     right.   dinput = G otherᵀ, dother = inputᵀ G."""
-    x, y = require_number("matmul", input).data, require_number("matmul", other, "other").data
+    x, y = require_number("matmul", input).array, require_number("matmul", other, "other").array
     _check_matmul(x, y)
     if x.ndim == 1:
         return squeeze(matmul(unsqueeze(input, 0), other), -2 if y.ndim > 1 else 0)
@@ -55,7 +55,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """input (..., in) · weightᵀ (out, in) + bias (out) -> (..., out).   dinput = G W,
     dW = Gᵀ input, dbias = Σ G.   One op: the sum is added into the product's own memory."""
-    x, w = require_number("linear", input).data, require_number("linear", weight, "weight").data
+    x, w = require_number("linear", input).array, require_number("linear", weight, "weight").array
     if w.ndim != 2 or not x.ndim or x.shape[-1] != w.shape[1]:
         raise ShapeError(
             "linear: input (..., in) must end in the second size of weight (out, in), got "
@@ -71,7 +71,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     rows, shape = _rows(x), x.shape  # (N, in)
     out = rows @ w.T  # (N, out)
     if bias is not None:
-        out += bias.data
+        out += bias.array
     return record(
         "linear",
         out.reshape(*shape[:-1], w.shape[0]),
@@ -106,7 +106,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         operands = tuple(operands[0])
     if not isinstance(equation, str):
         raise ArgumentError(f"einsum: the equation comes first, as text, got {equation!r}")
-    arrays = [require_number("einsum", op, "every operand").data for op in operands]
+    arrays = [require_number("einsum", op, "every operand").array for op in operands]
     if len({x.dtype for x in arrays}) > 1:
         listed = ", ".join(str(x.dtype) for x in arrays)
         raise DtypeError(f"einsum: all operands must have one dtype, got {listed}")

@@ -79,8 +79,8 @@ def _labels(
     name: str, input: Tensor, target: Any, ignore_index: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Class scores as rows (N, C), labels (N) with 0 for ignored ones, and the mask kept (N)."""
-    x = require_floating(name, input).data
-    labels = require_tensor(name, target, "target").data
+    x = require_floating(name, input).array
+    labels = require_tensor(name, target, "target").array
     if labels.dtype.kind != "i":
         raise DtypeError(
             f"{name}: target must hold class indices (int64), got {labels.dtype}: convert with "

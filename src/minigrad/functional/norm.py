@@ -41,10 +41,10 @@ def layer_norm(
         var = _mean_product(normed, normed) + x.dtype.type(eps)
     scale = 1 / np.sqrt(var)  # (N, 1)
     normed *= scale
-    w = None if weight is None else weight.data.astype(x.dtype, copy=False).reshape(d)
+    w = None if weight is None else weight.array.astype(x.dtype, copy=False).reshape(d)
     y = normed.copy() if w is None else normed * w
     if bias is not None:
-        y += bias.data.reshape(d)
+        y += bias.array.reshape(d)
 
     def vjp_input(g: np.ndarray) -> np.ndarray:
         g = _like(g, normed)
@@ -55,7 +55,7 @@ def layer_norm(
         g *= scale
         return g.astype(dtype, copy=False).reshape(shape)
 
-    shape, dtype = input.data.shape, input.data.dtype
+    shape, dtype = input.array.shape, input.array.dtype
     return record(
         "layer_norm",
         y.astype(dtype, copy=False).reshape(shape),
@@ -82,7 +82,7 @@ def rms_norm(
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
     scale = 1 / np.sqrt(_mean_product(x, x) + x.dtype.type(eps))  # (N, 1)
     normed = x * scale
-    w = None if weight is None else weight.data.astype(x.dtype, copy=False).reshape(d)
+    w = None if weight is None else weight.array.astype(x.dtype, copy=False).reshape(d)
     y = normed if w is None else normed * w
 
     def vjp_input(g: np.ndarray) -> np.ndarray:
@@ -92,7 +92,7 @@ def rms_norm(
         g *= scale
         return g.astype(dtype, copy=False).reshape(shape)
 
-    shape, dtype = input.data.shape, input.data.dtype
+    shape, dtype = input.array.shape, input.array.dtype
     return record(
         "rms_norm",
         y.astype(dtype, copy=False).reshape(shape),
@@ -105,7 +105,7 @@ def _rows(
     name: str, input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: float | None
 ) -> tuple[np.ndarray, int]:
     """input as rows (N, d) of at least float32, and d; raises ShapeError where sizes differ."""
-    x = require_floating(name, input).data
+    x = require_floating(name, input).array
     shape = sizes((normalized_shape,))
     if not shape or x.shape[-len(shape) :] != shape:
         raise ShapeError(f"{name}: input must end in normalized_shape {shape}, got {x.shape}")

@@ -28,9 +28,9 @@ def require_tensor(name: str, value: Any, argument: str = "input") -> Tensor:
 def require_floating(name: str, value: Any, argument: str = "input") -> Tensor:
     """`value`, if it is a floating-point Tensor; raises DtypeError otherwise."""
     tensor = require_tensor(name, value, argument)
-    if not is_floating(tensor.data.dtype):
+    if not is_floating(tensor.array.dtype):
         raise DtypeError(
-            f"{name}: {argument} must be floating point, got {tensor.data.dtype}: convert with "
+            f"{name}: {argument} must be floating point, got {tensor.array.dtype}: convert with "
             ".float()"
         )
     return tensor
@@ -39,7 +39,7 @@ def require_floating(name: str, value: Any, argument: str = "input") -> Tensor:
 def require_number(name: str, value: Any, argument: str = "input") -> Tensor:
     """`value`, if it is a Tensor and not boolean; raises DtypeError otherwise."""
     tensor = require_tensor(name, value, argument)
-    if tensor.data.dtype == bool:
+    if tensor.array.dtype == bool:
         raise DtypeError(
             f"{name}: {argument} must hold numbers, got booleans: convert with .float()"
         )
@@ -48,10 +48,10 @@ def require_number(name: str, value: Any, argument: str = "input") -> Tensor:
 
 def to(input: Tensor, dtype: Any) -> Tensor:
     """`input` as `dtype`; the gradient comes back in input's own dtype."""
-    before = input.data.dtype
+    before = input.array.dtype
     if before == dtype:
         return input
-    value = input.data.astype(dtype)
+    value = input.array.astype(dtype)
     if not is_floating(value.dtype):
         return record("to", value)
     return record("to", value, (input, lambda g: g.astype(before)))
@@ -59,10 +59,10 @@ def to(input: Tensor, dtype: Any) -> Tensor:
 
 def floating(name: str, input: Any) -> Tensor:
     """`input`, with integers and booleans converted to the default dtype, as sqrt(2) needs."""
-    if isinstance(input, Tensor) and input.data.dtype.kind == "f":
+    if isinstance(input, Tensor) and input.array.dtype.kind == "f":
         return input  # nearly always, and 0.3 µs quicker than what follows
     tensor = require_tensor(name, input)
-    return tensor if is_floating(tensor.data.dtype) else to(tensor, get_default_dtype())
+    return tensor if is_floating(tensor.array.dtype) else to(tensor, get_default_dtype())
 
 
 def operands(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
@@ -73,10 +73,10 @@ def operands(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
     Raises ShapeError or DtypeError.
     """
     if isinstance(a, Tensor) and isinstance(b, Tensor):
-        x, y = a.data, b.data
+        x, y = a.array, b.array
         if x.dtype is not y.dtype:
             a, b = _one_dtype(a, b)
-            x, y = a.data, b.data
+            x, y = a.array, b.array
         if x.shape != y.shape:
             try:
                 shape = np.broadcast(x, y).shape  # 2 µs quicker than check_broadcast()
@@ -86,10 +86,10 @@ def operands(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
         return a, b, x, y
     if isinstance(a, Tensor):
         a, b = _beside_number(name, a, b)
-        return a, b, a.data, b
+        return a, b, a.array, b
     if isinstance(b, Tensor):
         b, a = _beside_number(name, b, a)
-        return a, b, a, b.data
+        return a, b, a, b.array
     raise DtypeError(
         f"{name}: one operand must be a Tensor, got {type(a).__name__} and {type(b).__name__}"
     )
@@ -107,15 +107,15 @@ def _one_dtype(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 
 def _stretched(tensor: Tensor, shape: Shape) -> Tensor:
     """`tensor` with the gradient of its broadcast to `shape`; NumPy does the broadcast itself."""
-    own = tensor.data.shape
+    own = tensor.array.shape
     if own == shape or not tensor.requires_grad:
         return tensor
-    return record("expand", tensor.data, (tensor, lambda g: unbroadcast(g, own)))
+    return record("expand", tensor.array, (tensor, lambda g: unbroadcast(g, own)))
 
 
 def _beside_number(name: str, tensor: Tensor, number: Any) -> tuple[Tensor, Any]:
     """The tensor in the dtype of its result with a Python number, and that number."""
-    if type(number) in (float, int) and tensor.data.dtype.kind == "f":
+    if type(number) in (float, int) and tensor.array.dtype.kind == "f":
         return tensor, number  # nearly always; what follows takes 0.5 µs
     if isinstance(number, np.generic):
         number = number.item()
@@ -124,7 +124,7 @@ def _beside_number(name: str, tensor: Tensor, number: Any) -> tuple[Tensor, Any]
             f"{name}: an operand must be a Tensor or a number, got {type(number).__name__}: "
             "wrap it with minigrad.tensor(...)"
         )
-    return to(tensor, scalar_dtype(tensor.data.dtype, number)), number
+    return to(tensor, scalar_dtype(tensor.array.dtype, number)), number
 
 
 def half_in_float32(op: Callable[..., Any]) -> Callable[..., Any]:
@@ -147,11 +147,11 @@ def half_in_float32(op: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _is_half(value: Any) -> TypeGuard[Tensor]:
-    return isinstance(value, Tensor) and value.data.dtype.itemsize == 2
+    return isinstance(value, Tensor) and value.array.dtype.itemsize == 2
 
 
 def _is_wider(value: Any) -> bool:
-    return isinstance(value, Tensor) and is_floating(value.data.dtype) and not _is_half(value)
+    return isinstance(value, Tensor) and is_floating(value.array.dtype) and not _is_half(value)
 
 
 def shared(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:

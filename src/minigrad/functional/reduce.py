@@ -39,7 +39,7 @@ def sum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = N
     """Sum over `dim`; integers and booleans sum in int64.   Gradient: G, spread back."""
     if dtype is not None:
         input = to(require_tensor("sum", input), as_dtype(dtype))
-    x = require_tensor("sum", input).data
+    x = require_tensor("sum", input).array
     dims, shape = check_dims("sum", dim, x.ndim), x.shape
     return record(
         "sum",
@@ -51,7 +51,7 @@ def sum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = N
 @half_in_float32
 def mean(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Mean over `dim`.   Gradient: G / n, spread back."""
-    x = require_floating("mean", input).data
+    x = require_floating("mean", input).array
     dims, shape = check_dims("mean", dim, x.ndim), x.shape
     n = x.dtype.type(_count(x, dims))
     return record(
@@ -72,7 +72,7 @@ def var(
 ) -> Tensor:
     """Variance over `dim`: Σ(x - mean)² / (n - correction).   Gradient:
     G · 2 (x - mean) / (n - correction). `unbiased=False`, as in older scripts: correction 0."""
-    x = require_floating("var", input).data
+    x = require_floating("var", input).array
     dims = check_dims("var", dim, x.ndim)
     centred, free = _centred("var", x, dims, correction if unbiased is None else unbiased)
     return record(
@@ -93,7 +93,7 @@ def std(
 ) -> Tensor:
     """Standard deviation over `dim`: sqrt of var.   Gradient: G (x - mean) / (out (n -
     correction)), 0 where out = 0. `unbiased` as in var."""
-    x = require_floating("std", input).data
+    x = require_floating("std", input).array
     dims = check_dims("std", dim, x.ndim)
     centred, free = _centred("std", x, dims, correction if unbiased is None else unbiased)
     s = np.sqrt(total(np.square(centred), dims, keepdims=True) / free)
@@ -118,7 +118,7 @@ def _centred(
 @half_in_float32
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Product over `dim`.   Gradient: G · the product of all other elements, also at zeros."""
-    x = require_tensor("prod", input).data
+    x = require_tensor("prod", input).array
     axis = 0 if dim is None else check_dim("prod", dim, x.ndim)
     if dim is None or not x.ndim:
         return prod(reshape(input, -1), 0)
@@ -147,7 +147,7 @@ def any(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
 
 
 def _truth(name: str, ufunc: Any, input: Tensor, dim: Dim, keepdim: bool) -> Tensor:
-    x = require_tensor(name, input).data
+    x = require_tensor(name, input).array
     none = isinstance(dim, Sequence) and not dim  # here PyTorch reduces nothing: elsewhere, all
     dims = () if none else check_dims(name, dim, x.ndim)
     return wrap(np.asarray(ufunc.reduce(x, axis=dims, keepdims=keepdim), dtype=bool))
@@ -156,7 +156,7 @@ def _truth(name: str, ufunc: Any, input: Tensor, dim: Dim, keepdim: bool) -> Ten
 @half_in_float32
 def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
     """ln Σ e^input over `dim`, without overflow.   Gradient: G · softmax(input)."""
-    x = floating("logsumexp", input).data
+    x = floating("logsumexp", input).array
     dims = check_dims("logsumexp", dim, x.ndim)
     top = np.maximum.reduce(x, axis=dims, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
@@ -168,7 +168,7 @@ def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
 @half_in_float32
 def softmax(input: Tensor, dim: int) -> Tensor:
     """e^input / Σ e^input along `dim`.   Gradient: out (G - Σ G·out)."""
-    x = require_floating("softmax", input).data
+    x = require_floating("softmax", input).array
     axis = _axis("softmax", dim, x)
     y = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf))
     y /= np.add.reduce(y, axis=axis, keepdims=True)
@@ -186,7 +186,7 @@ def _axis(name: str, dim: Any, x: np.ndarray) -> int | None:
 @half_in_float32
 def log_softmax(input: Tensor, dim: int) -> Tensor:
     """input - ln Σ e^input along `dim`.   Gradient: G - softmax · Σ G."""
-    x = require_floating("log_softmax", input).data
+    x = require_floating("log_softmax", input).array
     axis = _axis("log_softmax", dim, x)
     y = x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
     y -= np.log(np.add.reduce(np.exp(y), axis=axis, keepdims=True))
@@ -200,7 +200,7 @@ def log_softmax(input: Tensor, dim: int) -> Tensor:
 @half_in_float32
 def cumsum(input: Tensor, dim: int) -> Tensor:
     """Running sum along `dim`.   Gradient: the running sum of G from the other end."""
-    x = require_tensor("cumsum", input).data
+    x = require_tensor("cumsum", input).array
     axis = check_dim("cumsum", dim, x.ndim)
     if not x.ndim:
         return sum(input)
@@ -215,7 +215,7 @@ def cumsum(input: Tensor, dim: int) -> Tensor:
 def norm(input: Tensor, p: Any = 2, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """(Σ |x|^p)^(1/p) over `dim`; p = inf gives the largest |x|, "fro" means 2.   Gradient:
     G · sign(x) (|x| / out)^(p-1), 0 where out = 0."""
-    x = require_floating("norm", input).data
+    x = require_floating("norm", input).array
     dims = check_dims("norm", dim, x.ndim)
     p = 2 if p == "fro" else p
     if not isinstance(p, int | float) or p <= 0:

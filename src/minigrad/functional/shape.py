@@ -30,14 +30,14 @@ def sizes(args: tuple[Any, ...]) -> Shape:
 
 def reshape(input: Tensor, shape: Any) -> Tensor:
     """The same elements in `shape`; one size may be -1.   Gradient: G in input's shape."""
-    x = require_tensor("reshape", input).data
+    x = require_tensor("reshape", input).array
     old, new = x.shape, _fill_in("reshape", x, sizes((shape,)))
     return record("reshape", x.reshape(new), (input, lambda g: g.reshape(old)))
 
 
 def view(input: Tensor, *shape: Any) -> Tensor:
     """reshape that shares memory. Raises ShapeError where that is impossible."""
-    x = require_tensor("view", input).data
+    x = require_tensor("view", input).array
     value, old = x.reshape(_fill_in("view", x, sizes(shape))), x.shape
     if x.size and not np.may_share_memory(value, x):
         raise ShapeError(
@@ -79,7 +79,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions swapped.   Gradient: G, swapped back."""
-    x = require_tensor("transpose", input).data
+    x = require_tensor("transpose", input).array
     i, j = check_dim("transpose", dim0, x.ndim), check_dim("transpose", dim1, x.ndim)
     if not x.ndim:
         return record("transpose", x, (input, lambda g: g))
@@ -88,7 +88,7 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
 
 def permute(input: Tensor, dims: Any) -> Tensor:
     """Dimensions in the order `dims`.   Gradient: G, in the order back."""
-    x = require_tensor("permute", input).data
+    x = require_tensor("permute", input).array
     order = tuple(check_dim("permute", d, x.ndim) for d in sizes((dims,)))
     if sorted(order) != list(range(x.ndim)):
         raise DimError(f"permute: dims must name each of {x.ndim} dimensions once, got {dims}")
@@ -112,7 +112,7 @@ def mT(input: Tensor) -> Tensor:
 
 def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """Without its dimensions of size 1 (only those in `dim`, if given)."""
-    x = require_tensor("squeeze", input).data
+    x = require_tensor("squeeze", input).array
     dims: Any = range(x.ndim)
     if dim is not None:
         dims = () if isinstance(dim, Sequence) and not dim else check_dims("squeeze", dim, x.ndim)
@@ -129,7 +129,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 def expand(input: Tensor, *shape: Any) -> Tensor:
     """Dimensions of size 1 (and new ones in front) stretched without a copy; -1 keeps a size.
     Gradient: G summed over what was stretched."""
-    x = require_tensor("expand", input).data
+    x = require_tensor("expand", input).array
     wanted, shape_in = sizes(shape), x.shape
     added = len(wanted) - x.ndim
     old = (1,) * builtins.max(added, 0) + shape_in
@@ -154,7 +154,7 @@ def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors joined along an existing dimension.   Gradients: the parts of G."""
     tensors = _one_dtype("cat", tensors)
-    arrays = [tensor.data for tensor in tensors]
+    arrays = [tensor.array for tensor in tensors]
     axis = check_dim("cat", dim, arrays[0].ndim)
     first = arrays[0].shape
     for x in arrays:
@@ -176,7 +176,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors of one shape joined along a new dimension.   Gradients: the slices of G."""
     tensors = _one_dtype("stack", tensors)
-    arrays = [tensor.data for tensor in tensors]
+    arrays = [tensor.array for tensor in tensors]
     axis = check_dim("stack", dim, arrays[0].ndim + 1)
     for x in arrays:
         if x.shape != arrays[0].shape:
@@ -243,7 +243,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 
 def flip(input: Tensor, dims: Any) -> Tensor:
     """The order along `dims` reversed.   Gradient: G, reversed."""
-    x = require_tensor("flip", input).data
+    x = require_tensor("flip", input).array
     given = sizes((dims,))
     axes = check_dims("flip", given, x.ndim) if given else ()
     return record("flip", np.flip(x, axes), (input, lambda g: np.flip(g, axes)))
@@ -251,7 +251,7 @@ def flip(input: Tensor, dims: Any) -> Tensor:
 
 def repeat(input: Tensor, *repeats: Any) -> Tensor:
     """input tiled: `repeats[i]` copies along dimension i.   Gradient: G summed over copies."""
-    x = require_tensor("repeat", input).data
+    x = require_tensor("repeat", input).array
     times = sizes(repeats)
     if len(times) < x.ndim or builtins.min(times, default=0) < 0:
         raise ShapeError(
@@ -279,7 +279,7 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
 
 
 def _triangle(name: str, keep: Any, input: Tensor, diagonal: int) -> Tensor:
-    x = require_tensor(name, input).data
+    x = require_tensor(name, input).array
     if x.ndim < 2:
         raise ShapeError(f"{name}: needs at least 2 dimensions, got shape {x.shape}")
     return record(name, keep(x, diagonal), (input, lambda g: keep(g, diagonal)))
@@ -287,10 +287,10 @@ def _triangle(name: str, keep: Any, input: Tensor, diagonal: int) -> Tensor:
 
 def clone(input: Tensor) -> Tensor:
     """A copy.   Gradient: G."""
-    return record("clone", require_tensor("clone", input).data.copy(), (input, lambda g: g))
+    return record("clone", require_tensor("clone", input).array.copy(), (input, lambda g: g))
 
 
 def contiguous(input: Tensor) -> Tensor:
     """The tensor itself where its elements lie in order, else a copy that view() can take."""
     a = require_tensor("contiguous", input)
-    return a if a.data.flags.c_contiguous else clone(a)
+    return a if a.array.flags.c_contiguous else clone(a)

@@ -79,7 +79,7 @@ def fill(draw: Callable[..., Any]) -> Callable[..., Tensor]:
         from minigrad.core.random import default_generator
 
         rng = (generator or default_generator()).numpy
-        tensor.data[...] = draw(tensor.shape, rng)
+        tensor.array[...] = draw(tensor.shape, rng)
         return tensor
 
     return fill_

@@ -54,6 +54,6 @@ def bytes_kept(forward: Callable[[], Any]) -> int:
     try:
         before = tracemalloc.get_traced_memory()[0]
         result = forward()
-        return tracemalloc.get_traced_memory()[0] - before - int(result.data.nbytes)
+        return tracemalloc.get_traced_memory()[0] - before - int(result.array.nbytes)
     finally:
         tracemalloc.stop()

@@ -11,6 +11,7 @@ from minigrad import nn, optim
 from minigrad.core.random import Generator
 from minigrad.core.tensor import Tensor
 from minigrad.data.toy import batches, toy
+from minigrad.functional.creation import from_numpy
 from minigrad.nn import init
 from minigrad.signal.configuration import CLASSES, INPUTS, Configuration
 from minigrad.signal.forward import EPS
@@ -96,7 +97,7 @@ def train(
     )
     losses: list[float | None] = []
     for step, (x, y) in zip(range(steps), batches(data.x, data.y, BATCH, seed), strict=False):
-        loss = F.cross_entropy(net(Tensor(x)), Tensor(y))
+        loss = F.cross_entropy(net(from_numpy(x)), from_numpy(y))
         value = loss.item()
         losses.append(value if math.isfinite(value) else None)
         on_step(step, value)

@@ -18,10 +18,11 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
-        super().__init__(to_array(data), requires_grad=requires_grad)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, to_array(value) if name == "data" else value)
+        self.array = to_array(data)
+        self.grad = self.node = self.hooks = None
+        self.requires_grad = False
+        if requires_grad:
+            self.requires_grad_()
 
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
@@ -186,9 +187,9 @@ class Module:
             raise DtypeError(f"a module's dtype must be a floating-point one, got {dtype}")
         for tensor in (*self.parameters(), *self.buffers()):
             if tensor.is_floating_point():
-                tensor.data = to_array(tensor.data, dtype)
+                tensor.array = to_array(tensor.array, dtype)
                 if tensor.grad is not None:
-                    tensor.grad.data = to_array(tensor.grad.data, dtype)
+                    tensor.grad.array = to_array(tensor.grad.array, dtype)
         return self
 
     def double(self) -> Module:
@@ -281,4 +282,4 @@ def clear_grad(tensor: Tensor, set_to_none: bool) -> None:
     if set_to_none:
         tensor.grad = None
     elif tensor.grad is not None:
-        tensor.grad.data[...] = 0
+        tensor.grad.array[...] = 0

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core.tensor import Tensor
+from minigrad.core.tensor import Tensor, to_array, wrap
 from minigrad.errors import ArgumentError, DtypeError
 
 
@@ -26,7 +26,7 @@ def save(state_dict: Mapping[str, Tensor], path: str | Path) -> None:
         if not isinstance(tensor, Tensor):
             raise DtypeError(f"save: {name!r} must be a Tensor, got {type(tensor).__name__}")
     # safetensors writes an array's memory as it lies
-    arrays = {n: np.asarray(t.data, order="C") for n, t in state_dict.items()}
+    arrays = {n: np.asarray(t.array, order="C") for n, t in state_dict.items()}
     kind, path = _suffix(path), Path(path)
     beside = path.with_name(path.name + ".part")
     try:
@@ -58,7 +58,7 @@ def load(path: str | Path) -> dict[str, Tensor]:
                 f"load: {str(path)!r} is no whole {kind} file of weights ({error}): save it again "
                 "with minigrad.save(model.state_dict(), path)"
             ) from error
-    return {name: Tensor(array) for name, array in arrays.items()}
+    return {name: wrap(to_array(array)) for name, array in arrays.items()}
 
 
 def _savez(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

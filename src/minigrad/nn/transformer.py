@@ -6,7 +6,7 @@ import numpy as np
 
 from minigrad.core.mode import no_grad
 from minigrad.core.random import Generator, rng
-from minigrad.core.tensor import Tensor
+from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ArgumentError, ShapeError
 from minigrad.functional.activation import gelu, relu, silu
 from minigrad.functional.elementwise import mul
@@ -160,7 +160,7 @@ class CharGPT(Module):
                 f"CharGPT takes ids of shape (batch, length) with length 1 … {self.context} (its "
                 f"context), got {tuple(ids.shape)}."
             )
-        positions = Tensor(np.arange(ids.shape[1]))
+        positions = wrap(np.arange(ids.shape[1]))
         x = self.token_embedding(ids) + self.position_embedding(positions)  # (B, T, dim)
         for block in self.blocks:
             x = block(x)
@@ -235,9 +235,9 @@ class CharGPT(Module):
                 f"generate needs temperature ≥ 0 and top_k ≥ 1, got {temperature} and {top_k}."
             )
         random = rng(generator)
-        text = np.asarray(ids.data)
+        text = np.asarray(ids.array)
         for _ in range(length):
-            logits = self(Tensor(text[:, -self.context :])).data[:, -1].astype(np.float64)
+            logits = self(wrap(text[:, -self.context :])).array[:, -1].astype(np.float64)
             if temperature == 0:
                 following = logits.argmax(axis=1)
             else:
@@ -248,4 +248,4 @@ class CharGPT(Module):
                 noise = random.gumbel(size=logits.shape)
                 following = (logits / temperature + noise).argmax(axis=1)
             text = np.concatenate([text, following[:, None]], axis=1)
-        return Tensor(text)
+        return wrap(text)

@@ -28,7 +28,7 @@ def clip_grad_norm_(
     if not norm_type > 0:
         raise ArgumentError(f"clip_grad_norm_: norm_type must be > 0, got {norm_type}")
     listed = [parameters] if isinstance(parameters, Tensor) else list(parameters)
-    grads = [p.grad.data for p in listed if p.grad is not None]
+    grads = [p.grad.array for p in listed if p.grad is not None]
     total = _norm(np.array([_norm(g, norm_type) for g in grads]), norm_type)
     if not math.isfinite(total):
         message = (

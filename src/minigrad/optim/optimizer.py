@@ -78,11 +78,11 @@ class Optimizer:
                     raise ShapeError(
                         f"a gradient must have its parameter's shape {p.shape}, got {p.grad.shape}"
                     )
-                w = np.asarray(p.data, order="C")  # blocks() writes through flat views
-                self._update(w, p.grad.data, self.state.setdefault(p, {}), group)
-                if w is not p.data:
-                    p.data[...] = w
-                writes.note(p.data)
+                w = np.asarray(p.array, order="C")  # blocks() writes through flat views
+                self._update(w, p.grad.array, self.state.setdefault(p, {}), group)
+                if w is not p.array:
+                    p.array[...] = w
+                writes.note(p.array)
 
     def _update(
         self, p: np.ndarray, g: np.ndarray, state: dict[str, Any], group: dict[str, Any]

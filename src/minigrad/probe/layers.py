@@ -34,7 +34,7 @@ class LayerHistory:
     def _hook(self, name: str) -> Any:
         def see(module: Module, inputs: Any, output: Tensor) -> None:
             if output.requires_grad:
-                self._std[name] = float(output.data.std(dtype=np.float64))
+                self._std[name] = float(output.array.std(dtype=np.float64))
 
         return see
 
@@ -62,5 +62,5 @@ class LayerHistory:
 
 def _copy(module: Module) -> Any:
     """All parameters as one vector, in float64."""
-    parts = [p.data.ravel().astype(np.float64) for p in module.parameters()]
+    parts = [p.array.ravel().astype(np.float64) for p in module.parameters()]
     return np.concatenate(parts) if parts else np.zeros(0)

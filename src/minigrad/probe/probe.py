@@ -36,9 +36,9 @@ class Probe:
         activations, gradients = self.activations[name], self.gradients[name]
 
         def see(module: Module, inputs: Any, output: Tensor) -> None:
-            activations.append(statistics(output.data))
+            activations.append(statistics(output.array))
             if output.requires_grad:
-                output.register_hook(lambda g: gradients.append(statistics(g.data)))
+                output.register_hook(lambda g: gradients.append(statistics(g.array)))
 
         return see
 
@@ -56,5 +56,5 @@ class Probe:
 
 def gradient_norm(parameters: Iterable[Tensor]) -> float:
     """√ of the sum of squares over all the parameters' gradients, in float64; 0 without any."""
-    grads = [p.grad.data.ravel().astype(np.float64) for p in parameters if p.grad is not None]
+    grads = [p.grad.array.ravel().astype(np.float64) for p in parameters if p.grad is not None]
     return math.sqrt(sum(float(g @ g) for g in grads))

@@ -14,6 +14,7 @@ from minigrad.core.mode import detect_anomaly, no_grad
 from minigrad.core.tensor import Tensor
 from minigrad.data.text import Corpus, Ints
 from minigrad.errors import AnomalyError, ArgumentError
+from minigrad.functional.creation import from_numpy
 from minigrad.nn.module import Module
 from minigrad.optim import SGD, Adam, AdamW, clip_grad_norm_
 from minigrad.optim.lr_scheduler import LambdaLR
@@ -49,7 +50,7 @@ def language_loss(model: Module, x: Tensor, y: Tensor) -> Tensor:
 @no_grad()
 def evaluate(model: Module, batch: tuple[Ints, Ints], rows: int = 32) -> float:
     """Mean cross-entropy on a held-out batch (x, y), `rows` of it at a time."""
-    x, y = map(Tensor, batch)
+    x, y = map(from_numpy, batch)
     parts = [
         language_loss(model, x[i : i + rows], y[i : i + rows]).item() * len(x[i : i + rows])
         for i in range(0, len(x), rows)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.core.tensor import Tensor
+from minigrad.functional.creation import from_numpy
 from minigrad.functional.loss import cross_entropy
 from minigrad.nn.module import Module
 from minigrad.optim.optimizer import Optimizer
@@ -56,7 +57,7 @@ def train(
     for taken in range(steps):
         x, y = next(batches)
         with np.errstate(all="ignore"):  # the record says where a run broke, without warnings
-            loss = step(model, cross_entropy, optimizer, Tensor(x), Tensor(y))
+            loss = step(model, cross_entropy, optimizer, from_numpy(x), from_numpy(y))
         record.losses.append(loss)
         for measure, values in watch:
             values.append(measure())

@@ -36,7 +36,7 @@ def rms_centred(x, weight, eps=1e-5):
 
 
 def rms_cut(x, weight, eps=1e-5):
-    a = x.numpy() if not x.requires_grad else x.data
+    a = x.numpy() if not x.requires_grad else x.array
     r = np.sqrt((a * a).mean(-1, keepdims=True) + eps)
     return minigrad.tensor(a / r, dtype=x.dtype) * weight
 
@@ -102,7 +102,7 @@ def ln_lost(x, weight, bias, eps=1e-5):
 
 
 def ln_cut(x, weight, bias, eps=1e-5):
-    a = x.data
+    a = x.array
     y = (a - a.mean(-1, keepdims=True)) / np.sqrt(a.var(-1, keepdims=True) + eps)
     return minigrad.tensor(y, dtype=x.dtype) * weight + bias
 
@@ -309,7 +309,7 @@ def ln_by_autograd(g, x, weight, eps=1e-5):
     x, w = (minigrad.tensor(a, dtype=minigrad.float64, requires_grad=True) for a in (x, weight))
     b = minigrad.zeros(len(weight), dtype=minigrad.float64, requires_grad=True)
     ln_by_moments(x, w, b, eps).backward(minigrad.tensor(g, dtype=minigrad.float64))
-    return x.grad.data, w.grad.data, b.grad.data
+    return x.grad.array, w.grad.array, b.grad.array
 
 
 def rms_by_jacobian(g, x, weight, eps=1e-5):

@@ -37,17 +37,17 @@ def block(forward):
 
 
 def in_place(x, f, scale):
-    x.data += scale * f(x).data
+    x.array += scale * f(x).array
     return x
 
 
 def in_place_block(x, norm, f):
-    x.data += f(norm(x)).data + 1
+    x.array += f(norm(x)).array + 1
     return x
 
 
 def cut(x, f, scale):
-    return minigrad.tensor(x.data + scale * f(x).data, dtype=x.dtype)
+    return minigrad.tensor(x.array + scale * f(x).array, dtype=x.dtype)
 
 
 def each_normed(x, blocks, norm):
@@ -69,7 +69,7 @@ def run(x, blocks):
 
 
 def grads(parameters):
-    return [p.grad.data for p in parameters if p.grad is not None]
+    return [p.grad.array for p in parameters if p.grad is not None]
 
 
 def clears(parameters):
@@ -150,7 +150,7 @@ MISTAKES = {
         ("cleared before they were read", reads_cleared),
         (
             "grad is None stopped it",
-            lambda ps: math.sqrt(sum((p.grad.data**2).sum() for p in ps)),
+            lambda ps: math.sqrt(sum((p.grad.array**2).sum() for p in ps)),
         ),
     ],
     "remove_skip": [

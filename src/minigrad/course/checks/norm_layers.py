@@ -34,12 +34,12 @@ STARTS_ELSEWHERE = Mistake(
 
 
 def parameters(layer: Any) -> int:
-    return sum(p.data.size for p in layer(8).parameters())
+    return sum(p.array.size for p in layer(8).parameters())
 
 
 def start(layer: Any) -> Any:
     built = layer(4)
-    shapes = [p.data.shape for p in built.parameters()]
+    shapes = [p.array.shape for p in built.parameters()]
     return array(built.weight) if shapes else None
 
 

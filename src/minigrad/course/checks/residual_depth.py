@@ -41,7 +41,7 @@ SCALE_INSIDE = Mistake(
 )
 CUT = Mistake(
     "no gradient reaches x: the graph was cut",
-    "Which step leaves Tensors, by .data, .numpy(), .item() or detach()?",
+    "Which step leaves Tensors, by .array, .numpy(), .item() or detach()?",
     PATH,
 )
 SKIP_CUT = Mistake(
@@ -78,7 +78,7 @@ def out(*args: Any, x: Any = X, **options: Any) -> Callable[[Any], Any]:
     def run(module: Any) -> Any:
         given = t(x)
         result = module(*args, **options)(given)
-        if not np.array_equal(given.data, x):
+        if not np.array_equal(given.array, x):
             raise InputChanged("x")
         return result
 
@@ -98,7 +98,7 @@ def slope(*args: Any) -> Callable[[Any], Any]:
         if not hasattr(y, "backward") or not y.requires_grad:
             return None
         y.sum().backward()
-        return None if x.grad is None else float(x.grad.data.item())
+        return None if x.grad is None else float(x.grad.array.item())
 
     return run
 

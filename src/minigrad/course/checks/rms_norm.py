@@ -76,7 +76,7 @@ EPS_FIXED = Mistake(
 )
 CUT = Mistake(
     "no gradient flows to x: the graph was cut",
-    "Which step leaves Tensors, by .data, .numpy(), .item() or detach()?",
+    "Which step leaves Tensors, by .array, .numpy(), .item() or detach()?",
     RMS,
 )
 HALF = Mistake(
@@ -115,7 +115,7 @@ def row_gradient(*args: Any) -> Callable[[Any], Any]:
         if not hasattr(out, "backward") or not out.requires_grad:
             return None
         (out * t(C)).sum().backward()
-        return None if x.grad is None else np.array(x.grad.data)
+        return None if x.grad is None else np.array(x.grad.array)
 
     return run
 
@@ -157,7 +157,7 @@ def half(function: Any) -> Any:
 
 def half_dtype(function: Any) -> Any:
     out = function(minigrad.tensor(np.ones((1, 2)), dtype=minigrad.float16), minigrad.ones(2))
-    return str(out.data.dtype) if hasattr(out, "backward") else out
+    return str(out.array.dtype) if hasattr(out, "backward") else out
 
 
 CHECKS: dict[str, list[Probe]] = {
