@@ -24,7 +24,6 @@ def shared_names(ours: Any, theirs: Any) -> list[str]:
     unlike = {
         "to",  # of a module: dtype alone, for there are no devices
         "named_modules",  # without PyTorch's internal memo
-        "step",  # without closure
         "forward",  # each layer's own
         "Tensor",
         "Any",

@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import ArgumentError
-from minigrad.optim.optimizer import Optimizer, blocks
+from minigrad.optim.optimizer import Optimizer, blocks, buffer
 
 
 class Adam(Optimizer):
     """m ← β₁ m + (1 - β₁) g,  v ← β₂ v + (1 - β₂) g²,  p ← p - lr m̂ / (√v̂ + eps), where m̂ and v̂
-    are divided by 1 - βᵗ (Kingma & Ba 2015, algorithm 1). weight_decay is added to g."""
+    are divided by 1 - βᵗ (Kingma & Ba 2015, algorithm 1). weight_decay is added to g.
+
+    amsgrad: the largest v so far in place of v (Reddi et al. 2018). foreach and fused choose among
+    PyTorch's implementations; here there is one.
+    """
 
     decoupled = False
 
@@ -25,23 +29,28 @@ class Adam(Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
+        amsgrad: bool = False,
+        *,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        fused: bool | None = None,
     ) -> None:
         if not all(0 <= beta < 1 for beta in betas):
             raise ArgumentError(f"{type(self).__name__}: betas must lie in [0, 1), got {betas}")
-        options = {"betas": betas, "eps": eps, "weight_decay": weight_decay}
-        super().__init__(params, {"lr": lr, **options})
+        options = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        super().__init__(params, {**options, "amsgrad": amsgrad, "maximize": maximize})
 
     def _update(
         self, p: np.ndarray, g: np.ndarray, state: dict[str, Any], group: dict[str, Any]
     ) -> None:
-        lr, eps, decay = group["lr"], group["eps"], group["weight_decay"]
+        lr, eps, decay = float(group["lr"]), group["eps"], group["weight_decay"]
         beta1, beta2 = group["betas"]
-        if not state:
-            state.update(step=0, exp_avg=np.zeros_like(p), exp_avg_sq=np.zeros_like(p))
-        state["step"] += 1
+        state["step"] = state.get("step", 0) + 1
         first = lr / (1 - beta1 ** state["step"])
         second = 1 / math.sqrt(1 - beta2 ** state["step"])
-        for w, g_, m, v in blocks(p, g, state["exp_avg"], state["exp_avg_sq"]):
+        mean, square = buffer(state, "exp_avg", p), buffer(state, "exp_avg_sq", p)
+        largest = buffer(state, "max_exp_avg_sq", p) if group["amsgrad"] else square
+        for w, g_, m, v, most in blocks(p, g, mean, square, largest):
             if decay and self.decoupled:
                 w *= 1 - lr * decay
             elif decay:
@@ -50,7 +59,9 @@ class Adam(Optimizer):
             m += (1 - beta1) * g_
             v *= beta2
             v += (1 - beta2) * (g_ * g_)
-            root = np.sqrt(v)
+            if group["amsgrad"]:
+                np.maximum(most, v, out=most)
+            root = np.sqrt(most)
             root *= second
             root += eps
             np.divide(m, root, out=root)
@@ -71,5 +82,10 @@ class AdamW(Adam):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        fused: bool | None = None,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay)
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from minigrad.core import writes
-from minigrad.core.tensor import Tensor
+from minigrad.core.mode import enable_grad
+from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ArgumentError, DtypeError, ShapeError, StateDictError
 from minigrad.nn.module import clear_grad
 
@@ -19,8 +22,9 @@ BLOCK = 65536
 class Optimizer:
     """Base of optimizers: a subclass gives defaults and defines `_update`.
 
-    `params` is an iterable of tensors, or of dicts {"params": …, option: …} with options of their
-    own. `state[parameter]` holds what the optimizer remembers of it.
+    `params` is an iterable of tensors, of (name, tensor) as named_parameters() gives them, or of
+    dicts {"params": …, option: …} with options of their own. `state[parameter]` holds what the
+    optimizer remembers of it. `maximize` climbs instead of descending.
     """
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
@@ -32,7 +36,7 @@ class Optimizer:
         groups = listed if isinstance(listed[0], dict) else [{"params": listed}]
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []
-        self.state: dict[Tensor, dict[str, Any]] = {}
+        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         for group in groups:
             self.add_param_group(group)
 
@@ -41,13 +45,15 @@ class Optimizer:
         if "params" not in param_group:
             raise ArgumentError(f"a parameter group needs 'params', got {', '.join(param_group)}")
         options = {**self.defaults, **param_group}
-        for name in ("lr", "momentum", "weight_decay", "eps"):
+        for name in ("lr", "momentum", "weight_decay", "eps", "alpha"):
             if name in options and not options[name] >= 0:
                 raise ArgumentError(
                     f"{type(self).__name__}: {name} must be ≥ 0, got {options[name]}"
                 )
         params = param_group["params"]
         params = [params] if isinstance(params, Tensor) else list(params)
+        if params and all(isinstance(p, tuple) and len(p) == 2 for p in params):
+            options["param_names"], params = map(list, zip(*params, strict=True))
         known = {id(p) for g in self.param_groups for p in g["params"]}
         for p in params:
             if not isinstance(p, Tensor):
@@ -58,8 +64,11 @@ class Optimizer:
                     "what it was computed from, or make it a Parameter"
                 )
             if id(p) in known:
-                raise ArgumentError(f"a parameter of shape {p.shape} appears twice")
-            known.add(id(p))
+                raise ArgumentError(f"a parameter of shape {p.shape} appears in two groups")
+        if len({id(p) for p in params}) < len(params):
+            warnings.warn(
+                "a parameter appears twice in its group: each step changes it twice", stacklevel=3
+            )
         self.param_groups.append({**options, "params": params})
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -68,21 +77,25 @@ class Optimizer:
             for p in group["params"]:
                 clear_grad(p, set_to_none)
 
-    def step(self) -> None:
-        """Change every parameter that has a gradient."""
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change every parameter that has a gradient. A `closure`, called first, computes the loss
+        and its gradients anew; what it returns is returned."""
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is None:
                     continue
-                if p.grad.shape != p.shape:
-                    raise ShapeError(
-                        f"a gradient must have its parameter's shape {p.shape}, got {p.grad.shape}"
-                    )
+                _check_grad(p)
+                g = -p.grad.array if group.get("maximize") else p.grad.array
                 w = np.asarray(p.array, order="C")  # blocks() writes through flat views
-                self._update(w, p.grad.array, self.state.setdefault(p, {}), group)
+                self._update(w, g, self.state[p], group)
                 if w is not p.array:
                     p.array[...] = w
                 writes.note(p.array)
+        return loss
 
     def _update(
         self, p: np.ndarray, g: np.ndarray, state: dict[str, Any], group: dict[str, Any]
@@ -117,20 +130,38 @@ class Optimizer:
             )
         for i, values in state_dict["state"].items():
             for key, value in values.items():
-                if isinstance(value, np.ndarray) and value.shape != params[i].shape:
+                if isinstance(value, Tensor) and value.shape not in ((), params[i].shape):
                     raise StateDictError(
                         f"load_state_dict: parameter {i} has shape {params[i].shape}, its {key} "
                         f"{value.shape}: the state is that of another model"
                     )
         for own, given in zip(self.param_groups, groups, strict=True):
             own.update({key: value for key, value in given.items() if key != "params"})
-        self.state = {
-            params[i]: _copied(values, params[i].dtype) for i, values in state_dict["state"].items()
-        }
+        self.state = defaultdict(dict)
+        for i, values in state_dict["state"].items():
+            self.state[params[i]] = _copied(values, params[i].dtype)
+
+
+def _check_grad(p: Tensor) -> None:
+    g: Any = p.grad
+    if not isinstance(g, Tensor) or g.dtype != p.dtype:
+        got = g.dtype if isinstance(g, Tensor) else type(g).__name__
+        raise DtypeError(f"a gradient must be a Tensor of its parameter's {p.dtype}, got {got}")
+    if g.shape != p.shape:
+        raise ShapeError(f"a gradient must have its parameter's shape {p.shape}, got {g.shape}")
 
 
 def _copied(state: dict[str, Any], dtype: Any = None) -> dict[str, Any]:
-    return {k: np.array(v, dtype) if isinstance(v, np.ndarray) else v for k, v in state.items()}
+    return {
+        k: wrap(np.array(v.array, dtype)) if isinstance(v, Tensor) else v for k, v in state.items()
+    }
+
+
+def buffer(state: dict[str, Any], name: str, like: np.ndarray) -> np.ndarray:
+    """The array that `state` keeps as a Tensor under `name`, of zeros the first time."""
+    if name not in state:
+        state[name] = wrap(np.zeros_like(like))
+    return state[name].array
 
 
 def blocks(*arrays: np.ndarray) -> Iterator[list[np.ndarray]]:

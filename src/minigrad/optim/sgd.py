@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import ArgumentError
-from minigrad.optim.optimizer import Optimizer, blocks
+from minigrad.optim.optimizer import Optimizer, blocks, buffer
 
 
 class SGD(Optimizer):
-    """v ← momentum · v + g,  p ← p - lr · v, with g the gradient + weight_decay · p.
+    """v ← momentum · v + (1 - dampening) · g,  p ← p - lr · v, with g the gradient +
+    weight_decay · p, and v = g at first.
 
-    nesterov: p ← p - lr (g + momentum · v) (Sutskever et al. 2013).
+    nesterov: p ← p - lr (g + momentum · v) (Sutskever et al. 2013). foreach and fused choose among
+    PyTorch's implementations; here there is one.
     """
 
     def __init__(
@@ -22,27 +24,31 @@ class SGD(Optimizer):
         params: Iterable[Any],
         lr: float = 1e-3,
         momentum: float = 0.0,
-        *,
+        dampening: float = 0.0,
         weight_decay: float = 0.0,
         nesterov: bool = False,
+        *,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        fused: bool | None = None,
     ) -> None:
-        if nesterov and not momentum:
-            raise ArgumentError("SGD: nesterov needs a momentum > 0")
-        options = {"momentum": momentum, "weight_decay": weight_decay, "nesterov": nesterov}
-        super().__init__(params, {"lr": lr, **options})
+        if nesterov and (not momentum or dampening):
+            raise ArgumentError("SGD: nesterov needs a momentum > 0 and no dampening")
+        options = {"lr": lr, "momentum": momentum, "dampening": dampening}
+        options |= {"weight_decay": weight_decay, "nesterov": nesterov, "maximize": maximize}
+        super().__init__(params, options)
 
     def _update(
         self, p: np.ndarray, g: np.ndarray, state: dict[str, Any], group: dict[str, Any]
     ) -> None:
-        lr, momentum, decay = group["lr"], group["momentum"], group["weight_decay"]
-        if momentum and "momentum_buffer" not in state:
-            state["momentum_buffer"] = np.zeros_like(p)
-        for w, g_, v in blocks(p, g, state.get("momentum_buffer", g)):
+        lr, momentum, decay = float(group["lr"]), group["momentum"], group["weight_decay"]
+        share = 1 - group["dampening"] if "momentum_buffer" in state else 1
+        for w, g_, v in blocks(p, g, buffer(state, "momentum_buffer", p) if momentum else g):
             if decay:
                 g_ = g_ + decay * w
             if not momentum:
                 w -= lr * g_
                 continue
             v *= momentum
-            v += g_
+            v += g_ if share == 1 else share * g_
             w -= lr * (g_ + momentum * v if group["nesterov"] else v)
