@@ -10,6 +10,7 @@ Needs scikit-learn.
 import argparse
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -83,20 +84,20 @@ def by_rule(runs: list[Row], known: list[dict[str, float]]) -> np.ndarray:
     return np.array([textbook(run.config, f) for run, f in zip(runs, known, strict=True)])
 
 
-def labels(runs: list[Row]) -> np.ndarray:
+def labels(runs: Sequence[Row]) -> np.ndarray:
     """(N,) index of each run's verdict."""
     return np.array([VERDICTS.index(run.verdict) for run in runs])
 
 
-def as_json(model: HistGradientBoostingClassifier) -> dict:
-    """The fitted trees in calibration.json's form."""
+def as_json(model: HistGradientBoostingClassifier, names: Sequence[str] = QUANTITIES) -> dict:
+    """Trees fitted on the quantities of these names, in calibration.json's form."""
 
     def tree(nodes: np.ndarray, at: int) -> object:
         node = nodes[at]
         if node["is_leaf"]:
             return float(f"{node['value']:.3g}")
         low, high = tree(nodes, node["left"]), tree(nodes, node["right"])
-        return [QUANTITIES[node["feature_idx"]], float(f"{node['num_threshold']:.4g}"), low, high]
+        return [names[node["feature_idx"]], float(f"{node['num_threshold']:.4g}"), low, high]
 
     stages = [
         [VERDICTS[k], tree(predictor.nodes, 0)]
@@ -104,7 +105,7 @@ def as_json(model: HistGradientBoostingClassifier) -> dict:
         for k, predictor in enumerate(stage)
     ]
     baseline = [float(f"{b:.4g}") for b in np.ravel(model._baseline_prediction)]
-    return {"features": QUANTITIES, "baseline": baseline, "temperature": 1.0, "trees": stages}
+    return {"features": names, "baseline": baseline, "temperature": 1.0, "trees": stages}
 
 
 def temperature(odds: np.ndarray, truth: np.ndarray) -> float:
@@ -117,11 +118,13 @@ def temperature(odds: np.ndarray, truth: np.ndarray) -> float:
     return round(float(min(np.geomspace(0.5, 3, 60), key=loss)), 3)
 
 
-def report(name: str, runs: list[Row], odds: np.ndarray) -> None:
+def report(
+    name: str, runs: Sequence[Row], odds: np.ndarray, kinds: Sequence[str] = ("wild", "lab", *AFTER)
+) -> None:
     """One line of figures per kind of draw, and for those made after the fit."""
     truth = labels(runs)
     groups = np.array([run.group for run in runs])
-    for kind in ("wild", "lab", *AFTER):
+    for kind in kinds:
         of_kind = np.char.startswith(groups, kind)
         if not of_kind.any():
             continue
@@ -129,7 +132,7 @@ def report(name: str, runs: list[Row], odds: np.ndarray) -> None:
         right, sure = p.argmax(1) == y, p.max(1) >= 0.95
         brier = ((p - np.eye(3)[y]) ** 2).sum(1).mean()
         print(
-            f"{name:32s} {kind:6s} n {len(y):4d}  accuracy {right.mean():.3f}  Brier {brier:.3f}  "
+            f"{name:32s} {kind:8s} n {len(y):4d}  accuracy {right.mean():.3f}  Brier {brier:.3f}  "
             f"sure of {sure.mean():.2f}, {right[sure].mean():.3f} of them right"
         )
 

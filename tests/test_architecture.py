@@ -18,6 +18,7 @@ LAYERS = [
     {"cli", "__main__"},
     {"course", "sweep"},
     {"lab"},
+    {"diagnose"},
     {"signal", "probe", "training"},
     {"data", "optim"},
     {"nn"},

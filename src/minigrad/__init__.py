@@ -37,6 +37,7 @@ from minigrad.core.mode import (
 )
 from minigrad.core.random import Generator, default_generator, manual_seed
 from minigrad.core.tensor import Tensor
+from minigrad.diagnose import diagnose
 from minigrad.functional import operators as _operators  # binds the methods
 from minigrad.functional.activation import relu, sigmoid, tanh
 from minigrad.functional.creation import (

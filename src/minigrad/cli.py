@@ -1,6 +1,8 @@
 """`minigrad …`: thin; each command hands over to the layer that does the work."""
 
+import json
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -116,6 +118,24 @@ def clinic(
     else:
         typer.echo(f"running {patient}, up to half a minute a seed", err=True)
         typer.echo(clinic.report(clinic.examine(folder, patient, seeds), clinic.causes(folder)))
+
+
+@app.command()
+def diagnose(
+    script: Annotated[
+        Path, typer.Argument(help="Defines setup(): model, loss, optimizer, batches.")
+    ],
+    steps: Annotated[int, typer.Option(min=1, help="How long it is to be trained.")] = 300,
+    out: Annotated[Path | None, typer.Option(help="Write report.md and figure here.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
+) -> None:
+    """Say whether a network of your own, minigrad's or PyTorch's, will diverge, stall or train."""
+    from minigrad.diagnose.script import diagnose_script
+
+    found = diagnose_script(script, steps)
+    typer.echo(json.dumps(found.as_dict(), allow_nan=False) if json_ else str(found))
+    if out is not None:
+        typer.echo(f"{found.save(out)}", err=json_)
 
 
 def main() -> None:

@@ -1,0 +1,142 @@
+"""What hooks see of each layer in one pass: sizes, likeness, gradient, dead and saturated units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from minigrad.diagnose.session import Array, Session, array, is_tensor
+
+EDGE = 0.99  # of tanh's range: beyond it the slope is below 0.02
+TINY = 1e-300
+
+
+@dataclass
+class Layer:
+    """One module with parameters of its own, or one without submodules. A mean square is taken
+    over all entries; 1 − cos over pairs of examples, or of positions of one example."""
+
+    name: str
+    kind: str  # of its class
+    weighted: bool
+    q_in: float = math.nan  # mean square of what enters
+    q: float = math.nan  # mean square of what leaves
+    alike_in: float = math.nan  # 1 − cos of two examples, entering
+    alike: float = math.nan  # and leaving
+    alike_positions: float = math.nan  # 1 − cos of two positions, leaving (sequences only)
+    gradient: float = 0.0  # mean square of the loss's gradient at what leaves
+    dead: float = 0.0  # share of units that are 0 for every example
+    saturated: float = 0.0  # share of entries at the edge of tanh's or a sigmoid's range
+    entropy: float = math.nan  # of attention's weights, as a share of the greatest possible
+    weight: float = math.nan  # root mean square of the largest parameter
+    weight_gradient: float = math.nan  # and of its gradient
+    update: float = math.nan  # norm of one update over norm of the weight
+    change: float = math.nan  # of what leaves, by one update, over its size
+    kept: Array | None = field(default=None, repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All but the kept values."""
+        return {name: value for name, value in vars(self).items() if name != "kept"}
+
+
+def unlike(x: Array) -> float:
+    """1 − cos of two examples, averaged over pairs: x (B, …)."""
+    flat = x.reshape(len(x), -1)
+    if len(flat) < 2:
+        return math.nan
+    apart = flat.var(axis=0, dtype=np.float64).mean() * len(flat) / (len(flat) - 1)
+    return float(apart / max(_mean_square(flat), TINY))
+
+
+def _unlike_positions(x: Array) -> float:
+    """1 − cos of two positions of one example: x (B, T, n)."""
+    if x.ndim != 3 or x.shape[1] < 2:
+        return math.nan
+    apart = x.var(axis=1, dtype=np.float64).mean() * x.shape[1] / (x.shape[1] - 1)
+    return float(apart / max(_mean_square(x), TINY))
+
+
+def _mean_square(x: Array) -> float:
+    flat = x.ravel()
+    value = float(flat @ flat) / max(flat.size, 1)
+    if math.isfinite(value) and value > 1e-30:
+        return value
+    return float(np.square(flat, dtype=np.float64).mean()) if flat.size else math.nan
+
+
+def _first(value: Any) -> Any:
+    """The first tensor of floats in what a module takes or returns; None without any."""
+    if is_tensor(value):
+        return value
+    if isinstance(value, list | tuple):
+        return next((v for v in map(_first, value) if v is not None), None)
+    return None
+
+
+def _units(layer: Layer, x: Array, made: bool = False) -> None:
+    """Dead and saturated units, and attention's entropy, in what enters or leaves a module;
+    `made` by weights of its own, a 0 is no unit that a nonlinearity closed."""
+    if x.ndim < 2 or not x.size or not np.isfinite(x).all():
+        return
+    high, low = float(x.max()), float(x.min())
+    if low == 0 and not made:  # as ReLU leaves it; channels come second in a picture
+        zero = (x == 0).all(axis=(0, 2, 3) if x.ndim == 4 else tuple(range(x.ndim - 1)))
+        layer.dead = max(layer.dead, float(zero.mean()))
+    if EDGE < high <= 1 and low >= -1:
+        if x.ndim == 4 and low >= 0 and np.allclose(x.sum(axis=-1), 1, atol=1e-3):
+            reach = np.maximum((x > 0).sum(axis=-1), 1)
+            bits = -(x * np.log(np.maximum(x, 1e-30))).sum(axis=-1)
+            layer.entropy = float(bits[reach > 1].sum() / np.log(reach[reach > 1]).sum())
+        elif low < -EDGE:
+            layer.saturated = max(layer.saturated, float((np.abs(x) > EDGE).mean()))
+        elif 0 < low < 1 - EDGE:
+            layer.saturated = max(layer.saturated, float((np.abs(2 * x - 1) > EDGE).mean()))
+
+
+@contextmanager
+def watched(session: Session, keep: bool = False) -> Iterator[dict[str, Layer]]:
+    """The layers of the pass made inside by name, in the order in which they were first called."""
+    seen: dict[str, Layer] = {}
+    handles = []
+
+    def hook(name: str, weighted: bool) -> Any:
+        def see(module: Any, inputs: Any, output: Any) -> None:
+            entering, leaving = _first(inputs), _first(output)
+            if leaving is None or name in seen:
+                return
+            layer = Layer(name, type(module).__name__, weighted)
+            seen[name] = layer
+            y = array(leaving)
+            layer.q, layer.alike, layer.alike_positions = (
+                _mean_square(y),
+                unlike(y),
+                _unlike_positions(y),
+            )
+            _units(layer, y, made=weighted)
+            if entering is not None:
+                x = array(entering)
+                layer.q_in, layer.alike_in = _mean_square(x), unlike(x)
+                _units(layer, x)
+            if keep:
+                layer.kept = y.copy()
+            if leaving.requires_grad:
+                leaving.register_hook(lambda g: setattr(layer, "gradient", _mean_square(array(g))))
+
+        return see
+
+    for name, module in session.model.named_modules():
+        weighted = any("." not in n for n, _ in module.named_parameters())
+        leaf = next(iter(module.children()), None) is None
+        if weighted or leaf:
+            handles.append(module.register_forward_hook(hook(name, weighted)))
+    try:
+        with np.errstate(all="ignore"):
+            yield seen
+    finally:
+        for handle in handles:
+            handle.remove()

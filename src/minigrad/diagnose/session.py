@@ -1,0 +1,210 @@
+"""A model and its optimizer, borrowed: evaluated and updated at will, handed back byte for byte.
+
+The one place that touches a tensor, written against the names that minigrad and PyTorch share.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minigrad.errors import ArgumentError
+
+Array = NDArray[np.float64]
+Loss = Callable[[Any, Any], Any]
+
+
+def array(tensor: Any) -> NDArray[Any]:
+    """A tensor's values, of either engine and on any device."""
+    tensor = tensor.detach()
+    if "bfloat16" in str(tensor.dtype):
+        tensor = tensor.float()
+    return tensor.cpu().numpy() if hasattr(tensor, "cpu") else tensor.numpy()
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether `value` is a tensor of floating-point numbers."""
+    return hasattr(value, "detach") and value.is_floating_point()
+
+
+class Session:
+    """Everything that diagnosing does to a model, and the count of what it costs.
+
+    `names` and `parameters` are what has a gradient and is in the optimizer; `left_out` names the
+    parameters that are not.
+    """
+
+    def __init__(self, model: Any, loss: Loss, optimizer: Any, batches: Sequence[Any]) -> None:
+        known = dict(model.named_parameters())
+        if not known:
+            raise ArgumentError("diagnose needs a model with parameters, this one has none")
+        # the engine is imported already, by whoever made the parameters
+        self.torch = any(
+            t.__module__.startswith("torch") for t in type(next(iter(known.values()))).__mro__
+        )
+        self.engine: Any = sys.modules["torch" if self.torch else "minigrad"]
+        updated = {id(p) for group in optimizer.param_groups for p in group["params"]}
+        trained = {n: p for n, p in known.items() if p.requires_grad and id(p) in updated}
+        if not trained:
+            raise ArgumentError(
+                "diagnose: the optimizer holds none of the model's parameters that require a "
+                "gradient. Make it from model.parameters()"
+            )
+        self.model, self.loss, self.optimizer, self.batches = model, loss, optimizer, batches
+        self.names, self.parameters = list(trained), list(trained.values())
+        self.left_out = [name for name in known if name not in trained]
+        self.forwards = self.backwards = 0
+        self._everything = [*known.values(), *model.buffers()]
+        self._foreign = [  # in the optimizer, not in the model
+            p
+            for g in optimizer.param_groups
+            for p in g["params"]
+            if id(p) not in set(map(id, known.values()))
+        ]
+        self._random = _random_state(self.engine, self.torch, model)
+
+    @property
+    def cost(self) -> float:
+        """In training steps so far: a forward pass is a third of one, a backward pass two."""
+        return (self.forwards + 2 * self.backwards) / 3
+
+    @contextmanager
+    def borrowed(self) -> Iterator[Session]:
+        """Remember every tensor, gradient, optimizer state and random generator; put it back."""
+        held = [*self._everything, *self._foreign]
+        values = [t.detach().clone() for t in held]
+        grads = [t.grad for t in held]
+        own = dict(vars(self.optimizer))
+        modes = [(m, m.training) for m in self.model.modules()]
+        rates = [dict(group) for group in self.optimizer.param_groups]
+        for t in held:
+            t.grad = None
+        self.optimizer.state = _copied(self.optimizer.state)
+        try:
+            yield self
+        finally:
+            with self.engine.no_grad():
+                for t, value in zip(held, values, strict=True):
+                    t.copy_(value)
+            for t, grad in zip(held, grads, strict=True):
+                t.grad = grad
+            for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
+                group.clear()
+                group.update(rate)
+            vars(self.optimizer).clear()
+            vars(self.optimizer).update(own)
+            for module, mode in modes:
+                module.training = mode
+            self._random()
+
+    def evaluate(self, batch: Any) -> float:
+        """The loss, without a graph. Every evaluation sees the same random numbers."""
+        self._random()
+        self.forwards += 1
+        with self.engine.no_grad():
+            return _scalar(self.loss(self.model, batch))
+
+    def differentiate(self, batch: Any) -> tuple[float, list[Array]]:
+        """The loss, and its gradient for every parameter, in float64; it stays in `grad` too."""
+        self._random()
+        for p in self.parameters:
+            p.grad = None
+        self.forwards += 1
+        self.backwards += 1
+        value = self.loss(self.model, batch)
+        number = _scalar(value)
+        if not value.requires_grad:
+            raise ArgumentError("diagnose: the loss depends on no parameter that needs a gradient")
+        value.backward()
+        gradients = [
+            np.zeros(tuple(p.shape)) if p.grad is None else array(p.grad).astype(np.float64)
+            for p in self.parameters
+        ]
+        return number, gradients
+
+    def values(self) -> list[Array]:
+        """Every parameter, copied, in float64."""
+        return [array(p).astype(np.float64) for p in self.parameters]
+
+    def put(self, values: Sequence[Array]) -> None:
+        """Write every parameter."""
+        with self.engine.no_grad():
+            for p, value in zip(self.parameters, values, strict=True):
+                p.copy_(self.engine.tensor(value))
+
+    def update(self) -> None:
+        """One step of the optimizer, with the gradients that `differentiate` left."""
+        try:
+            self.optimizer.step()
+        except TypeError as error:
+            raise ArgumentError(
+                f"diagnose needs an optimizer whose step() takes nothing: {error}"
+            ) from None
+
+    @property
+    def momentum(self) -> float:
+        """β: the share of its last step that the optimizer takes again."""
+        group = self.optimizer.param_groups[0]
+        return float(group.get("momentum", 0) or 0)
+
+    @property
+    def rate(self) -> float:
+        """The first group's learning rate."""
+        return float(self.optimizer.param_groups[0]["lr"])
+
+
+def _scalar(value: Any) -> float:
+    if not is_tensor(value) or math.prod(value.shape) != 1:
+        got = f"shape {tuple(value.shape)}" if hasattr(value, "shape") else type(value).__name__
+        raise ArgumentError(f"loss(model, batch) must return one number as a tensor, got {got}")
+    return float(value.item())
+
+
+def _copied(state: Any) -> Any:
+    """An optimizer's state, its tensors and arrays copied."""
+    copied = type(state)(state.default_factory) if hasattr(state, "default_factory") else {}
+    for parameter, entries in state.items():
+        copied[parameter] = {
+            name: value.detach().clone()
+            if hasattr(value, "detach")
+            else value.copy()
+            if isinstance(value, np.ndarray)
+            else value
+            for name, value in entries.items()
+        }
+    return copied
+
+
+def _random_state(engine: Any, torch: bool, model: Any) -> Callable[[], None]:
+    """A function that puts every generator back to where it is now."""
+    python, numpy = random.getstate(), np.random.get_state()
+    restore: list[Callable[[], Any]] = [
+        lambda: random.setstate(python),
+        lambda: np.random.set_state(numpy),
+    ]
+    if torch:
+        cpu = engine.get_rng_state()
+        restore.append(lambda: engine.set_rng_state(cpu))
+        if engine.cuda.is_initialized():
+            cuda = engine.cuda.get_rng_state_all()
+            restore.append(lambda: engine.cuda.set_rng_state_all(cuda))
+    else:
+        own = [getattr(m, "generator", None) for m in model.modules()]  # a Dropout may have one
+        for generator in [engine.default_generator(), *own]:
+            if generator is not None:
+                bits = generator.numpy.bit_generator
+                restore.append(partial(setattr, bits, "state", bits.state))
+
+    def put_back() -> None:
+        for one in restore:
+            one()
+
+    return put_back

@@ -1,0 +1,179 @@
+"""Fit src/minigrad/diagnose/calibration.json on diagnoses of recorded runs' networks, and judge it.
+
+    python sweeps/diagnose.py --measure    # the sweep's networks, and others: 20 minutes
+    python sweeps/diagnose.py --fit        # writes what ships
+    python sweeps/diagnose.py --judge      # figures on draws that no fit has seen
+
+The MLPs' fates are those recorded; the networks of families.py are trained, two thirds of them to
+fit on. Measurements go to runs/, and what is there already is not made again. Needs scikit-learn.
+"""
+
+import argparse
+import itertools
+import json
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from calibrate import AFTER, DEVELOPMENT, as_json, labels, left_out, report, temperature, trees
+from families import FAMILIES, losses, task
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+import minigrad
+import minigrad.nn.functional as F
+from minigrad import optim
+from minigrad.data.toy import batches, toy
+from minigrad.diagnose.features import features
+from minigrad.diagnose.layers import Layer
+from minigrad.diagnose.measure import Measured, measure
+from minigrad.diagnose.odds import probabilities
+from minigrad.diagnose.session import Session
+from minigrad.lab.progress import progress
+from minigrad.lab.trainability import BATCH, STEPS, Net
+from minigrad.signal.calibration import read
+from minigrad.sweep.recorded import FITTED, Row, rows
+from minigrad.training.verdict import verdict
+
+CALIBRATION = Path(__file__).parents[1] / "src/minigrad/diagnose/calibration.json"
+OTHERS = Path(__file__).parents[1] / "runs/diagnose-others.jsonl"
+MEASURED = Path(__file__).parents[1] / "runs/diagnose.jsonl"
+# absolute sizes: they tell networks of this one family apart, and mislead about any other
+LEFT_OUT = {"layers", "width", "logit", "six_logit", "far_logit", "gradient"}
+OWN_RATE = ("six_", "far")  # known at the optimizer's rate alone
+OTHER_COUNT = 700  # draws of each other family
+LAYERS = ("layers", "after", "far")
+
+
+def diagnosed(run: Row) -> Measured:
+    """What `minigrad.diagnose` measures of a run's network and its first two batches."""
+    c, data = run.config, toy(run.seed)
+    net = Net(c, minigrad.Generator().manual_seed(run.seed))
+    optimizer = (
+        optim.SGD(net.parameters(), lr=c.lr, momentum=0.9)
+        if c.optimizer == "sgd"
+        else optim.Adam(net.parameters(), lr=c.lr)
+    )
+    two = islice(batches(data.x, data.y, BATCH, run.seed), 2)
+    pairs = [tuple(map(minigrad.from_numpy, pair)) for pair in two]
+    session = Session(net, lambda m, b: F.cross_entropy(m(b[0]), b[1]), optimizer, pairs)
+    with session.borrowed(), np.errstate(all="ignore"):
+        return measure(session)
+
+
+def make(runs: list[Row]) -> None:
+    """Measure what MEASURED does not hold yet, one line each."""
+    MEASURED.parent.mkdir(exist_ok=True)
+    have = set(stored())
+    with MEASURED.open("a", encoding="utf-8") as file, progress(len(runs), "networks") as advance:
+        for i, run in enumerate(runs):
+            if i not in have:
+                record = {"run": i, "measured": as_record(diagnosed(run))}
+                print(json.dumps(record), file=file, flush=True)
+            advance()
+
+
+def stored() -> dict[int, Measured]:
+    """What was measured, by the run's place in the list."""
+    if not MEASURED.is_file():
+        return {}
+    lines = map(json.loads, MEASURED.read_text(encoding="utf-8").splitlines())
+    return {r["run"]: from_record(r["measured"]) for r in lines}
+
+
+class Other(NamedTuple):
+    """A network of the other families, as far as `report` and `labels` look."""
+
+    group: str  # its family
+    seed: int
+    steps: int
+    verdict: str
+    measured: Measured
+
+
+def make_others(count: int) -> None:
+    """Draw, diagnose and train networks of the other families: appended to OTHERS."""
+    have = {(r.group, r.seed) for r in others()}
+    with OTHERS.open("a", encoding="utf-8") as file, progress(2 * count, "networks") as advance:
+        for seed, family in itertools.product(range(count), FAMILIES):
+            if (family, seed) not in have:
+                t = task(family, seed)
+                session = Session(t.model, t.loss, t.optimizer, list(islice(t.batches(), 2)))
+                with session.borrowed(), np.errstate(all="ignore"):
+                    found = as_record(measure(session))
+                fate = verdict(losses(t), t.entropy)
+                record = {"family": family, "seed": seed, "steps": t.steps, "verdict": fate}
+                print(json.dumps(record | {"measured": found}), file=file, flush=True)
+            advance()
+
+
+def others() -> list[Other]:
+    """What make_others wrote."""
+    if not OTHERS.is_file():
+        return []
+    lines = map(json.loads, OTHERS.read_text(encoding="utf-8").splitlines())
+    return [
+        Other(r["family"], r["seed"], r["steps"], r["verdict"], from_record(r["measured"]))
+        for r in lines
+    ]
+
+
+def as_record(m: Measured) -> dict[str, Any]:
+    """For JSON: all but the parameters' names."""
+    return vars(m) | {"names": []} | {k: [x.as_dict() for x in vars(m)[k]] for k in LAYERS}
+
+
+def from_record(r: dict[str, Any]) -> Measured:
+    """The inverse of as_record."""
+    return Measured(**r | {k: [Layer(**x) for x in r[k]] for k in LAYERS})
+
+
+def forest() -> HistGradientBoostingClassifier:
+    """What ships, of either kind."""
+    return trees(max_iter=60, learning_rate=0.15, max_features=0.5)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--measure", action="store_true", help="diagnose what --fit needs")
+    parser.add_argument("--fit", action="store_true", help="write calibration.json")
+    parser.add_argument("--judge", action="store_true", help="figures on networks not fitted on")
+    args = parser.parse_args()
+    recorded = rows()
+    runs: list[Any] = [*recorded, *rows(DEVELOPMENT)]
+    if args.measure:
+        make(runs)
+        make_others(OTHER_COUNT)
+    known = {i: features(m, STEPS) for i, m in stored().items()}
+    fitted = {i for i in known if i >= len(recorded) or runs[i].group in FITTED}
+    for other in others():
+        known[len(runs)] = features(other.measured, other.steps)
+        if other.seed % 3 != 2:
+            fitted.add(len(runs))
+        runs.append(other)
+    seen, unseen = sorted(fitted), sorted(set(known) - fitted)
+    names = [name for name in known[0] if name not in LEFT_OUT]
+    kinds = {"here": names, "elsewhere": [n for n in names if not n.startswith(OWN_RATE)]}
+    if args.fit:
+        # a third of the runs are the other families': they count twice
+        often = [i for i in seen for _ in range(1 + (runs[i].group in FAMILIES))]
+        truth, once = labels([runs[i] for i in often]), labels([runs[i] for i in seen])
+        forests = {}
+        for kind, chosen in kinds.items():
+            X = np.array([[known[i][name] for name in chosen] for i in often])
+            forests[kind] = as_json(forest().fit(X, truth), chosen)
+            X = np.array([[known[i][name] for name in chosen] for i in seen])
+            forests[kind]["temperature"] = temperature(left_out(forest, X, once), once)
+        text = json.dumps(forests, separators=(",", ":")).replace('["', '\n["')
+        CALIBRATION.write_text(text + "\n", encoding="utf-8")
+    if args.judge:
+        shipped = json.loads(CALIBRATION.read_text(encoding="utf-8"))
+        judged = [runs[i] for i in unseen]
+        for kind in kinds:
+            model = read(shipped[kind])
+            odds = np.array([[*probabilities(known[i], model).values()] for i in unseen])
+            report(f"diagnosis, {kind}", judged, odds, ("wild", "lab", *AFTER, *FAMILIES))
+
+
+if __name__ == "__main__":
+    main()
