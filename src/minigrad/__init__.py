@@ -140,8 +140,8 @@ _memory.prepare_process()
 _LAZY = {  # imported at first use: name -> module, or module:attribute
     "nn": "minigrad.nn",
     "optim": "minigrad.optim",
-    "save": "minigrad.nn.state:save",
-    "load": "minigrad.nn.state:load",
+    "save": "minigrad.nn.files:save",
+    "load": "minigrad.nn.files:load",
     "predict": "minigrad.signal.predict:predict",
 }
 

@@ -49,3 +49,7 @@ class StateDictError(MinigradError, RuntimeError, KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""  # KeyError would show the repr
+
+
+class ModuleError(MinigradError, AttributeError):
+    """A module used before its __init__ called super().__init__()."""

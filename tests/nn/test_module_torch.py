@@ -104,3 +104,15 @@ def test_weights_move_over_and_the_nets_agree() -> None:
             assert p.grad is None, name
         else:
             assert abs(p.grad.array - q.grad.numpy()).max() < 1e-12, name
+
+
+def reprs(nn: Any) -> list[str]:
+    block = nn.Sequential(nn.Linear(2, 2), nn.ReLU(inplace=True), nn.Dropout(0.1))
+    alike = nn.ModuleList([nn.Linear(1, 1), nn.Linear(1, 1), nn.Tanh(), nn.Linear(1, 1)])
+    named = nn.ModuleDict({"act": nn.GELU(), "norm": nn.LayerNorm(3), "rms": nn.RMSNorm((2, 3))})
+    rest = [nn.Identity(54), nn.Embedding(3, 2, padding_idx=1), nn.Softplus(), nn.MSELoss()]
+    return [repr(m) for m in (block, block[1:], alike, named, nn.ModuleList(), *rest)]
+
+
+def test_a_module_reads_as_pytorchs_does() -> None:
+    assert reprs(minigrad.nn) == reprs(torch.nn)

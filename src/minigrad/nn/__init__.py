@@ -16,7 +16,7 @@ from minigrad.nn.activation import (
     Tanh,
 )
 from minigrad.nn.attention import CausalSelfAttention
-from minigrad.nn.container import ModuleList, Sequential
+from minigrad.nn.container import ModuleDict, ModuleList, ParameterList, Sequential
 from minigrad.nn.linear import Embedding, Linear
 from minigrad.nn.loss import BCEWithLogitsLoss, CrossEntropyLoss, MSELoss, NLLLoss
 from minigrad.nn.module import Module, Parameter
@@ -41,9 +41,11 @@ __all__ = [
     "LogSoftmax",
     "MSELoss",
     "Module",
+    "ModuleDict",
     "ModuleList",
     "NLLLoss",
     "Parameter",
+    "ParameterList",
     "PostNorm",
     "PreNorm",
     "RMSNorm",

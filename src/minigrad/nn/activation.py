@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from minigrad.core.random import Generator
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError
@@ -11,17 +13,28 @@ from minigrad.nn.module import Module
 
 
 class Identity(Module):
-    """Its input."""
+    """Its input, whatever the layer it stands in for would have been given."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
 
     def forward(self, input: Tensor) -> Tensor:
         return input
 
 
 class ReLU(Module):
-    """max(input, 0)."""
+    """max(input, 0). `inplace` is what PyTorch's scripts write: a new tensor is made all the
+    same."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
         return F.relu(input)
+
+    def extra_repr(self) -> str:
+        return "inplace=True" if self.inplace else ""
 
 
 class LeakyReLU(Module):
@@ -125,16 +138,19 @@ class LogSoftmax(Softmax):
 
 
 class Dropout(Module):
-    """In training, a share p of the elements zeroed and the rest divided by 1 - p."""
+    """In training, a share p of the elements zeroed and the rest divided by 1 - p.
+    `inplace` as in ReLU."""
 
-    def __init__(self, p: float = 0.5, *, generator: Generator | None = None) -> None:
+    def __init__(
+        self, p: float = 0.5, inplace: bool = False, *, generator: Generator | None = None
+    ) -> None:
         super().__init__()
         if not 0 <= p <= 1:
             raise ArgumentError(f"Dropout: p must lie in [0, 1], got {p}")
-        self.p, self.generator = p, generator
+        self.p, self.inplace, self.generator = p, inplace, generator
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout(input, self.p, self.training, generator=self.generator)
 
     def extra_repr(self) -> str:
-        return f"p={self.p}"
+        return f"p={self.p}, inplace={self.inplace}"

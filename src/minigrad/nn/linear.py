@@ -44,7 +44,7 @@ class Linear(Module):
         self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter(empty(out_features, in_features, dtype=dtype))
         self.bias = Parameter(empty(out_features, dtype=dtype)) if bias else None
-        self.reset_parameters(generator)
+        self.reset_parameters(generator) if generator else self.reset_parameters()
 
     def reset_parameters(self, generator: Generator | None = None) -> None:
         """Draw weight and bias anew."""
@@ -85,9 +85,13 @@ class Embedding(Module):
             )
         self.padding_idx = padding_idx
         self.weight = Parameter(empty(num_embeddings, embedding_dim, dtype=dtype))
+        self.reset_parameters(generator) if generator else self.reset_parameters()
+
+    def reset_parameters(self, generator: Generator | None = None) -> None:
+        """Draw the weight anew."""
         init.normal_(self.weight, generator=generator)
-        if padding_idx is not None:
-            self.weight.array[padding_idx] = 0
+        if self.padding_idx is not None:
+            self.weight.array[self.padding_idx] = 0
 
     def forward(self, input: Tensor) -> Tensor:
         return embedding(input, self.weight, self.padding_idx)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from minigrad.core.dtype import as_dtype, is_floating
 from minigrad.core.hooks import RemovableHandle, add_hook
 from minigrad.core.mode import no_grad
 from minigrad.core.tensor import Tensor, to_array
-from minigrad.errors import ArgumentError, DtypeError, StateDictError
+from minigrad.errors import ArgumentError, DtypeError, ModuleError
+from minigrad.nn.state_dict import IncompatibleKeys, match
 
 
 class Parameter(Tensor):
@@ -26,13 +27,6 @@ class Parameter(Tensor):
 
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()
-
-
-class IncompatibleKeys(NamedTuple):
-    """The names that load_state_dict(strict=False) left alone, and those it did not know."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
 
 
 class Module:
@@ -59,17 +53,29 @@ class Module:
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Tensor | Module):
             self._buffers  # noqa: B018  raises if super().__init__() was forgotten
-        held = self.__dict__.get(name)
+        held, buffer = self.__dict__.get(name), name in self.__dict__.get("_buffers", ())
         if isinstance(held, Parameter) and not isinstance(value, Parameter | None):
             raise DtypeError(
                 f"{type(self).__name__}.{name} is a Parameter, got {type(value).__name__}: set a "
                 "Parameter(...), or copy the values into it under no_grad()"
             )
+        for kind, holds in ((Module, isinstance(held, Module)), (Tensor, buffer)):
+            if holds and not isinstance(value, kind | Module | None):
+                raise DtypeError(
+                    f"{type(self).__name__}.{name} holds a {kind.__name__}, got "
+                    f"{type(value).__name__}: set another {kind.__name__}, or None"
+                )
+        if buffer and isinstance(value, Parameter | Module):
+            del self._buffers[name]
         object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        self._buffers.pop(name, None)
 
     def __getattr__(self, name: str) -> Any:  # only for what is not there
         if name in ("_buffers", "_forward_hooks"):
-            raise ArgumentError(
+            raise ModuleError(
                 f"{type(self).__name__}: call super().__init__() first in its __init__()"
             )
         raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
@@ -78,14 +84,29 @@ class Module:
         """Hold a tensor that is state but no parameter; saved in state_dict if persistent."""
         if not isinstance(tensor, Tensor | None):
             raise DtypeError(f"buffer {name!r} must be a Tensor, got {type(tensor).__name__}")
+        self._check_free(name, self._buffers)
+        object.__setattr__(self, name, tensor)
         self._buffers[name] = persistent
-        setattr(self, name, tensor)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """The same as setting the attribute; None says that there is none (no bias)."""
         if not isinstance(param, Parameter | None):
             raise DtypeError(f"{name!r} must be a Parameter or None, got {type(param).__name__}")
         setattr(self, name, param)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """The same as setting the attribute, for a name made at run time."""
+        if not isinstance(module, Module | None):
+            raise DtypeError(f"{name!r} must be a Module or None, got {type(module).__name__}")
+        self._check_free(name, dict(self._submodules()))
+        setattr(self, name, module)
+
+    def _check_free(self, name: str, taken: Mapping[str, Any]) -> None:
+        if not name or "." in name or (hasattr(self, name) and name not in taken):
+            raise ArgumentError(
+                f"{type(self).__name__}: {name!r} is "
+                + ("an attribute already" if name and "." not in name else "no name: it is a path")
+            )
 
     def register_forward_hook(self, hook: Callable) -> RemovableHandle:
         """Call `hook(module, args, output)` after each forward; what it returns replaces the
@@ -125,17 +146,20 @@ class Module:
     def modules(self) -> Iterator[Module]:
         return (module for _, module in self.named_modules())
 
-    def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
-        """All parameters, each once (a tied weight under its first name)."""
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """All parameters, each once (a tied weight under its first name); with recurse=False its
+        own alone."""
         seen: set[int] = set()
-        for path, module in self.named_modules(prefix):
+        for path, module in self.named_modules(prefix) if recurse else [(prefix, self)]:
             for name, value in module.__dict__.items():
                 if isinstance(value, Parameter) and id(value) not in seen:
                     seen.add(id(value))
                     yield (f"{path}.{name}" if path else name), value
 
-    def parameters(self) -> Iterator[Parameter]:
-        return (parameter for _, parameter in self.named_parameters())
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
     def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
         """All buffers, saved or not, each once."""
@@ -180,16 +204,19 @@ class Module:
             parameter.requires_grad_(requires_grad)
         return self
 
-    def to(self, dtype: Any) -> Module:
-        """Every floating-point parameter and buffer, and their gradients, as `dtype` (a floating-
-        point one), in place; returns the module."""
-        if not is_floating(as_dtype(dtype)):
-            raise DtypeError(f"a module's dtype must be a floating-point one, got {dtype}")
-        for tensor in (*self.parameters(), *self.buffers()):
-            if tensor.is_floating_point():
-                tensor.array = to_array(tensor.array, dtype)
-                if tensor.grad is not None:
-                    tensor.grad.array = to_array(tensor.grad.array, dtype)
+    def to(self, *args: Any, dtype: Any = None, device: Any = None) -> Module:
+        """Every floating-point parameter and buffer, and their gradients, as the dtype given (a
+        floating-point one), in place; returns the module. The device "cpu" is where they are."""
+        for wanted in (*args, dtype, device):
+            if wanted is None or str(wanted) == "cpu":
+                continue
+            if not is_floating(as_dtype(wanted)):
+                raise DtypeError(f"a module's dtype must be a floating-point one, got {wanted}")
+            for tensor in (*self.parameters(), *self.buffers()):
+                if tensor.is_floating_point():
+                    tensor.array = to_array(tensor.array, wanted)
+                    if tensor.grad is not None:
+                        tensor.grad.array = to_array(tensor.grad.array, wanted)
         return self
 
     def double(self) -> Module:
@@ -225,40 +252,13 @@ class Module:
         """Copy the values in. Raises StateDictError, before anything is changed, for names that
         are missing or unexpected (unless not strict: then they are returned) and for shapes that
         differ."""
-        if not isinstance(state_dict, Mapping):
-            raise DtypeError(
-                "load_state_dict: needs a dict of names and Tensors, as minigrad.load(path) and "
-                f"state_dict() give, got {type(state_dict).__name__}"
-            )
         own = dict(self._saved())
-        missing = [name for name in own if name not in state_dict]
-        unexpected = [name for name in state_dict if name not in own]
-        problems = []
-        if strict:
-            problems += [f"missing: {name} {own[name].shape}" for name in missing]
-            problems += [f"unexpected: {name}" for name in unexpected]
-        for name in [name for name in own if name in state_dict]:
-            given = state_dict[name]
-            if not isinstance(given, Tensor):
-                raise DtypeError(
-                    f"load_state_dict: {name} must be a Tensor, got {type(given).__name__}"
-                )
-            if given.shape != own[name].shape:
-                problems.append(
-                    f"wrong shape: {name} is {own[name].shape} here and {given.shape} there"
-                )
-        if problems:
-            listed, partly = "\n  ".join(problems), strict and (missing or unexpected)
-            raise StateDictError(
-                f"load_state_dict: the names and shapes of {type(self).__name__} must match:\n"
-                f"  {listed}\nBuild the module with the settings it was saved with"
-                + (", or pass strict=False to load only the names both have." if partly else ".")
-            )
+        left = match(type(self).__name__, own, state_dict, strict)
         with no_grad():
             for name, tensor in own.items():
                 if name in state_dict:
                     tensor.copy_(state_dict[name])
-        return IncompatibleKeys(missing, unexpected)
+        return left
 
     # -- how it reads ---------------------------------------------------------------------------
 
@@ -266,15 +266,15 @@ class Module:
         """The settings, as they stand in the repr."""
         return ""
 
+    def _child_lines(self) -> list[str]:
+        return [f"({name}): {child!r}" for name, child in self._submodules()]
+
     def __repr__(self) -> str:
-        count = sum(parameter.numel() for parameter in self.parameters())
-        total = f"  # {count:,} parameter{'s' * (count > 1)}" if count else ""
-        children = self._submodules()
-        if not children:
-            return f"{type(self).__name__}({self.extra_repr()}){total}"
-        lines = [f"({name}): " + repr(child).replace("\n", "\n  ") for name, child in children]
-        inside = "".join(f"\n  {line}" for line in lines)
-        return f"{type(self).__name__}({self.extra_repr()}{total}{inside}\n)"
+        settings, lines = self.extra_repr(), self._child_lines()
+        if not lines and "\n" not in settings:
+            return f"{type(self).__name__}({settings})"
+        inside = "\n".join(filter(None, [settings, *lines])).replace("\n", "\n  ")
+        return f"{type(self).__name__}(\n  {inside}\n)"
 
 
 def clear_grad(tensor: Tensor, set_to_none: bool) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError
-from minigrad.functional.creation import ones, zeros
+from minigrad.functional.creation import empty
 from minigrad.functional.norm import layer_norm, rms_norm
+from minigrad.nn import init
 from minigrad.nn.module import Module, Parameter
 
 
@@ -42,17 +43,26 @@ class LayerNorm(Module):
     ) -> None:
         super().__init__()
         self.normalized_shape, self.eps = _shape("LayerNorm", normalized_shape), eps
-        affine = elementwise_affine
-        self.weight = Parameter(ones(self.normalized_shape, dtype=dtype)) if affine else None
+        self.elementwise_affine = affine = elementwise_affine
+        self.weight = Parameter(empty(self.normalized_shape, dtype=dtype)) if affine else None
         self.bias = (
-            Parameter(zeros(self.normalized_shape, dtype=dtype)) if affine and bias else None
+            Parameter(empty(self.normalized_shape, dtype=dtype)) if affine and bias else None
         )
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set weight to 1 and bias to 0."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        return f"{self.normalized_shape}, eps={self.eps}"
+        affine = f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+        return f"{self.normalized_shape}, eps={self.eps}, {affine}"
 
 
 class RMSNorm(Module):
@@ -73,11 +83,18 @@ class RMSNorm(Module):
     ) -> None:
         super().__init__()
         self.normalized_shape, self.eps = _shape("RMSNorm", normalized_shape), eps
-        affine = elementwise_affine
-        self.weight = Parameter(ones(self.normalized_shape, dtype=dtype)) if affine else None
+        self.elementwise_affine = affine = elementwise_affine
+        self.weight = Parameter(empty(self.normalized_shape, dtype=dtype)) if affine else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set weight to 1."""
+        if self.weight is not None:
+            init.ones_(self.weight)
 
     def forward(self, input: Tensor) -> Tensor:
         return rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
-        return f"{self.normalized_shape}, eps={self.eps}"
+        affine = f"elementwise_affine={self.elementwise_affine}"
+        return f"{self.normalized_shape}, eps={self.eps}, {affine}"

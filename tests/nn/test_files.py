@@ -9,7 +9,7 @@ import pytest
 import minigrad
 from minigrad import nn
 from minigrad.errors import ArgumentError, DtypeError
-from minigrad.nn import state
+from minigrad.nn import files
 
 
 class Everything(nn.Module):
@@ -127,7 +127,7 @@ def test_safetensors_missing_says_what_to_install(
     monkeypatch.setitem(sys.modules, "safetensors", None)
     monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
     path = tmp_path / "weights.safetensors"
-    for use in (lambda: state.save({}, path), lambda: state.load(path)):
+    for use in (lambda: files.save({}, path), lambda: files.load(path)):
         with pytest.raises(ArgumentError, match=r"pip install 'minigrad\[io\]', or use a path end"):
             use()
-    state.save({"a": minigrad.ones(1)}, tmp_path / "weights.npz")
+    files.save({"a": minigrad.ones(1)}, tmp_path / "weights.npz")
