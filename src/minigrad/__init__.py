@@ -35,7 +35,13 @@ from minigrad.core.mode import (
     no_grad,
     set_grad_enabled,
 )
-from minigrad.core.random import Generator, default_generator, manual_seed
+from minigrad.core.random import (
+    Generator,
+    default_generator,
+    get_rng_state,
+    manual_seed,
+    set_rng_state,
+)
 from minigrad.core.tensor import Tensor
 from minigrad.diagnose import diagnose
 from minigrad.functional import operators as _operators  # binds the methods

@@ -53,3 +53,20 @@ def test_what_is_refused():
             mg.manual_seed(seed)
     with pytest.raises(DtypeError, match=r"minigrad.Generator, got .*: make one"):
         mg.rand(2, generator=np.random.default_rng(0))
+
+
+def test_a_stream_goes_on_from_its_state():
+    generator = mg.Generator(3)
+    mg.randn(5, generator=generator)
+    state = generator.get_state()
+    ahead = mg.randn(4, generator=generator).tolist()
+    other = mg.Generator(0)
+    assert other.set_state(state) is other and other.initial_seed() == 3
+    assert mg.randn(4, generator=other).tolist() == ahead
+    assert mg.randn(4, generator=generator.set_state(state)).tolist() == ahead
+    mg.manual_seed(1)
+    state, drawn = mg.get_rng_state(), mg.rand(3).tolist()
+    mg.set_rng_state(state)
+    assert mg.rand(3).tolist() == drawn
+    with pytest.raises(DtypeError, match=r"set_state: needs what get_state\(\) gave"):
+        generator.set_state(3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minigrad.errors import ArgumentError, DtypeError
@@ -27,6 +29,18 @@ class Generator:
         """The seed the stream was last started from."""
         return self._seed
 
+    def get_state(self) -> dict[str, Any]:
+        """Where the stream stands: ints and texts, which minigrad.save keeps."""
+        return {"seed": self._seed, **self.numpy.bit_generator.state}
+
+    def set_state(self, new_state: dict[str, Any]) -> Generator:
+        """Go on from what get_state() gave; returns the generator."""
+        if not isinstance(new_state, dict) or "seed" not in new_state:
+            raise DtypeError("set_state: needs what get_state() gave")
+        self._seed = new_state["seed"]
+        self.numpy.bit_generator.state = {k: v for k, v in new_state.items() if k != "seed"}
+        return self
+
 
 _default: Generator | None = None  # made at first use: importing numpy.random takes time
 
@@ -42,6 +56,16 @@ def default_generator() -> Generator:
 def manual_seed(seed: int) -> Generator:
     """Seed the default generator; returns it."""
     return default_generator().manual_seed(seed)
+
+
+def get_rng_state() -> dict[str, Any]:
+    """Where the default generator's stream stands."""
+    return default_generator().get_state()
+
+
+def set_rng_state(new_state: dict[str, Any]) -> None:
+    """Let the default generator go on from what get_rng_state() gave."""
+    default_generator().set_state(new_state)
 
 
 def rng(generator: Generator | None) -> np.random.Generator:

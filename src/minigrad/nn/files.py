@@ -1,79 +1,138 @@
-"""Weights in files, without pickle: .npz by NumPy, .safetensors by its library (extra `io`)."""
+"""Weights and checkpoints in files, without pickle: .npz by NumPy, .safetensors by its library
+(extra `io`).
+
+A state_dict is kept as its arrays alone, under their names: other programs read it. Anything else
+has, beside its arrays, a text TREE that says where in it they belong.
+"""
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
+from minigrad.core.dtype import as_dtype
 from minigrad.core.tensor import Tensor, to_array, wrap
 from minigrad.errors import ArgumentError, DtypeError
 
+TREE = "tree.json"
 
-def save(state_dict: Mapping[str, Tensor], path: str | Path) -> None:
-    """Write a state_dict to `path`, which ends in .npz or .safetensors: whole, or not at all.
 
-    Raises DtypeError for anything but names and Tensors.
+def save(obj: Any, path: str | Path) -> None:
+    """Write a state_dict, or dicts and lists of Tensors, numbers and texts, such as {"model": …,
+    "optimizer": …, "step": 7}, to `path`: whole, or not at all.
+
+    A path that ends in .safetensors is written in that format, any other in that of .npz. Raises
+    DtypeError, naming it, for anything else that is found inside.
     """
-    if not isinstance(state_dict, Mapping):
-        raise DtypeError(
-            f"save: needs a state_dict, got {type(state_dict).__name__}: pass model.state_dict()"
-        )
-    for name, tensor in state_dict.items():
-        if not isinstance(tensor, Tensor):
-            raise DtypeError(f"save: {name!r} must be a Tensor, got {type(tensor).__name__}")
-    # safetensors writes an array's memory as it lies
-    arrays = {n: np.asarray(t.array, order="C") for n, t in state_dict.items()}
-    kind, path = _suffix(path), Path(path)
+    arrays: dict[str, np.ndarray] = {}
+    tree = json.dumps(_pack(obj, "", arrays))
+    flat = isinstance(obj, Mapping) and all(isinstance(name, str) for name in obj)
+    if flat and list(obj) == list(arrays) and "bfloat16" not in tree:
+        tree = ""
+    path = Path(path)
     beside = path.with_name(path.name + ".part")
     try:
-        if kind == ".npz":
-            _savez(beside, arrays)
+        if path.suffix == ".safetensors":
+            _safetensors().save_file(arrays, beside, metadata={TREE: tree} if tree else None)
         else:
-            _safetensors().save_file(arrays, beside)
+            _savez(beside, arrays, tree)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
 
 
-def load(path: str | Path) -> dict[str, Tensor]:
-    """The state_dict in `path`: for load_state_dict(). Nothing in the file is executed.
+def load(path: str | Path) -> Any:
+    """What save() wrote to `path`. Nothing in the file is executed.
 
     Raises FileNotFoundError, or ArgumentError for a file that is damaged or of another kind.
     """
-    kind = _suffix(path)
-    safetensors = _safetensors() if kind == ".safetensors" else None
+    safe = Path(path).suffix == ".safetensors"
+    read = _read_safetensors if safe else _read_npz
+    if safe:
+        _safetensors()  # says what to install, before the file is looked at
     with Path(path).open("rb") as file:
         try:
-            if safetensors is not None:
-                arrays = safetensors.load(file.read())
-            else:
-                with np.load(file, allow_pickle=False) as archive:
-                    arrays = dict(archive)
+            arrays, tree = read(file)
         except Exception as error:  # of any kind: each of the two libraries has many
+            kind = ".safetensors" if safe else ".npz"
             raise ArgumentError(
                 f"load: {str(path)!r} is no whole {kind} file of weights ({error}): save it again "
                 "with minigrad.save(model.state_dict(), path)"
             ) from error
+    if tree:
+        return _unpack(json.loads(tree), arrays)
     return {name: wrap(to_array(array)) for name, array in arrays.items()}
 
 
-def _savez(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+def _pack(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
+    """`value` as JSON keeps it; its tensors go to `arrays`, named after their place in it."""
+    if isinstance(value, Tensor):
+        array = np.asarray(value.array, order="C")  # safetensors writes memory as it lies
+        if array.dtype.name == "bfloat16":  # neither format's library knows it
+            array = array.view(np.uint16)
+        name = name or "tensor"
+        while name in arrays:
+            name += "_"
+        arrays[name] = array
+        return {"tensor": name, "dtype": value.dtype.name}
+    if isinstance(value, Mapping) and all(isinstance(key, str | int) for key in value):
+        dot = f"{name}." if name else ""
+        return {"dict": [[k, _pack(v, f"{dot}{k}", arrays)] for k, v in value.items()]}
+    if isinstance(value, list | tuple):
+        kind = "tuple" if isinstance(value, tuple) else "list"
+        return {kind: [_pack(v, f"{name}.{i}", arrays) for i, v in enumerate(value)]}
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise DtypeError(
+        f"save: {name or 'what is saved'} must be a Tensor, a number, a text, or a dict or list of "
+        f"these, got {type(value).__name__}: pass model.state_dict()"
+    )
+
+
+def _unpack(tree: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+    if not isinstance(tree, dict):
+        return tree
+    if "tensor" in tree:
+        array, dtype = arrays[tree["tensor"]], as_dtype(tree["dtype"])
+        return wrap(array.view(dtype) if array.dtype == np.uint16 else array)
+    if "dict" in tree:
+        return {key: _unpack(value, arrays) for key, value in tree["dict"]}
+    ((kind, values),) = tree.items()
+    listed = [_unpack(value, arrays) for value in values]
+    return tuple(listed) if kind == "tuple" else listed
+
+
+def _savez(path: Path, arrays: Mapping[str, np.ndarray], tree: str) -> None:
     """np.savez, for which no array may be called "file"."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
                 np.lib.format.write_array(file, array, allow_pickle=False)
+        if tree:
+            archive.writestr(TREE, tree)
 
 
-def _suffix(path: str | Path) -> str:
-    suffix = Path(path).suffix
-    if suffix not in (".npz", ".safetensors"):
-        raise ArgumentError(f"weights are kept as .npz or .safetensors, got {str(path)!r}")
-    return suffix
+def _read_npz(file: BinaryIO) -> tuple[dict[str, np.ndarray], str]:
+    with np.load(file, allow_pickle=False) as archive:
+        found = dict(archive)
+    tree = found.pop(TREE, b"")
+    return found, bytes(tree).decode()
+
+
+def _read_safetensors(file: BinaryIO) -> tuple[dict[str, np.ndarray], str]:
+    import safetensors
+
+    with safetensors.safe_open(file.name, "numpy") as weights:
+        tree = (weights.metadata() or {}).get(TREE, "")
+        names = list(weights.keys())  # it cannot be iterated over
+        return {name: weights.get_tensor(name) for name in names}, tree
 
 
 def _safetensors() -> Any:
