@@ -31,7 +31,7 @@ def measure(seed, layers, law, std, head_std, zero, **model):
     for b in net.blocks:
         for norm, f in ((b.norm1, b.attention), (b.norm2, b.ffn)):
             pre = b.placement == "pre"
-            x = x + b.scaled(f(norm(x))) if pre else norm(x + b.scaled(f(x)))
+            x = x + b.residual_scale * f(norm(x)) if pre else norm(x + b.residual_scale * f(x))
             stream.append(x)
     for x in stream:
         x.retain_grad()

@@ -9,7 +9,6 @@ from minigrad.core.random import Generator, rng
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ArgumentError, ShapeError
 from minigrad.functional.activation import gelu, relu, silu
-from minigrad.functional.elementwise import mul
 from minigrad.nn import init
 from minigrad.nn.activation import Identity
 from minigrad.nn.attention import CausalSelfAttention
@@ -17,6 +16,7 @@ from minigrad.nn.container import ModuleList
 from minigrad.nn.linear import Embedding, Linear
 from minigrad.nn.module import Module
 from minigrad.nn.norm import LayerNorm, RMSNorm
+from minigrad.nn.residual import post_norm, pre_norm
 
 Norm = Literal["rmsnorm", "layernorm"]
 Placement = Literal["pre", "post"]
@@ -88,16 +88,13 @@ class TransformerBlock(Module):
         self.ffn = FeedForward(dim, ffn, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        for norm, f in ((self.norm1, self.attention), (self.norm2, self.ffn)):
-            if self.placement == "pre":
-                x = x + self.scaled(f(norm(x)))
-            else:
-                x = norm(x + self.scaled(f(x)))
-        return x
+        place = pre_norm if self.placement == "pre" else post_norm
+        x = place(x, self.norm1, self.attention, self.residual_scale)
+        return place(x, self.norm2, self.ffn, self.residual_scale)
 
-    def scaled(self, branch: Tensor) -> Tensor:
-        """The branch times the residual scale."""
-        return branch if self.residual_scale == 1 else mul(branch, self.residual_scale)
+    def into_stream(self) -> tuple[Linear, Linear]:
+        """The two maps whose outputs are added to the residual path."""
+        return self.attention.proj, self.ffn.down
 
 
 class CharGPT(Module):
@@ -184,31 +181,29 @@ class CharGPT(Module):
         laws = ("gpt2", "default", "xavier", "kaiming")
         if law not in laws:
             raise ArgumentError(f"the init law must be one of {', '.join(laws)}, got {law!r}.")
-        for name, parameter in self.named_parameters():
-            fan_in = parameter.shape[-1]
-            if "norm" in name:
+        if embedding_std is None:
+            embedding_std = 0.02 if law == "gpt2" else 1.0
+        into_stream = [layer for block in self.blocks for layer in block.into_stream()]
+        for layer in self.modules():
+            if isinstance(layer, Embedding):
+                init.normal_(layer.weight, std=embedding_std, generator=generator)
+            if not isinstance(layer, Linear):
                 continue
-            if parameter.ndim == 1:
-                init.zeros_(parameter)
-            elif "embedding" in name:
-                default = 0.02 if law == "gpt2" else 1.0
-                init.normal_(
-                    parameter,
-                    std=default if embedding_std is None else embedding_std,
-                    generator=generator,
-                )
-            elif name.startswith("head"):
-                init.normal_(parameter, std=head_std, generator=generator)
+            if layer.bias is not None:
+                init.zeros_(layer.bias)
+            if layer is self.head:
+                if layer.weight is not self.token_embedding.weight:
+                    init.normal_(layer.weight, std=head_std, generator=generator)
             elif law == "xavier":
-                init.xavier_normal_(parameter, generator=generator)
+                init.xavier_normal_(layer.weight, generator=generator)
             elif law == "kaiming":
-                init.kaiming_normal_(parameter, nonlinearity="relu", generator=generator)
+                init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
             elif law == "default":
-                init.normal_(parameter, std=(3 * fan_in) ** -0.5, generator=generator)
+                std = (3 * layer.in_features) ** -0.5
+                init.normal_(layer.weight, std=std, generator=generator)
             else:
-                into_stream = name.endswith(("proj.weight", "down.weight"))
-                scale = (2 * len(self.blocks)) ** -0.5 if into_stream else 1.0
-                init.normal_(parameter, std=0.02 * scale, generator=generator)
+                std = 0.02 * ((2 * len(self.blocks)) ** -0.5 if layer in into_stream else 1)
+                init.normal_(layer.weight, std=std, generator=generator)
 
     @no_grad()
     def generate(
