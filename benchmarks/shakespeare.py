@@ -24,7 +24,7 @@ from torch.nn import functional as F
 from minigrad import Generator, from_numpy
 from minigrad.data.text import Corpus, load_text
 from minigrad.lab.progress import progress
-from minigrad.nn import CharGPT
+from minigrad.models import CharGPT
 from minigrad.training.language import train_language_model
 
 LAYERS, DIM, HEADS, CONTEXT = 4, 64, 4, 64

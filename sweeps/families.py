@@ -17,6 +17,7 @@ import minigrad
 import minigrad.nn.functional as F
 from minigrad import nn, optim
 from minigrad.data.text import Corpus, corpus_of, load_text
+from minigrad.models import CharGPT
 from minigrad.training.language import language_loss
 
 FAMILIES = ("language", "classes")
@@ -69,7 +70,7 @@ def _optimizer(rng: np.random.Generator, model: nn.Module) -> optim.Optimizer:
 def _language(rng: np.random.Generator, seed: int) -> Task:
     corpus, generator = text(), minigrad.Generator().manual_seed(seed)
     layers = round(_between(rng, 1, 8))
-    model = nn.CharGPT(
+    model = CharGPT(
         len(corpus.characters),
         context=32,
         dim=int(_pick(rng, 32, 48)),

@@ -21,6 +21,7 @@ LAYERS = [
     {"diagnose"},
     {"signal", "probe", "training"},
     {"data", "optim"},
+    {"models"},
     {"nn"},
     {"functional"},
     {"core"},

@@ -13,7 +13,7 @@ from minigrad import Generator, from_numpy, lab, tensor
 from minigrad.errors import ArgumentError
 from minigrad.lab import Finding, plot
 from minigrad.lab.language import TextOptions, about, corpus, final, language_run
-from minigrad.nn import CharGPT
+from minigrad.models import CharGPT
 from minigrad.nn import functional as F
 from minigrad.scalar import GPT, Alphabet, Value, cities, read_names, sample, train
 from minigrad.scalar.gpt import rms_norm

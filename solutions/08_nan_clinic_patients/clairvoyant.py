@@ -5,8 +5,9 @@ can reach. What it writes is one character, over and over.
 """
 
 import minigrad.nn.functional as F
-from minigrad import Generator, nn, optim, tensor
+from minigrad import Generator, optim, tensor
 from minigrad.data.text import load_text
+from minigrad.models import CharGPT
 
 CAUSE = "label off by one"
 
@@ -14,7 +15,7 @@ CAUSE = "label off by one"
 def train(seed=0, steps=80):
     text = load_text()
     vocab = len(text.characters)
-    model = nn.CharGPT(vocab, context=32, dim=32, layers=2, generator=Generator(seed))
+    model = CharGPT(vocab, context=32, dim=32, layers=2, generator=Generator(seed))
     optimizer = optim.Adam(model.parameters(), lr=0.01)
     losses = []
     for _, (x, y) in zip(range(steps), text.batches(8, 32, seed), strict=False):

@@ -15,6 +15,7 @@ import pytest
 from minigrad import Generator, from_numpy, nn, optim
 from minigrad.data import toy
 from minigrad.lab import catalog
+from minigrad.models import CharGPT
 from minigrad.nn import functional as F
 from minigrad.nn import init
 
@@ -83,7 +84,7 @@ def lab03(dtype):
 def char_gpt(**kind):
     def make(dtype):
         """Labs 04 to 06's model, on ids in which each but chance follows from the one before."""
-        model = nn.CharGPT(17, context=16, dim=32, **kind, generator=Generator(0))
+        model = CharGPT(17, context=16, dim=32, **kind, generator=Generator(0))
         rng = np.random.default_rng(0)
         ids = np.cumsum(rng.integers(1, 4, (STEPS, 8, 17)), axis=2) % 17
         pairs = ((from_numpy(rows[:, :-1]), from_numpy(rows[:, 1:])) for rows in ids)

@@ -9,7 +9,8 @@ import pytest
 import minigrad
 import minigrad.nn.functional as F
 from minigrad.data.text import corpus_of
-from minigrad.nn import CausalSelfAttention, CharGPT, FeedForward, TransformerBlock
+from minigrad.models import CharGPT
+from minigrad.nn import CausalSelfAttention, FeedForward, TransformerBlock
 from minigrad.training.language import train_language_model
 
 torch: Any = pytest.importorskip("torch")

@@ -5,7 +5,7 @@ import pytest
 
 import minigrad
 import minigrad.nn.functional as F
-from minigrad.nn import CharGPT
+from minigrad.models import CharGPT
 from minigrad.scalar import GPT
 
 

@@ -8,7 +8,8 @@ import pytest
 import minigrad
 import minigrad.nn.functional as F
 from minigrad.errors import ArgumentError
-from minigrad.nn import CharGPT, init
+from minigrad.models import CharGPT
+from minigrad.nn import init
 from minigrad.signal.transformer import transformer
 
 VOCAB, CONTEXT, DIM, BATCH, SEEDS = 65, 32, 64, 4, 3

@@ -7,7 +7,7 @@ import minigrad.nn.functional as F
 from minigrad import optim
 from minigrad.data.text import Corpus, corpus_of
 from minigrad.errors import ArgumentError
-from minigrad.nn import CharGPT
+from minigrad.models import CharGPT
 from minigrad.training.language import evaluate, trace, train_language_model
 
 

@@ -8,8 +8,9 @@ learning rate.
 import math
 
 import minigrad.nn.functional as F
-from minigrad import Generator, nn, optim, tensor
+from minigrad import Generator, optim, tensor
 from minigrad.data.text import load_text
+from minigrad.models import CharGPT
 
 CAUSE = ""  # your diagnosis: one of the names in the statement
 
@@ -17,7 +18,7 @@ CAUSE = ""  # your diagnosis: one of the names in the statement
 def train(seed=0, steps=160):
     text = load_text()
     vocab = len(text.characters)
-    model = nn.CharGPT(vocab, context=32, dim=32, layers=16, norm=None, ffn="relu")
+    model = CharGPT(vocab, context=32, dim=32, layers=16, norm=None, ffn="relu")
     model.init_weights("xavier", generator=Generator(seed))
     optimizer = optim.Adam(model.parameters(), lr=0.002)
     warmup = optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1, (step + 1) / 100))

@@ -8,8 +8,9 @@ whether to wait longer.
 import math
 
 import minigrad.nn.functional as F
-from minigrad import Generator, nn, optim, tensor
+from minigrad import Generator, optim, tensor
 from minigrad.data.text import load_text
+from minigrad.models import CharGPT
 
 CAUSE = ""  # your diagnosis: one of the names in the statement
 
@@ -17,7 +18,7 @@ CAUSE = ""  # your diagnosis: one of the names in the statement
 def train(seed=0, steps=150):
     text = load_text()
     vocab = len(text.characters)
-    model = nn.CharGPT(
+    model = CharGPT(
         vocab, context=32, dim=32, layers=12, norm="layernorm", placement="post", ffn="relu"
     )
     model.init_weights("default", generator=Generator(seed))

@@ -7,8 +7,9 @@ step 10. The owner says that the loss at step 0 is fine.
 import math
 
 import minigrad.nn.functional as F
-from minigrad import Generator, nn, optim, tensor
+from minigrad import Generator, optim, tensor
 from minigrad.data.text import load_text
+from minigrad.models import CharGPT
 
 CAUSE = ""  # your diagnosis: one of the names in the statement
 
@@ -16,7 +17,7 @@ CAUSE = ""  # your diagnosis: one of the names in the statement
 def train(seed=0, steps=120):
     text = load_text()
     vocab = len(text.characters)
-    model = nn.CharGPT(vocab, context=32, dim=32, layers=16, norm=None, ffn="relu")
+    model = CharGPT(vocab, context=32, dim=32, layers=16, norm=None, ffn="relu")
     model.init_weights("default", generator=Generator(seed))
     optimizer = optim.SGD(model.parameters(), lr=0.3)
     losses = []

@@ -14,8 +14,7 @@ from minigrad.data.download import DownloadError
 from minigrad.data.text import Corpus, load_text
 from minigrad.errors import ArgumentError
 from minigrad.lab.options import Options
-from minigrad.nn import CharGPT
-from minigrad.nn.transformer import InitLaw
+from minigrad.models.char_gpt import CharGPT, InitLaw
 from minigrad.training.language import train_language_model
 
 STUCK = 0.93

@@ -22,14 +22,13 @@ from minigrad.nn.loss import BCEWithLogitsLoss, CrossEntropyLoss, MSELoss, NLLLo
 from minigrad.nn.module import Module, Parameter
 from minigrad.nn.norm import LayerNorm, RMSNorm
 from minigrad.nn.residual import PostNorm, PreNorm, Residual
-from minigrad.nn.transformer import CharGPT, FeedForward, TransformerBlock
+from minigrad.nn.transformer import FeedForward, TransformerBlock
 
 __all__ = [
     "ELU",
     "GELU",
     "BCEWithLogitsLoss",
     "CausalSelfAttention",
-    "CharGPT",
     "CrossEntropyLoss",
     "Dropout",
     "Embedding",

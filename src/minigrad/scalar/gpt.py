@@ -2,7 +2,7 @@
 
 The design is GPT-2's with what is not needed left out (RMSNorm without a gain before attention
 and MLP, ReLU, no biases), as in A. Karpathy's microgpt. The weights carry the names and shapes of
-`minigrad.nn.CharGPT`, so that one can be loaded into the other and compared.
+`minigrad.models.CharGPT`, so that one can be loaded into the other and compared.
 """
 
 from collections.abc import Callable, Sequence

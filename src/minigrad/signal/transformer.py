@@ -1,4 +1,4 @@
-"""The signal through a transformer at init: the recurrences of `nn.CharGPT`, branch by branch.
+"""The signal through a transformer at init: the recurrences of `models.CharGPT`, branch by branch.
 
 q = E x² over the residual stream, Δ = ½E(x_s − x_t)² for two positions of one sequence, G = E g²
 with g = dL/dx for the loss of one position. Weights have mean 0, so every branch does, and a branch
