@@ -16,9 +16,20 @@ from minigrad.nn.activation import (
     Tanh,
 )
 from minigrad.nn.attention import CausalSelfAttention
+from minigrad.nn.batch_norm import BatchNorm1d
 from minigrad.nn.container import ModuleDict, ModuleList, ParameterList, Sequential
+from minigrad.nn.flatten import Flatten
 from minigrad.nn.linear import Embedding, Linear
-from minigrad.nn.loss import BCEWithLogitsLoss, CrossEntropyLoss, MSELoss, NLLLoss
+from minigrad.nn.loss import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    KLDivLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+    SmoothL1Loss,
+)
 from minigrad.nn.module import Module, Parameter
 from minigrad.nn.norm import LayerNorm, RMSNorm
 from minigrad.nn.residual import PostNorm, PreNorm, Residual
@@ -27,13 +38,18 @@ from minigrad.nn.transformer import FeedForward, TransformerBlock
 __all__ = [
     "ELU",
     "GELU",
+    "BCELoss",
     "BCEWithLogitsLoss",
+    "BatchNorm1d",
     "CausalSelfAttention",
     "CrossEntropyLoss",
     "Dropout",
     "Embedding",
     "FeedForward",
+    "Flatten",
     "Identity",
+    "KLDivLoss",
+    "L1Loss",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -53,6 +69,7 @@ __all__ = [
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SmoothL1Loss",
     "Softmax",
     "Softplus",
     "Tanh",

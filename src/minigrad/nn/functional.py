@@ -22,26 +22,40 @@ from minigrad.functional.loss import (
 )
 from minigrad.functional.norm import layer_norm, rms_norm
 from minigrad.functional.reduce import log_softmax, softmax
+from minigrad.nn.composed import (
+    batch_norm,
+    binary_cross_entropy,
+    kl_div,
+    l1_loss,
+    normalize,
+    smooth_l1_loss,
+)
 
 __all__ = [
+    "batch_norm",
+    "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cross_entropy",
     "dropout",
     "elu",
     "embedding",
     "gelu",
+    "kl_div",
+    "l1_loss",
     "layer_norm",
     "leaky_relu",
     "linear",
     "log_softmax",
     "mse_loss",
     "nll_loss",
+    "normalize",
     "one_hot",
     "relu",
     "rms_norm",
     "scaled_dot_product_attention",
     "sigmoid",
     "silu",
+    "smooth_l1_loss",
     "softmax",
     "softplus",
     "tanh",
