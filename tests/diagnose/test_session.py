@@ -69,6 +69,24 @@ def test_nothing_is_changed_in_pytorch(name, options, warm):
     check("torch", name, options, warm)
 
 
+def test_what_the_loss_and_the_optimizer_change_themselves_is_put_back():
+    class Counting(optim.SGD):
+        def step(self):
+            super().step()
+            self.param_groups[0]["taken"] = self.param_groups[0].get("taken", 0) + 1
+
+    model, _, _, batches = stack()
+    optimizer = Counting(model.parameters(), lr=0.1)
+
+    def loss(model, batch):
+        model.eval()
+        return F.cross_entropy(model(batch[0]), batch[1])
+
+    before = state(model, optimizer, minigrad)
+    minigrad.diagnose(model, loss, optimizer, batches)
+    assert state(model, optimizer, minigrad) == before
+
+
 def test_nothing_is_changed_where_the_loss_fails():
     model, _, optimizer, batches = stack()
     calls = []

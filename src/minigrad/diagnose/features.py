@@ -26,8 +26,8 @@ def weighted(layers: list[Layer]) -> list[Layer]:
 
 
 def features(m: Measured, steps: int, times: float = 1.0) -> dict[str, float]:
-    """All of them by name, at `times` the optimizer's rate; those of the trial (`six_…`) are only
-    known at its own."""
+    """All of them by name, at `times` the optimizer's rate; those that begin with `trial_` and
+    `far` are known at its own only."""
     rate = log(times)
     layers = weighted(m.layers) or m.layers
     head = layers[-1]
@@ -37,6 +37,7 @@ def features(m: Measured, steps: int, times: float = 1.0) -> dict[str, float]:
     limit = 2 * (1 + m.momentum)
     guess = max(m.guess, 1e-12)
     out = {
+        "rate": log(m.rate) + rate,
         "layers": log(len(layers)),
         "momentum": m.momentum,
         "start": log(m.start / guess),
@@ -65,20 +66,22 @@ def features(m: Measured, steps: int, times: float = 1.0) -> dict[str, float]:
         "update_middle": log(sorted(updates)[len(updates) // 2] if updates else 0.0) + rate,
         "update_least": log(min(updates, default=0.0)) + rate,
     }
-    out["width"] = log(_width(m))
     out["head_share"] = m.descent_head
     out["even"] = m.even
     out["unlearn"] = log(math.sqrt(m.logit) / max(math.sqrt(m.apart) * reach, 1e-20))
     losses = [x if math.isfinite(x) else CEILING for x in m.losses]
-    out["six_first"] = log(losses[0] / guess) if losses else 0.0
-    out["six_last"] = log(losses[-1] / guess) if losses else 0.0
-    out["six_most"] = log(max(losses, default=guess) / guess)
-    out["six_gained"] = _gain(m.start, losses[-1], guess) if losses else 0.0
-    out["six_other"] = _gain(losses[0], losses[-2], guess) if len(losses) > 2 else 0.0
-    out["six_lately"] = _gain(losses[-3], losses[-1], guess) if len(losses) > 2 else 0.0
-    out["six_slope"] = log(m.slopes[-1] / max(m.gradient, 1e-30)) if m.slopes else 0.0
-    out["six_slope_most"] = log(max(m.slopes) / max(m.gradient, 1e-30)) if m.slopes else 0.0
-    out |= _state("six", weighted(m.after) or m.after or layers)
+    out["trial_first"] = log(losses[0] / guess) if losses else 0.0
+    out["trial_last"] = log(losses[-1] / guess) if losses else 0.0
+    out["trial_most"] = log(max(losses, default=guess) / guess)
+    out["trial_gained"] = _gain(m.start, losses[-1], guess) if losses else 0.0
+    out["trial_other"] = _gain(losses[0], losses[-2], guess) if len(losses) > 2 else 0.0
+    out["trial_lately"] = _gain(losses[-3], losses[-1], guess) if len(losses) > 2 else 0.0
+    out["trial_slope"] = log(m.slopes[-1] / max(m.gradient, 1e-30)) if m.slopes else 0.0
+    out["trial_slope_most"] = log(max(m.slopes) / max(m.gradient, 1e-30)) if m.slopes else 0.0
+    out["trial_along"] = m.along
+    out["trial_progress"] = log(m.late_descent * reach / guess)
+    out["trial_curvature"] = log(m.late_curvature / limit)
+    out |= _state("trial", weighted(m.after) or m.after or layers)
     # the trial again, but ten times as far at once
     out["far_loss"] = log(m.far_loss / guess)
     out["far_gained"] = _gain(m.start, m.far_loss, guess)
@@ -111,7 +114,3 @@ def _state(prefix: str, layers: list[Layer]) -> dict[str, float]:
         f"{prefix}_gradient_least": log(min(x.gradient for x in layers) / down),
         f"{prefix}_logit": log(head.q),
     }
-
-
-def _width(m: Measured) -> float:
-    return float(m.width)

@@ -50,7 +50,7 @@ def _wiring(m: Measured, out: list[Finding]) -> None:
         who = _owners(m.nothing)
         text = f"no gradient reaches {who}: what it computes is multiplied by 0 or not used"
         out.append(Finding("zeroed", text, f"connect {who} to the loss", 2.0))
-    if m.bounded:
+    if m.twice:
         text = (
             "a softmax stands before the cross-entropy, which has its own: however sure and wrong "
             f"the logits are, the loss stays near {_short(m.guess)}"
@@ -193,7 +193,7 @@ def trains(m: Measured, grave: list[Finding]) -> str:
     low, high = (min(sizes), max(sizes)) if sizes else (0.0, 0.0)
     text = (
         f"the mean square stays between {_short(low)} and {_short(high)}, rate × sharpness is "
-        f"{_short(m.curvature)} of {2 * (1 + m.momentum):.2g}, and six updates take the loss from "
-        f"{m.start:.3g} to {m.losses[-1]:.3g}"
+        f"{_short(m.curvature)} of {2 * (1 + m.momentum):.2g}, and "
+        f"{len(m.losses)} updates take the loss from {m.start:.3g} to {m.losses[-1]:.3g}"
     )
     return text + (f"; but {grave[0].sentence}" if grave else "")

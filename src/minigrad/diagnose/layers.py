@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from minigrad.diagnose.functions import called
 from minigrad.diagnose.session import Array, Session, array, is_tensor
 
 EDGE = 0.99  # of tanh's range: beyond it the slope is below 0.02
@@ -87,26 +88,59 @@ def _units(layer: Layer, x: Array, made: bool = False) -> None:
     if low == 0 and not made:  # as ReLU leaves it; channels come second in a picture
         zero = (x == 0).all(axis=(0, 2, 3) if x.ndim == 4 else tuple(range(x.ndim - 1)))
         layer.dead = max(layer.dead, float(zero.mean()))
-    if EDGE < high <= 1 and low >= -1:
-        if x.ndim == 4 and low >= 0 and np.allclose(x.sum(axis=-1), 1, atol=1e-3):
-            reach = np.maximum((x > 0).sum(axis=-1), 1)
-            bits = -(x * np.log(np.maximum(x, 1e-30))).sum(axis=-1)
-            layer.entropy = float(bits[reach > 1].sum() / np.log(reach[reach > 1]).sum())
-        elif low < -EDGE:
-            layer.saturated = max(layer.saturated, float((np.abs(x) > EDGE).mean()))
-        elif 0 < low < 1 - EDGE:
-            layer.saturated = max(layer.saturated, float((np.abs(2 * x - 1) > EDGE).mean()))
+    if x.ndim == 4 and low >= 0 and high <= 1.001 and np.allclose(x.sum(axis=-1), 1, atol=1e-3):
+        layer.entropy = _entropy(x)
+    elif EDGE < high <= 1 and low < -EDGE and low >= -1:
+        layer.saturated = max(layer.saturated, float((np.abs(x) > EDGE).mean()))
+    elif EDGE < high <= 1 and 0 < low < 1 - EDGE:
+        layer.saturated = max(layer.saturated, float((np.abs(2 * x - 1) > EDGE).mean()))
+
+
+def _entropy(weights: Array) -> float:
+    """Of attention's weights (B, H, T, S), as a share of the greatest that the mask allows."""
+    T, S = weights.shape[-2:]
+    causal = T == S and not np.triu(weights, 1).any()
+    reach = np.arange(1, T + 1) if causal else np.full(T, S)
+    nats = -(weights * np.log(np.maximum(weights, 1e-30))).sum(axis=-1)[..., reach > 1]
+    return float((nats / np.log(reach[reach > 1])).mean()) if nats.size else math.nan
 
 
 @contextmanager
-def watched(session: Session, keep: bool = False) -> Iterator[dict[str, Layer]]:
-    """The layers of the pass made inside by name, in the order in which they were first called."""
+def watched(
+    session: Session, keep: bool = False, functions: bool = False
+) -> Iterator[dict[str, Layer]]:
+    """The layers of the pass made inside by name, in the order in which they were first called.
+
+    `keep` holds on to what leaves each. With `functions`, what the model calls beside its modules
+    (F.relu, attention) is looked at too, and told of the layer before it.
+    """
     seen: dict[str, Layer] = {}
     handles = []
+    beside: list[Layer] = []  # seen since the last module
+
+    def note(name: str, values: Array) -> None:
+        beside.append(Layer("", name, False))
+        _units(beside[-1], values)
+
+    def settle() -> None:
+        if seen:
+            last = seen[next(reversed(seen))]
+            for one in beside:
+                last.dead, last.saturated = (
+                    max(last.dead, one.dead),
+                    max(last.saturated, one.saturated),
+                )
+                last.entropy = (
+                    one.entropy if math.isnan(last.entropy) else min(last.entropy, one.entropy)
+                )
+        beside.clear()
 
     def hook(name: str, weighted: bool) -> Any:
         def see(module: Any, inputs: Any, output: Any) -> None:
             entering, leaving = _first(inputs), _first(output)
+            if weighted:
+                settle()
+            beside.clear()  # of a module without weights, they are its own
             if leaving is None or name in seen:
                 return
             layer = Layer(name, type(module).__name__, weighted)
@@ -132,11 +166,12 @@ def watched(session: Session, keep: bool = False) -> Iterator[dict[str, Layer]]:
     for name, module in session.model.named_modules():
         weighted = any("." not in n for n, _ in module.named_parameters())
         leaf = next(iter(module.children()), None) is None
-        if weighted or leaf:
+        if leaf or (weighted and name):  # the whole model is no layer of itself
             handles.append(module.register_forward_hook(hook(name, weighted)))
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), called(session, note) if functions else nullcontext():
             yield seen
+        settle()
     finally:
         for handle in handles:
             handle.remove()

@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
+from minigrad.diagnose.guessing import guessing
 from minigrad.diagnose.layers import Layer, watched
-from minigrad.diagnose.session import Array, Session, array
+from minigrad.diagnose.session import Array, Session
+from minigrad.diagnose.sharpness import dot, norm, sharpness, steps_taken
 
-TRIAL = 6  # updates taken, and taken back
+TRIAL = 8  # updates taken, and taken back
 FAR = 10  # first updates in one: about what momentum 0.9 makes of it
-POWER = 3  # iterations for the sharpness
-KICK = 1e3  # size of the logits that ask whether the loss punishes a confident mistake
+POWER = 2  # iterations for the sharpness
 
 
 @dataclass
 class Measured:
-    """The evidence. u is the optimizer's first update, g₁ and g₂ the batches' gradients."""
+    """The evidence. u is the optimizer's first update, g₁ and g₂ are the batches' gradients."""
 
     layers: list[Layer]
     names: list[str]  # of the parameters
     left_out: list[str]
-    width: float  # median over the matrices of the smaller side
     rate: float
     momentum: float
     start: float = math.nan  # the loss of the first batch
     guess: float = math.nan  # of the best constant answer
-    bounded: bool = False  # a confident mistake costs what it would after two softmaxes
+    twice: bool = False  # a softmax of a softmax stands before the loss
     logit: float = 0.0  # mean square of what the last layer gives
-    agreement: float = 0.0  # cos(g₁, g₂)
+    agreement: float = 0.0  # cos(g₁, g₂), g₂ taken after the first update
     descent: float = 0.0  # −g₁·u: what the first update promises on its own batch
     carried: float = 0.0  # −g₂·u: and on another
     gradient: float = 0.0  # ‖g₁‖
@@ -48,61 +46,49 @@ class Measured:
     far: list[Layer] = field(default_factory=list)  # the layers there
     losses: list[float] = field(default_factory=list)  # of the trial's updates, and after them
     slopes: list[float] = field(default_factory=list)  # ‖g‖ at each
+    along: float = 0.0  # cos of the last update and −g after it
+    late_descent: float = 0.0  # gᵀRg there, R the last step per unit of gradient
+    late_curvature: float = 0.0  # |R½ H R½| there, along R½ g
     after: list[Layer] = field(default_factory=list)  # the layers when the trial ends
     nothing: list[str] = field(default_factory=list)  # parameters without any gradient
     cost: float = 0.0  # in training steps
 
 
-def dot(a: Sequence[Array], b: Sequence[Array]) -> float:
-    """The inner product of two gradients."""
-    return float(sum(float(np.vdot(x, y)) for x, y in zip(a, b, strict=True)))
-
-
 def measure(session: Session) -> Measured:
-    """All of it, in about 14 training steps. The session is borrowed by then."""
-    first, other = session.batches[0], session.batches[-1]
-    with watched(session, keep=True) as seen:
-        start, g = session.differentiate(first)
-    layers = list(seen.values())
-    sides = [min(x.shape[0], x[0].size) for x in g if x.ndim > 1]
+    """All of it, in less than 15 training steps. The session is borrowed by then."""
+    with watched(session, keep=True, functions=True) as seen:
+        start, g = session.differentiate(session.batches[0])
     m = Measured(
-        layers,
-        session.names,
-        session.left_out,
-        float(np.median(sides)) if sides else 1.0,
-        session.rate,
-        session.momentum,
+        list(seen.values()), session.names, session.left_out, session.rate, session.momentum
     )
-    m.start = start
-    m.gradient = math.sqrt(min(dot(g, g), 1e300))
+    m.start, m.gradient = start, norm(g)
     m.nothing = [n for n, x in zip(session.names, g, strict=True) if not x.any()]
-    head = next((layer for layer in reversed(layers) if layer.weighted), None)
-    if not (math.isfinite(start) and math.isfinite(m.gradient)):
-        m.cost = session.cost
-        return m
-    if head is not None:
-        m.logit = head.q
-        _guessing(session, head.name, m)
-    before = session.values()
-    session.differentiate(first)
-    session.update()
-    u = [after - w for after, w in zip(session.values(), before, strict=True)]
-    if not any(x.any() for x in u) or not all(np.isfinite(x).all() for x in u):
-        m.cost = session.cost
-        return m
-    m.descent = -dot(g, u)
-    _weights(session, layers, before, g, u)
-    _shape(m, head, session.names, g, u)
-    _trial(session, m, seen, u, other)
-    session.put(before)
-    _, g2 = session.differentiate(other)
-    size = math.sqrt(dot(g2, g2)) * m.gradient
-    m.carried, m.agreement = -dot(g2, u), dot(g, g2) / size if size else 0.0
-    _far(session, m, before, u)
-    _sharpness(session, m, before, g, u)
-    session.put(before)
+    if math.isfinite(start) and math.isfinite(m.gradient):
+        head = next((layer for layer in reversed(m.layers) if layer.weighted), None)
+        if head is not None:
+            m.logit = head.q
+            m.guess, m.twice = guessing(session, head.name)
+        _move(session, m, seen, head, g)
     m.cost = session.cost
     return m
+
+
+def _move(
+    session: Session, m: Measured, seen: dict[str, Layer], head: Layer | None, g: list[Array]
+) -> None:
+    """Everything that takes an update."""
+    before = session.values()
+    session.update()
+    u = [after - w for after, w in zip(session.values(), before, strict=True)]
+    if not 0 < norm(u) < math.inf:
+        return
+    m.descent = -dot(g, u)
+    _weights(session, m.layers, before, g, u)
+    _shape(m, head, session.names, g, u)
+    _trial(session, m, seen, head, g, u)
+    _far(session, m, before, u)
+    m.curvature = sharpness(session, before, g, steps_taken(u, g), POWER)
+    session.put(before)
 
 
 def _weights(
@@ -142,37 +128,51 @@ def _far(session: Session, m: Measured, w: list[Array], u: list[Array]) -> None:
     with watched(session) as there:
         m.far_loss, g = session.differentiate(session.batches[0])
     m.far = list(there.values())
-    m.far_gradient = math.sqrt(min(dot(g, g), 1e300))
+    m.far_gradient = norm(g)
     m.far_descent = -dot(g, u)
     session.put([x + FAR**2 * y for x, y in zip(w, u, strict=True)])
     m.farther_loss = session.evaluate(session.batches[0])
 
 
 def _trial(
-    session: Session, m: Measured, seen: dict[str, Layer], u: list[Array], other: Any
+    session: Session,
+    m: Measured,
+    seen: dict[str, Layer],
+    head: Layer | None,
+    g: list[Array],
+    u: list[Array],
 ) -> None:
-    """Look at the network after one update, take five more, and look again."""
-    first = session.batches[0]
-    head = next((layer for layer in reversed(m.layers) if layer.weighted), None)
-    for taken in range(1, TRIAL):
+    """Look at the network after one update, take the other updates, and look again."""
+    first, other = session.batches[0], session.batches[-1]
+    start = g
+    for taken in range(1, TRIAL + 1):
+        last = taken == TRIAL
         with watched(session, keep=taken == 1) as then:
-            loss, g = session.differentiate(other if taken % 2 else first)
-        if taken == 1 and other is first:
-            _changes(seen, then, head, m)
-        elif taken == 1:
-            with watched(session, keep=True) as same:
-                session.evaluate(first)
-            _changes(seen, same, head, m)
+            loss, g = session.differentiate(other if taken % 2 and not last else first)
         m.losses.append(loss)
-        m.slopes.append(math.sqrt(min(dot(g, g), 1e300)))
+        m.slopes.append(norm(g))
+        if taken == 1:
+            m.carried, m.agreement = -dot(g, u), _cos(start, g)
+            if other is not first:
+                with watched(session, keep=True) as then:
+                    session.evaluate(first)
+            _changes(seen, then, head, m)
         if not (math.isfinite(loss) and math.isfinite(m.slopes[-1])):
             return
-        session.update()
-    with watched(session) as then:
-        loss, g = session.differentiate(first)
-    m.losses.append(loss)
-    m.slopes.append(math.sqrt(min(dot(g, g), 1e300)))
+        if not last:
+            w = session.values()
+            session.update()
+            u = [x - y for x, y in zip(session.values(), w, strict=True)]
+            step = steps_taken(u, g)
     m.after = list(then.values())
+    m.along = -_cos(g, u)
+    m.late_descent = sum(r * float(np.vdot(x, x)) for r, x in zip(step, g, strict=True))
+    m.late_curvature = sharpness(session, session.values(), g, step, 1)
+
+
+def _cos(a: list[Array], b: list[Array]) -> float:
+    size = norm(a) * norm(b)
+    return dot(a, b) / size if 0 < size < math.inf else 0.0
 
 
 def _changes(
@@ -189,92 +189,3 @@ def _changes(
             m.apart = float(d.reshape(len(d), -1).var(axis=0).mean())
     for layer in (*seen.values(), *then.values()):
         layer.kept = None
-
-
-def _sharpness(
-    session: Session, m: Measured, w: list[Array], g: list[Array], u: list[Array]
-) -> None:
-    """Power iteration on R½ H R½, H's products by differences of the gradient of batch one."""
-    root = [
-        math.sqrt(math.sqrt(np.square(x).mean() / max(np.square(y).mean(), 1e-60)))
-        for x, y in zip(u, g, strict=True)
-    ]
-    v = [r * x for r, x in zip(root, g, strict=True)]
-    scale = math.sqrt(dot(w, w))
-    for _ in range(POWER):
-        size = math.sqrt(dot(v, v))
-        if not 0 < size < math.inf:
-            return
-        v = [x / size for x in v]
-        d = [r * x for r, x in zip(root, v, strict=True)]
-        h = 2e-3 * scale / math.sqrt(dot(d, d))
-        session.put([x + h * y for x, y in zip(w, d, strict=True)])
-        _, there = session.differentiate(session.batches[0])
-        if not all(np.isfinite(x).all() for x in there):
-            m.curvature = math.inf
-            return
-        product = [r * (x - y) / h for r, x, y in zip(root, there, g, strict=True)]
-        m.curvature = math.sqrt(dot(product, product))
-        v = product
-
-
-def _guessing(session: Session, head: str, m: Measured) -> None:
-    """What the best constant answer costs, by answering it in the last layer's place."""
-    engine, module = session.engine, dict(session.model.named_modules())[head]
-    held: dict[str, Any] = {}
-
-    def answer(constant: Any) -> Any:
-        def replace(module: Any, inputs: Any, output: Any) -> Any:
-            values = constant(tuple(output.shape))
-            return engine.tensor(values, dtype=output.dtype)
-
-        return replace
-
-    def loss(constant: Any) -> float:
-        handle = module.register_forward_hook(answer(constant))
-        try:
-            return session.evaluate(session.batches[0])
-        finally:
-            handle.remove()
-
-    def wave(shape: tuple[int, ...]) -> Array:
-        return KICK * np.cos(1.7 * np.arange(math.prod(shape), dtype=np.float32)).reshape(shape)
-
-    def with_gradient(module: Any, inputs: Any, output: Any) -> Any:
-        shape = tuple(output.shape)
-        held["classes"], held["rows"] = shape[-1], math.prod(shape[:-1])
-        held["constant"] = engine.zeros(*shape, dtype=output.dtype).requires_grad_()
-        return held["constant"]
-
-    handle = module.register_forward_hook(with_gradient)
-    session._random()
-    session.forwards += 1
-    try:
-        value = session.loss(session.model, session.batches[0])
-        blank = float(value.item())
-        if value.requires_grad:
-            value.backward()
-    finally:
-        handle.remove()
-        for p in session.parameters:
-            p.grad = None
-    m.guess = blank
-    grad = held["constant"].grad
-    if grad is None or not math.isfinite(blank):
-        return
-    slope = array(grad).astype(np.float64).reshape(-1, held["classes"]).sum(axis=0)
-    share = 1 / held["classes"] - slope  # of each label, if this is cross-entropy
-    if share.min() > -1e-4 and abs(share.sum() - 1) < 1e-3:
-        seen = share[share > 0.1 / held["rows"]]
-        m.guess = float(-(seen * np.log(seen)).sum() + (len(seen) - 1) / (2 * held["rows"]))
-    elif slope @ slope > 0:  # the minimum of a parabola along the slope
-        s = 0.5
-        tried = loss(lambda shape: np.broadcast_to(-s * slope, shape).astype(np.float32))
-        bend = tried - blank + s * float(slope @ slope)
-        if bend > 0:
-            m.guess = max(blank - float(slope @ slope) ** 2 * s * s / (4 * bend), 0.0)
-    m.guess = max(m.guess, 1e-12)
-    classes = held["classes"]
-    top = math.log(classes - 1 + math.e)  # a softmax of a softmax: all of it on a wrong label
-    if abs(blank - math.log(classes)) < 1e-2:
-        m.bounded = top - 1.01 < loss(wave) < top + 0.01

@@ -1,0 +1,72 @@
+"""What the best constant answer costs, and whether the loss punishes a confident mistake."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from minigrad.diagnose.session import Array, Session, array
+
+KICK = 1e3  # size of the logits that ask the second question
+
+
+def guessing(session: Session, head: str) -> tuple[float, bool]:
+    """The loss of the best constant in place of the last layer's output, for the first batch, and
+    whether a softmax of a softmax stands before the loss. Of cross-entropy the constant follows
+    from the gradient at 0, 1/classes less each label's share (their entropy, less the bias of a
+    small batch: Miller 1955); of other losses a parabola along the gradient is minimized.
+    """
+    engine, module = session.engine, dict(session.model.named_modules())[head]
+    grads = [p.grad for p in session.parameters]
+    for p in session.parameters:
+        p.grad = None
+    blank = engine.zeros(1)
+
+    def zeros(module: Any, inputs: Any, output: Any) -> Any:
+        nonlocal blank
+        blank = engine.zeros(*output.shape, dtype=output.dtype).requires_grad_()
+        return blank
+
+    handle = module.register_forward_hook(zeros)
+    try:
+        cost, _ = session.differentiate(session.batches[0])
+    finally:
+        handle.remove()
+        session.backwards -= 1  # no further than the last layer
+        for p, grad in zip(session.parameters, grads, strict=True):
+            p.grad = grad
+    if blank.grad is None or not math.isfinite(cost):
+        return cost, False
+
+    def loss(values: Array) -> float:
+        handle = module.register_forward_hook(
+            lambda module, inputs, output: engine.tensor(values, dtype=output.dtype)
+        )
+        try:
+            return session.evaluate(session.batches[0])
+        finally:
+            handle.remove()
+
+    shape = tuple(blank.shape)
+    classes, rows = shape[-1], math.prod(shape[:-1])
+    slope = array(blank.grad).astype(np.float64).reshape(-1, classes).sum(axis=0)
+    share = 1 / classes - slope
+    best = cost
+    if share.min() > -1e-4 and abs(share.sum() - 1) < 1e-3:
+        seen = share[share > 0.1 / rows]
+        best = float(-(seen * np.log(seen)).sum() + (len(seen) - 1) / (2 * rows))
+    elif slope @ slope > 0:
+        step = 0.5
+        tried = loss(np.broadcast_to(-step * slope, shape))
+        fall = float(slope @ slope)
+        bend = tried - cost + step * fall
+        if bend > 0:
+            best = max(cost - (fall * step) ** 2 / (4 * bend), 0.0)
+    twice = False
+    if abs(cost - math.log(classes)) < 1e-2:
+        wave = KICK * np.cos(1.7 * np.arange(math.prod(shape))).reshape(shape)
+        top = math.log(classes - 1 + math.e)  # of two softmaxes: all of it on a wrong label
+        twice = top - 1.01 < loss(wave) < top + 0.01
+    return max(best, 1e-12), twice
