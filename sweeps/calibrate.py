@@ -21,7 +21,8 @@ from sklearn.preprocessing import StandardScaler
 
 from minigrad.signal.calibration import VERDICTS, probabilities
 from minigrad.signal.configuration import CHOICES, Configuration
-from minigrad.signal.features import MOMENTUM, STABLE, features
+from minigrad.signal.features import features
+from minigrad.signal.optimizers import MOMENTUM, OPTIMIZERS
 from minigrad.sweep.recorded import FITTED, Row, rows
 
 CALIBRATION = Path(__file__).parents[1] / "src/minigrad/signal/calibration.json"
@@ -72,7 +73,8 @@ def raw(config: Configuration) -> list[float]:
 
 def textbook(config: Configuration, f: dict[str, float]) -> list[float]:
     """No fitted number: beyond the limit of stability, too slow, scrambled; else it trains."""
-    unstable = config.optimizer == "sgd" and 10 ** f["curvature"] * (1 - MOMENTUM) > STABLE
+    limit = OPTIMIZERS[config.optimizer].limit
+    unstable = limit is not None and 10 ** f["curvature"] * (1 - MOMENTUM) > limit
     slow = f["unlearn"] > 0 or 10 ** f["progress"] < 1
     if unstable and config.norm == "none":
         return [1.0, 0.0, 0.0]

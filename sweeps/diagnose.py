@@ -30,8 +30,9 @@ from minigrad.diagnose.measure import Measured, measure
 from minigrad.diagnose.odds import probabilities
 from minigrad.diagnose.session import Session
 from minigrad.lab.progress import progress
-from minigrad.lab.trainability import BATCH, STEPS, Net
+from minigrad.lab.trainability import Net
 from minigrad.signal.calibration import read
+from minigrad.signal.configuration import BATCH, STEPS
 from minigrad.sweep.recorded import FITTED, Row, rows
 from minigrad.training.verdict import verdict
 

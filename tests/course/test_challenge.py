@@ -48,9 +48,9 @@ def test_brier():
 
 def test_draws_are_balanced_and_no_single_knob_gives_them_away():
     """By theory's verdict: the best rule on any one knob is right far less than theory is."""
-    drawn = [draw(seed, level=2) for seed in range(1000, 1100)]
+    drawn = [draw(seed, level=2) for seed in range(1000, 1200)]
     fates = [p.verdict for p in drawn]
-    assert all(fates.count(name) >= 25 for name in VERDICTS)
+    assert all(fates.count(name) >= 50 for name in VERDICTS)
     for knob in ("activation", "init", "norm", "placement", "residual", "optimizer"):
         values = [getattr(p.config, knob) for p in drawn]
         right = 0

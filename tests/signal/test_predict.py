@@ -10,7 +10,7 @@ import pytest
 import minigrad
 from minigrad.errors import ArgumentError
 from minigrad.signal.calibration import VERDICTS, probabilities, read
-from minigrad.signal.configuration import configuration
+from minigrad.signal.configuration import Configuration
 from minigrad.signal.features import features
 
 RELU_SGD = {"activation": "relu", "optimizer": "sgd", "lr": 0.05}
@@ -132,7 +132,7 @@ def test_trees_are_walked_as_written():
 def test_features_are_finite_everywhere():
     for init in ("zeros", "normal", "uniform", "kaiming_normal"):
         for optimizer in ("sgd", "adam"):
-            config = configuration(
+            config = Configuration(
                 depth=150, width=32, init=init, residual="plain", optimizer=optimizer, lr=0.5
             )
             assert np.isfinite(list(features(config).values())).all()

@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from minigrad.signal.configuration import configuration
+from minigrad.signal.configuration import Configuration
 from minigrad.signal.draw import draw
-from minigrad.signal.forward import EPS
+from minigrad.signal.norms import EPS
 from minigrad.signal.recurrence import propagate
 
 SEEDS = 3
@@ -126,7 +126,7 @@ def test_wild_configurations():
 @pytest.mark.parametrize("activation", ["relu", "silu", "gelu"])
 def test_skip_without_norm_grows_with_the_mean(activation):
     """x + φ grows × 2.9 under Kaiming for ReLU, not × 2, and its gradient too."""
-    config = configuration(depth=20, width=96, activation=activation, residual="plain")
+    config = Configuration(depth=20, width=96, activation=activation, residual="plain")
     q, diff, G = errors(config)
     assert q[-1] < 1.0 and diff[-1] < 1.5 and G[0] < 2.0  # of 20 nats
     growth = np.diff(np.log(propagate(config).forward.q))[-1]
@@ -137,7 +137,7 @@ def test_skip_without_norm_grows_with_the_mean(activation):
 @pytest.mark.parametrize("placement", ["pre", "mid", "post"])
 @pytest.mark.parametrize("residual", ["none", "plain", "scaled"])
 def test_every_placement(norm, placement, residual):
-    config = configuration(
+    config = Configuration(
         depth=12,
         width=128,
         activation="tanh",
@@ -152,7 +152,7 @@ def test_every_placement(norm, placement, residual):
 
 def test_luck_of_a_plain_relu_stack():
     """ln q scatters by √(5L/n) over seeds."""
-    config = configuration(depth=20, width=64)
+    config = Configuration(depth=20, width=64)
     assert propagate(config).forward.spread[-1] == pytest.approx(np.sqrt(5 * 20 / 64), rel=0.02)
     with np.errstate(all="ignore"):
         seen = np.std([np.log(measure(config, seed, 8)[0, -1]) for seed in range(60)])
@@ -163,7 +163,7 @@ def test_orthogonal_and_deep_extremes_stay_finite():
     for init in ("orthogonal", "zeros", "normal", "uniform"):
         for activation in ("relu", "tanh", "sigmoid", "gelu"):
             for residual in ("none", "plain"):
-                config = configuration(
+                config = Configuration(
                     depth=300, width=64, activation=activation, init=init, residual=residual
                 )
                 signal = propagate(config)
@@ -173,11 +173,11 @@ def test_orthogonal_and_deep_extremes_stay_finite():
 
 def test_what_all_inputs_are_shifted_by_drowns_their_difference():
     """A linear stack adds the shift to q and leaves Δ; a norm then divides both."""
-    config = configuration(depth=4, activation="linear", init="lecun_normal")
+    config = Configuration(depth=4, activation="linear", init="lecun_normal")
     plain = propagate(config).forward
     shifted = propagate(config, shift2=np.array([0.0, 3.0, 0.0, 2.0])).forward
     np.testing.assert_allclose(shifted.q, plain.q + np.array([0, 3, 3, 5]))
     np.testing.assert_allclose(shifted.diff, plain.diff)
-    normed = configuration(depth=2, activation="linear", init="lecun_normal", norm="rmsnorm")
+    normed = Configuration(depth=2, activation="linear", init="lecun_normal", norm="rmsnorm")
     pushed = propagate(normed, shift2=np.array([0.0, 3.0])).forward
     assert pushed.head_diff == pytest.approx(1 / 4, rel=0.01)  # of 1 + 3, what tells them apart

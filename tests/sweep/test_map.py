@@ -5,14 +5,14 @@ import sys
 import pytest
 
 from minigrad.errors import ArgumentError
-from minigrad.signal.configuration import configuration
+from minigrad.signal.configuration import Configuration
 from minigrad.sweep.map import draw_map
 from minigrad.sweep.recorded import Row
 
 
 def run(depth, lr, final, norm="none"):
     return Row(
-        configuration(depth=depth, init="xavier_normal", lr=lr, norm=norm), 0, "grid", 0.7, final
+        Configuration(depth=depth, init="xavier_normal", lr=lr, norm=norm), 0, "grid", 0.7, final
     )
 
 
@@ -44,3 +44,15 @@ def test_the_command_line_predicts_and_verifies(tmp_path):
     assert bad.returncode == 2 and bad.stderr == (
         "error: norm must be one of none, layernorm, rmsnorm, got 'bn'\n"
     )
+
+
+@pytest.mark.parametrize("x", ["init_scale", "gain"])
+def test_a_knob_that_not_every_init_has_can_be_an_axis(tmp_path, x):
+    inits = ({"init": "uniform", "init_scale": 0.1}, {"init": "uniform"}, {"init": "orthogonal"})
+    rows = [
+        Row(Configuration(depth=3, lr=lr, **init), 0, "grid", 0.7, 0.1)
+        for init in inits
+        for lr in (1e-3, 1e-1)
+    ]
+    draw_map(rows, x, "lr", [], tmp_path / "map.png")
+    assert (tmp_path / "map.png").is_file()

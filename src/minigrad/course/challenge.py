@@ -6,7 +6,7 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ import numpy as np
 from minigrad.errors import ArgumentError
 from minigrad.lab.trainability import train
 from minigrad.signal.calibration import VERDICTS
-from minigrad.signal.configuration import Configuration, configuration
-from minigrad.signal.draw import ACTIVATIONS, INITS, WILD_RATES
-from minigrad.signal.predict import Prediction, predict_configuration
+from minigrad.signal.configuration import Configuration
+from minigrad.signal.draw import log_uniform, network
+from minigrad.signal.predict import Prediction, predict
 from minigrad.training.verdict import verdict
 
 DEPTHS, WIDTH = (2, 24), 64  # small enough for a round to take a second or two
@@ -87,11 +87,11 @@ def draw(seed: int, level: int) -> Prediction:
     low, high = SURE[level]
     best: tuple[float, Prediction] | None = None
     for i in range(TRIES):
-        config = _random(rng)
+        config = network(rng, round(log_uniform(rng, *DEPTHS)), WIDTH, digits=2, gains=False)
         if i % PATIENCE == 0:
             start = config
         turned = [name for knob in KNOBS if rng.random() < TURNED for name in knob]
-        p = predict_configuration(replace(start, **{k: getattr(config, k) for k in turned}))
+        p = predict(start, **{k: getattr(config, k) for k in turned})
         share = p.probabilities[fate]
         if p.verdict == fate and low <= share <= high:
             return p
@@ -99,23 +99,6 @@ def draw(seed: int, level: int) -> Prediction:
             best = share, p
     assert best is not None  # every fate has a few per cent of all draws
     return best[1]
-
-
-def _random(rng: np.random.Generator) -> Configuration:
-    optimizer = str(rng.choice(("sgd", "adam")))
-    slow, fast = WILD_RATES[optimizer]
-    init = str(rng.choice(INITS))
-    return configuration(
-        depth=round(math.exp(rng.uniform(*np.log(DEPTHS)))),
-        width=WIDTH,
-        activation=str(rng.choice(ACTIVATIONS)),
-        init=init,
-        norm=str(rng.choice(("none", "layernorm", "rmsnorm"))),
-        placement=str(rng.choice(("pre", "post", "mid"))),
-        residual=str(rng.choice(("none", "plain", "scaled"))),
-        optimizer=optimizer,
-        lr=float(f"{math.exp(rng.uniform(math.log(slow), math.log(fast))):.2g}"),
-    )
 
 
 def parse(text: str) -> Answer:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from minigrad.lab.progress import progress
-from minigrad.lab.trainability import STEPS, train
-from minigrad.signal.configuration import Configuration
+from minigrad.lab.trainability import train
+from minigrad.signal.configuration import STEPS, Configuration
 from minigrad.signal.predict import Prediction
 from minigrad.training.verdict import final_loss, verdict
 

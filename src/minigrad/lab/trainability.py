@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from functools import partial
 
 import minigrad.nn.functional as F
 from minigrad import nn, optim
@@ -13,10 +14,9 @@ from minigrad.core.tensor import Tensor
 from minigrad.data.toy import batches, toy
 from minigrad.functional.creation import from_numpy
 from minigrad.nn import init
-from minigrad.signal.configuration import CLASSES, INPUTS, Configuration
-from minigrad.signal.forward import EPS
-
-STEPS, BATCH = 300, 64
+from minigrad.signal.configuration import BATCH, CLASSES, INPUTS, STEPS, Configuration
+from minigrad.signal.norms import EPS
+from minigrad.signal.optimizers import MOMENTUM
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "linear": lambda z: z,
@@ -26,6 +26,15 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": F.sigmoid,
     "gelu": F.gelu,
     "silu": F.silu,
+}
+NORMS: dict[str, Callable[[int], nn.Module]] = {
+    "none": lambda width: nn.Identity(),
+    "layernorm": lambda width: nn.LayerNorm(width, eps=EPS),
+    "rmsnorm": lambda width: nn.RMSNorm(width, eps=EPS),
+}
+OPTIMIZERS: dict[str, Callable[..., optim.optimizer.Optimizer]] = {
+    "sgd": partial(optim.SGD, momentum=MOMENTUM),
+    "adam": optim.Adam,
 }
 
 
@@ -43,15 +52,13 @@ class Net(nn.Module):
         for layer in self.linears:
             fill(layer.weight, config, generator)
             init.zeros_(layer.bias)
-        norm = {"layernorm": nn.LayerNorm, "rmsnorm": nn.RMSNorm}.get(config.norm)
-        last = config.placement == "pre"  # one more before the head
-        count = 0 if norm is None else depth - 1 + last
-        self.norms = nn.ModuleList(norm(width, eps=EPS) for _ in range(count) if norm)
+        count = depth - 1 + (config.placement == "pre")  # one more before the head
+        self.norms = nn.ModuleList(NORMS[config.norm](width) for _ in range(count))
 
     def forward(self, x: Tensor) -> Tensor:
         c = self.config
         act, norms = ACTIVATIONS[c.activation], self.norms
-        where = c.placement if c.norm != "none" else "nowhere"
+        where = c.placement
         h = act(self.linears[0](x))
         for i in range(c.depth - 1):
             z = self.linears[i + 1](norms[i](h) if where == "pre" else h)
@@ -90,11 +97,7 @@ def train(
     data = toy(seed)
     net = Net(config, Generator().manual_seed(seed))
     parameters = list(net.parameters())
-    updates = (
-        optim.SGD(parameters, lr=config.lr, momentum=0.9)
-        if config.optimizer == "sgd"
-        else optim.Adam(parameters, lr=config.lr)
-    )
+    updates = OPTIMIZERS[config.optimizer](parameters, lr=config.lr)
     losses: list[float | None] = []
     for step, (x, y) in zip(range(steps), batches(data.x, data.y, BATCH, seed), strict=False):
         loss = F.cross_entropy(net(from_numpy(x)), from_numpy(y))

@@ -11,15 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minigrad.signal.configuration import CLASSES, INPUTS, Configuration
+from minigrad.signal.configuration import BATCH, CLASSES, INPUTS, STEPS, Configuration
 from minigrad.signal.moments import moments
+from minigrad.signal.optimizers import OPTIMIZERS
 from minigrad.signal.quadrature import Array
 from minigrad.signal.recurrence import Signal, propagate
 
-STEPS, BATCH = 300, 64
-MOMENTUM, ADAM_EPS = 0.9, 1e-8
-STABLE = 2 * (1 + MOMENTUM) / (1 - MOMENTUM)  # lr · curvature beyond which SGD diverges: 38
-KICK = {"adam": 1.0, "sgd": 2.0}  # updates of one sign that a stack must survive
 FLOOR, CEILING = 1e-40, 1e40
 
 
@@ -53,13 +50,7 @@ def dynamics(config: Configuration, signal: Signal) -> Dynamics:
     bias = moments("tanh", common_logit / 4, 1.0).kappa / 4 / error
     bias = min(bias, 1.0)
     rms = np.sqrt(Gz * (q + 1 / fan_in) / BATCH + all_share * bias)
-    if config.optimizer == "adam":
-        rate = config.lr / (rms + ADAM_EPS)
-        update = rate * rms
-    else:
-        rate = np.full(len(q), config.lr / (1 - MOMENTUM))
-        update = config.lr * rms
-    step = rate if config.optimizer == "adam" else config.lr
+    step, rate, update = OPTIMIZERS[config.optimizer].motion(config.lr, rms)
     aligned = fan_in * (np.maximum(q - diff, 0) + 1 / fan_in)  # of an input with the batch's others
     push = step * aligned * np.sqrt(pair * bias + Gz / BATCH)
     kernel = fan_in * fan_out / error  # |∂t/∂z|² = 4·|∂loss/∂z|² where the error is ½
@@ -108,7 +99,7 @@ def features(config: Configuration, signal: Signal | None = None) -> dict[str, f
         "luck_gradient": float(bwd.spread[0]),
     }
     # the same network after a few updates of one sign
-    kick = np.minimum((fan_in * start.update * KICK[config.optimizer]) ** 2, 1e8)
+    kick = np.minimum((fan_in * start.update * OPTIMIZERS[config.optimizer].kick) ** 2, 1e8)
     kicked = propagate(config, kick)
     then = dynamics(config, kicked)
     out["kicked_curvature"] = _log((then.rate * then.common).sum() / 4)

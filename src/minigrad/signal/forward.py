@@ -9,9 +9,9 @@ import numpy as np
 
 from minigrad.signal.configuration import INPUTS, Configuration
 from minigrad.signal.moments import Moments, moments
+from minigrad.signal.norms import NORMS
 from minigrad.signal.quadrature import Array
 
-EPS = 1e-5  # of the norms
 CAP, TINY = 1e130, 1e-130  # beyond either a mean square has long left float32
 
 
@@ -32,15 +32,6 @@ class Forward:
     logit_variance: float  # of one logit
 
 
-def normalise(norm: str, q: float, mu: float, diff: float) -> tuple[float, float, float, float]:
-    """q, μ, Δ after the norm, and its squared Jacobian j = 1/(variance + ε)."""
-    if norm == "none":
-        return q, mu, diff, 1.0
-    var = max(q - mu * mu, 0.0) if norm == "layernorm" else q
-    j = 1 / (var + EPS)
-    return var * j, 0.0 if norm == "layernorm" else mu * math.sqrt(j), diff * j, j
-
-
 def forward(
     config: Configuration, sigma2: Array, shift2: Array | None = None
 ) -> tuple[Forward, list[Moments]]:
@@ -49,6 +40,7 @@ def forward(
     ``shift2`` (depth,) is the mean square of what is added to z for all inputs alike.
     """
     n, norm, place = config.width, config.norm, config.placement
+    normalise = NORMS[norm]
     out = np.empty((7, config.depth))
     blocks: list[Moments] = []
     q, mu, diff, noise = 1.0, 0.0, 1.0, 0.0
@@ -60,10 +52,10 @@ def forward(
         normed = norm != "none" and layer > 0
         q_in, diff_in, jac, noise_in = q, diff, 1.0, noise
         if normed and place == "pre":
-            q_in, _, diff_in, jac = normalise(norm, q, mu, diff)
+            q_in, _, diff_in, jac = normalise(q, mu, diff)
         v, d = sigma * q_in + shifts[layer], sigma * diff_in
         if normed and place == "mid":
-            v, _, d, jac = normalise(norm, v, 0.0, d)  # W has mean 0, so W·h has
+            v, _, d, jac = normalise(v, 0.0, d)  # W has mean 0, so W·h has
         if normed and place != "post":
             noise_in = 0.0
         t = moments(config.activation, v, d / v if v > 0 else 0.0)
@@ -79,7 +71,7 @@ def forward(
         cov, along = _overlap(t, s, skip, q, mu, cov, normed and place != "post", n)
         q, mu, diff = total, skip * mu + s * t.m, skip * diff + s * s * t.D + along
         if normed and place == "post":
-            q, mu, diff, jac = normalise(norm, q, mu, diff)
+            q, mu, diff, jac = normalise(q, mu, diff)
             noise = 0.0
             cov = (cov[0] * jac if norm == "rmsnorm" else 0.0, 0.0, 0.0)
         if q < TINY:
@@ -88,7 +80,7 @@ def forward(
         out[:, layer] = q, mu, diff, math.sqrt(noise), q_in, diff_in, jac
     head_q, head_diff, head_jac = q, diff, 1.0
     if place == "pre":
-        head_q, _, head_diff, head_jac = normalise(norm, q, mu, diff)
+        head_q, _, head_diff, head_jac = normalise(q, mu, diff)
     logits = min(float(sigma2[-1]) * head_q, CAP)
     q_all, mu_all, diffs, spread, q_ins, diff_ins, jacs = out
     curves = (q_all, mu_all, diffs, spread, q_ins, diff_ins, jacs)

@@ -117,8 +117,8 @@ def _silu(z: Array) -> tuple[Array, Array]:
 Smooth = tuple[Callable[[Array], tuple[Array, Array]], float, float, float]
 SMOOTH: dict[str, Smooth] = {
     "tanh": (_tanh, 0.0, 1.0, 0.0),
-    "sigmoid": (_logistic, 0.5, 0.25, 0.0),
     "gelu": (_gelu, 0.0, 0.5, 2 / math.sqrt(2 * math.pi)),
+    "sigmoid": (_logistic, 0.5, 0.25, 0.0),
     "silu": (_silu, 0.0, 0.5, 0.5),
 }
 ACTIVATIONS = (*SLOPES, *SMOOTH)

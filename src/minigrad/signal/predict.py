@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from minigrad.signal.calibration import probabilities
-from minigrad.signal.configuration import Configuration, configuration
+from minigrad.signal.configuration import OWN, Configuration
 from minigrad.signal.features import features
+from minigrad.signal.optimizers import OPTIMIZERS
 from minigrad.signal.quadrature import Array
 from minigrad.signal.reasons import explain
 from minigrad.signal.recurrence import Signal, propagate
 
-RATES = {"sgd": (1e-3, 1.0), "adam": (1e-4, 0.1)}  # of the sweep that the odds were fitted on
 PER_DECADE = 4
 LIKELY = 0.85  # to train, before a change is recommended
 
@@ -59,7 +59,7 @@ class Prediction:
     @cached_property
     def _by_rate(self) -> tuple[list[float], list[float]]:
         """Rates, four to a decade, and how likely each is to train; 0 where another fate is."""
-        low, high = (np.log10(x) for x in RATES[self.config.optimizer])
+        low, high = (np.log10(x) for x in OPTIMIZERS[self.config.optimizer].rates)
         rates = (10 ** np.linspace(low, high, round((high - low) * PER_DECADE) + 1)).tolist()
         return rates, [_trains(replace(self.config, lr=rate), self.signal) for rate in rates]
 
@@ -121,45 +121,15 @@ class Prediction:
         }
 
 
-def predict(
-    *,
-    depth: int,
-    width: int = 128,
-    activation: str = "relu",
-    init: str = "kaiming_normal",
-    init_scale: float | None = None,
-    gain: float | None = None,
-    norm: str = "none",
-    placement: str = "pre",
-    residual: str = "none",
-    optimizer: str = "sgd",
-    lr: float = 1e-2,
-) -> Prediction:
+def predict(config: Configuration | None = None, /, **choices: Any) -> Prediction:
     """Predict the verdict of 300 steps on the labs' toy task, from theory at init.
 
-    ``init_scale`` is uniform's bound (0.5) or normal's standard deviation (0.01); ``gain`` the
-    factor of Kaiming (√2), Xavier and orthogonal (1). sgd has momentum 0.9, adam its defaults. For
-    the network see `minigrad.signal.configuration.Configuration`. Raises ArgumentError, naming
-    the allowed values. No training and no tape: a few milliseconds.
+    Of a `Configuration`, or of the values that make one: ``predict(depth=50, norm="rmsnorm")``;
+    with both, the values replace the configuration's. For the network, the names and their values
+    see `minigrad.signal.configuration.Configuration`, which raises ArgumentError for one that is
+    not allowed. No training and no tape: a few milliseconds.
     """
-    config = configuration(
-        depth=depth,
-        width=width,
-        activation=activation,
-        init=init,
-        init_scale=init_scale,
-        gain=gain,
-        norm=norm,
-        placement=placement,
-        residual=residual,
-        optimizer=optimizer,
-        lr=lr,
-    )
-    return predict_configuration(config)
-
-
-def predict_configuration(config: Configuration) -> Prediction:
-    """The prediction for a checked configuration."""
+    config = Configuration(**choices) if config is None else replace(config, **choices)
     signal = propagate(config)
     known = features(config, signal)
     odds = probabilities(known)
@@ -176,9 +146,9 @@ def _trains(config: Configuration, signal: Signal | None = None) -> float:
 def _changes(config: Configuration) -> list[tuple[str, Configuration]]:
     """Single changes other than of the rate, from the smallest."""
     out: list[tuple[str, Configuration]] = []
-    for init, gain in (("kaiming_normal", 2**0.5), ("xavier_normal", 1.0), ("orthogonal", 1.0)):
+    for init in ("kaiming_normal", "xavier_normal", "orthogonal"):
         if init != config.init:
-            out.append((f"init {init}", replace(config, init=init, gain=gain, init_scale=0.0)))
+            out.append((f"init {init}", replace(config, init=init, gain=OWN, init_scale=OWN)))
     if config.norm == "none":
         out.append(("norm rmsnorm, pre", replace(config, norm="rmsnorm", placement="pre")))
     if config.residual != "scaled":

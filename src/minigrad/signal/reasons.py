@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from minigrad.signal.configuration import INPUTS, Configuration
-from minigrad.signal.features import MOMENTUM, STABLE, STEPS
+from minigrad.signal.configuration import INPUTS, STEPS, Configuration
+from minigrad.signal.optimizers import MOMENTUM, OPTIMIZERS
 from minigrad.signal.recurrence import Signal
 
 Candidate = tuple[float, str]  # how far beyond what is harmless (log₁₀), and the sentence
@@ -48,12 +48,13 @@ def _explosion(config: Configuration, signal: Signal, f: dict[str, float]) -> li
 
 def _instability(config: Configuration, f: dict[str, float], verdict: str) -> list[Candidate]:
     out: list[Candidate] = []
-    limit = math.log10(STABLE / (1 - MOMENTUM))
-    over = f["curvature"] - limit - (2.0 if config.optimizer == "adam" else 0.0)
-    if config.optimizer == "sgd":
+    stable = OPTIMIZERS[config.optimizer].limit
+    if stable is not None:
+        limit = math.log10(stable / (1 - MOMENTUM))
+        over = f["curvature"] - limit
         text = (
             f"lr × curvature is {_power(10 ** f['curvature'] * (1 - MOMENTUM))}, SGD with "
-            f"momentum {MOMENTUM} survives {STABLE:.0f}"
+            f"momentum {MOMENTUM} survives {stable:.0f}"
         )
         out.append((min(over, 3.0), text))
         grown = f["grown_curvature"] - limit
@@ -61,7 +62,7 @@ def _instability(config: Configuration, f: dict[str, float], verdict: str) -> li
             text = (
                 f"the tiny weights must grow to train, and then lr × curvature is "
                 f"{_power(10 ** f['grown_curvature'] * (1 - MOMENTUM))}, where SGD survives "
-                f"{STABLE:.0f}"
+                f"{stable:.0f}"
             )
             out.append((min(grown, 1.0) - 0.5, text))
     fold = 10 ** f["scramble"]
@@ -125,8 +126,9 @@ def _trains(config: Configuration, signal: Signal, f: dict[str, float]) -> str:
     ratio = f"{_power(share)} of the squared gradient reaches layer 1"
     if share > 1.005:
         ratio = f"the squared gradient grows {_power(share)}-fold on its way to layer 1"
-    if config.optimizer == "sgd":
-        room = 10 ** (math.log10(STABLE / (1 - MOMENTUM)) - f["curvature"])
+    stable = OPTIMIZERS[config.optimizer].limit
+    if stable is not None:
+        room = 10 ** (math.log10(stable / (1 - MOMENTUM)) - f["curvature"])
         edge = (
             f"lr × curvature is {_power(1 / room)} of what SGD survives"
             if room > 1

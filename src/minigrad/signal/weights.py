@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-RANDOM_INITS = (
-    "uniform",
-    "normal",
-    "trunc_normal",
-    "xavier_uniform",
-    "xavier_normal",
-    "kaiming_uniform",
-    "kaiming_normal",
-    "lecun_normal",
-    "orthogonal",
-)
-INITS = (*RANDOM_INITS, "zeros")
+Variance = Callable[[int, int, float, float], float]  # of fan_in, fan_out, scale and gain
 DEFAULT_SCALE = {"uniform": 0.5, "normal": 0.01, "trunc_normal": 0.02}
 DEFAULT_GAIN = {"kaiming_uniform": math.sqrt(2), "kaiming_normal": math.sqrt(2)}
 TRUNCATED = 0.774  # variance left when N(0, 1) is cut at ±2
+
+
+def _xavier(fan_in: int, fan_out: int, scale: float, gain: float) -> float:
+    return gain**2 * 2 / (fan_in + fan_out)
+
+
+def _fan_in(fan_in: int, fan_out: int, scale: float, gain: float) -> float:
+    return gain**2 / fan_in
+
+
+INITS: dict[str, Variance] = {
+    "uniform": lambda fan_in, fan_out, scale, gain: scale**2 / 3,
+    "normal": lambda fan_in, fan_out, scale, gain: scale**2,
+    "trunc_normal": lambda fan_in, fan_out, scale, gain: scale**2 * TRUNCATED,
+    "xavier_normal": _xavier,
+    "xavier_uniform": _xavier,
+    "kaiming_normal": _fan_in,
+    "kaiming_uniform": _fan_in,
+    "lecun_normal": _fan_in,
+    "orthogonal": lambda fan_in, fan_out, scale, gain: gain**2 / max(fan_in, fan_out),
+    "zeros": lambda fan_in, fan_out, scale, gain: 0.0,
+}
 
 
 def weight_variance(init: str, fan_in: int, fan_out: int, scale: float, gain: float) -> float:
@@ -27,14 +39,4 @@ def weight_variance(init: str, fan_in: int, fan_out: int, scale: float, gain: fl
     ``scale`` is uniform's bound, or normal's and trunc_normal's standard deviation (cut at two of
     them); ``gain`` multiplies Xavier, Kaiming, LeCun and orthogonal.
     """
-    if init == "zeros":
-        return 0.0
-    if init == "uniform":
-        return scale**2 / 3
-    if init in ("normal", "trunc_normal"):
-        return scale**2 * (TRUNCATED if init == "trunc_normal" else 1.0)
-    if init.startswith("xavier"):
-        return gain**2 * 2 / (fan_in + fan_out)
-    if init == "orthogonal":
-        return gain**2 / max(fan_in, fan_out)
-    return gain**2 / fan_in  # Kaiming (fan_in), LeCun
+    return INITS[init](fan_in, fan_out, scale, gain)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+from collections.abc import Callable
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
 from minigrad.errors import ArgumentError, MinigradError
-from minigrad.signal.configuration import CHOICES
+from minigrad.signal.configuration import Configuration
 
 
 def register(app: typer.Typer) -> None:
@@ -26,26 +29,34 @@ def _figure(option: str, path: Path | None) -> None:
         raise ArgumentError(f"{option}: there is no folder {path.parent}")
 
 
-def _one_of(name: str) -> str:
-    return ", ".join(CHOICES[name])
+def with_choices(command: Callable[..., None]) -> Callable[..., None]:
+    """``command(config, …)`` as a command that takes an option per field of Configuration."""
+
+    def run(**given: Any) -> None:
+        choices = {f.name: given.pop(f.name) for f in fields(Configuration)}
+        command(Configuration(**choices), **given)
+
+    types, own = get_type_hints(Configuration), inspect.signature(command, eval_str=True)
+    options = []
+    for f in fields(Configuration):
+        kind: Any = types[f.name] if f.default is not None else types[f.name] | None
+        annotation = Annotated[kind, typer.Option(help=f.metadata["help"])]
+        default = inspect.Parameter.empty if f.default is MISSING else f.default
+        options.append(
+            inspect.Parameter(
+                f.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+            )
+        )
+    rest = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in [*own.parameters.values()][1:]]
+    run.__signature__ = own.replace(parameters=[*options, *rest])  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in [*options, *rest]}
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    return run
 
 
+@with_choices
 def predict(
-    depth: Annotated[int, typer.Option(help="Blocks before the head.")],
-    width: Annotated[int, typer.Option(help="Neurons per block.")] = 128,
-    activation: Annotated[str, typer.Option(help=_one_of("activation"))] = "relu",
-    init: Annotated[str, typer.Option(help=_one_of("init"))] = "kaiming_normal",
-    init_scale: Annotated[
-        float | None, typer.Option(help="uniform's bound (0.5), normal's std (0.01).")
-    ] = None,
-    gain: Annotated[
-        float | None, typer.Option(help="Factor of kaiming (√2), xavier and orthogonal (1).")
-    ] = None,
-    norm: Annotated[str, typer.Option(help=_one_of("norm"))] = "none",
-    placement: Annotated[str, typer.Option(help=_one_of("placement"))] = "pre",
-    residual: Annotated[str, typer.Option(help=_one_of("residual"))] = "none",
-    optimizer: Annotated[str, typer.Option(help=_one_of("optimizer"))] = "sgd",
-    lr: Annotated[float, typer.Option(help="Learning rate.")] = 1e-2,
+    config: Configuration,
     json_: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the curves to FILE (PNG).")] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Then run it, and compare.")] = False,
@@ -55,19 +66,7 @@ def predict(
     from minigrad.lab import forecast
     from minigrad.signal.predict import predict as foretell
 
-    p = foretell(
-        depth=depth,
-        width=width,
-        activation=activation,
-        init=init,
-        init_scale=init_scale,
-        gain=gain,
-        norm=norm,
-        placement=placement,
-        residual=residual,
-        optimizer=optimizer,
-        lr=lr,
-    )
+    p = foretell(config)
     _figure("--plot", plot)
     found = p.as_dict()
     if not json_:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import defaultdict
 from collections.abc import Sequence
@@ -114,15 +115,25 @@ def _panel(ax: Any, rows: list[Row], x: str, y: str) -> None:
 
 
 def _boundary(ax: Any, rows: list[Row], x: str, y: str) -> None:
-    """Shade by theory's likeliest fate, over the panel's configurations moved to each point."""
-    blank: dict[str, Any] = {x: 2, y: 2}
-    configs = sorted({replace(r.config, **blank) for r in rows}, key=repr)
+    """Shade by theory's likeliest fate, over the panel's configurations moved to each point.
+
+    A configuration whose init has no such knob (gain for uniform) cannot be moved: left out.
+    """
+    found = {}
+    for config in (row.config for row in rows):
+        with contextlib.suppress(ArgumentError):
+            blank: dict[str, Any] = {x: 2, y: 2}
+            moved = replace(config, **blank)
+            found[repr(moved)] = moved
+    configs = [found[key] for key in sorted(found)]
+    if not configs:
+        return
     configs = configs[:: -(-len(configs) // MOST)]  # a few of them, evenly
     side = max(round((POINTS / len(configs)) ** 0.5), 8)
     axes = []
     for name in (x, y):
-        column = [getattr(r.config, name) for r in rows]
-        points = np.geomspace(max(min(column), 1e-9), max(column), side).tolist()
+        column = [v for v in (getattr(r.config, name) for r in rows) if v > 0]
+        points = np.geomspace(min(column), max(column), side).tolist()
         whole = isinstance(column[0], int)
         axes.append(sorted({round(p) for p in points}) if whole else points)
     odds = np.zeros((len(axes[1]), len(axes[0]), 3))

@@ -28,11 +28,13 @@ from typing import Any
 
 import minigrad
 from minigrad.errors import ArgumentError
-from minigrad.lab.trainability import STEPS
-from minigrad.signal.configuration import Configuration, configuration
+from minigrad.signal.configuration import STEPS, Configuration
 from minigrad.signal.draw import DRAWS, draw
 
-NUMBERS_DEPEND_ON = ("core", "functional", "nn", "optim", "data", "lab/trainability.py")
+NUMBERS_DEPEND_ON = (
+    *("core", "functional", "nn", "optim", "data", "lab/trainability.py"),
+    *(f"signal/{name}.py" for name in ("configuration", "norms", "optimizers", "weights")),
+)
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,10 @@ def expand(plan: dict[str, Any]) -> list[Run]:
 
 def _configure(values: dict[str, Any]) -> Configuration:
     try:
-        return configuration(**values)
+        return Configuration(**values)
     except TypeError as error:
-        raise ArgumentError(f"[grid]: {str(error).removeprefix('configuration() ')}") from None
+        said = str(error).removeprefix("Configuration.__init__() ")
+        raise ArgumentError(f"[grid]: {said}") from None
 
 
 def _whole(table: dict[str, Any], name: str, default: int, least: int = 1) -> int:

@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS runs (
     losses TEXT NOT NULL,       -- strict JSON, null where not finite
     seconds REAL NOT NULL,
     finished TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
-)
+);
+CREATE INDEX IF NOT EXISTS same_run ON runs (config, seed, steps)
 """
 
 
@@ -48,7 +49,7 @@ class Store:
         try:
             self._db = sqlite3.connect(self.path, timeout=60, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute(SCHEMA)
+            self._db.executescript(SCHEMA)
         except sqlite3.Error as error:
             raise ArgumentError(f"cannot use {path} as a sweep's store: {error}") from None
 
@@ -83,8 +84,13 @@ class Store:
         )
 
     def results(self) -> Iterator[Result]:
-        """All results, in the order of their keys."""
-        query = "SELECT config, seed, steps, run_group, losses, seconds FROM runs ORDER BY key"
+        """Every run once, in the order of their keys: as the code that made it last made it."""
+        query = """
+            SELECT config, seed, steps, run_group, losses, seconds FROM runs AS one
+            WHERE NOT EXISTS (
+                SELECT 1 FROM runs AS later WHERE later.config = one.config
+                AND later.seed = one.seed AND later.steps = one.steps AND later.rowid > one.rowid)
+            ORDER BY key"""
         for config, seed, steps, group, losses, seconds in self._db.execute(query):
             run = Run(Configuration(**json.loads(config)), seed, steps, group)
             yield Result(run, json.loads(losses), seconds)
