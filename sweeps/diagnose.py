@@ -9,7 +9,6 @@ fit on. Measurements go to runs/, and what is there already is not made again. N
 """
 
 import argparse
-import itertools
 import json
 from itertools import islice
 from pathlib import Path
@@ -40,7 +39,7 @@ CALIBRATION = Path(__file__).parents[1] / "src/minigrad/diagnose/calibration.jso
 OTHERS = Path(__file__).parents[1] / "runs/diagnose-others.jsonl"
 MEASURED = Path(__file__).parents[1] / "runs/diagnose.jsonl"
 OWN_RATE = ("trial_", "far")  # known at the optimizer's rate alone
-OTHER_COUNT = 700  # draws of each other family
+COUNTS = {"language": 693, "classes": 2000}  # draws of the other families
 LAYERS = ("layers", "after", "far")
 
 
@@ -90,11 +89,14 @@ class Other(NamedTuple):
     measured: Measured
 
 
-def make_others(count: int) -> None:
+def make_others() -> None:
     """Draw, diagnose and train networks of the other families: appended to OTHERS."""
     have = {(r.group, r.seed) for r in others()}
-    with OTHERS.open("a", encoding="utf-8") as file, progress(2 * count, "networks") as advance:
-        for seed, family in itertools.product(range(count), FAMILIES):
+    with (
+        OTHERS.open("a", encoding="utf-8") as file,
+        progress(sum(COUNTS.values()), "networks") as advance,
+    ):
+        for family, seed in ((f, i) for f, count in COUNTS.items() for i in range(count)):
             if (family, seed) not in have:
                 t = task(family, seed)
                 session = Session(t.model, t.loss, t.optimizer, list(islice(t.batches(), 2)))
@@ -142,7 +144,7 @@ def main() -> None:
     runs: list[Any] = [*recorded, *rows(DEVELOPMENT)]
     if args.measure:
         make(runs)
-        make_others(OTHER_COUNT)
+        make_others()
     known = {i: features(m, STEPS) for i, m in stored().items()}
     fitted = {i for i in known if i >= len(recorded) or runs[i].group in FITTED}
     for other in others():

@@ -35,6 +35,17 @@ def test_both_engines_are_diagnosed_alike(name):
             assert getattr(a, what) == expected, (a.name, what)
 
 
+def test_guessing_of_a_picture_is_one_constant_per_channel():
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3, padding=1), torch.nn.Conv2d(4, 2, 1))
+    x = torch.randn(16, 1, 8, 8)
+    y = torch.cat([x * 3 + 1, x - torch.linspace(-4, 4, 8)], 1)  # the second slopes to the right
+    adam = torch.optim.Adam(model.parameters())
+    d = minigrad.diagnose(model, lambda m, b: ((m(b[0]) - b[1]) ** 2).mean(), adam, [(x, y)])
+    variance = y.var(dim=(0, 2, 3), correction=0).mean().item()
+    assert d.measured.guess == pytest.approx(variance, rel=1e-3)
+
+
 def test_pytorch_is_not_imported_for_a_minigrad_model():
     import subprocess
     import sys

@@ -26,7 +26,7 @@ def guessing(session: Session, head: str) -> tuple[float, bool]:
 
     def zeros(module: Any, inputs: Any, output: Any) -> Any:
         nonlocal blank
-        blank = engine.zeros(*output.shape, dtype=output.dtype).requires_grad_()
+        blank = engine.zeros_like(output.detach()).requires_grad_()
         return blank
 
     handle = module.register_forward_hook(zeros)
@@ -41,17 +41,19 @@ def guessing(session: Session, head: str) -> tuple[float, bool]:
         return cost, False
 
     def loss(values: Array) -> float:
-        handle = module.register_forward_hook(
-            lambda module, inputs, output: engine.tensor(values, dtype=output.dtype)
-        )
+        with engine.no_grad():
+            constant = blank.detach().clone().copy_(engine.tensor(values))
+        handle = module.register_forward_hook(lambda module, inputs, output: constant)
         try:
             return session.evaluate(session.batches[0])
         finally:
             handle.remove()
 
     shape = tuple(blank.shape)
-    classes, rows = shape[-1], math.prod(shape[:-1])
-    slope = array(blank.grad).astype(np.float64).reshape(-1, classes).sum(axis=0)
+    axis = 1 if len(shape) == 4 else len(shape) - 1  # a picture's channels, else the last
+    classes, rows = shape[axis], math.prod(shape) // shape[axis]
+    others = tuple(i for i in range(len(shape)) if i != axis)
+    slope = array(blank.grad).astype(np.float64).sum(axis=others)
     share = 1 / classes - slope
     best = cost
     if share.min() > -1e-4 and abs(share.sum() - 1) < 1e-3:
@@ -59,7 +61,8 @@ def guessing(session: Session, head: str) -> tuple[float, bool]:
         best = float(-(seen * np.log(seen)).sum() + (len(seen) - 1) / (2 * rows))
     elif slope @ slope > 0:
         step = 0.5
-        tried = loss(np.broadcast_to(-step * slope, shape))
+        along = np.expand_dims(slope, others)
+        tried = loss(np.broadcast_to(-step * along, shape))
         fall = float(slope @ slope)
         bend = tried - cost + step * fall
         if bend > 0:

@@ -123,16 +123,11 @@ def watched(
         _units(beside[-1], values)
 
     def settle() -> None:
-        if seen:
-            last = seen[next(reversed(seen))]
-            for one in beside:
-                last.dead, last.saturated = (
-                    max(last.dead, one.dead),
-                    max(last.saturated, one.saturated),
-                )
-                last.entropy = (
-                    one.entropy if math.isnan(last.entropy) else min(last.entropy, one.entropy)
-                )
+        last = seen[next(reversed(seen))] if seen else Layer("", "", False)
+        for one in beside:
+            last.dead = max(last.dead, one.dead)
+            last.saturated = max(last.saturated, one.saturated)
+            last.entropy = float(np.fmin(last.entropy, one.entropy))
         beside.clear()
 
     def hook(name: str, weighted: bool) -> Any:
@@ -140,17 +135,14 @@ def watched(
             entering, leaving = _first(inputs), _first(output)
             if weighted:
                 settle()
-            beside.clear()  # of a module without weights, they are its own
+            beside.clear()  # what a module without weights called is its own, and seen below
             if leaving is None or name in seen:
                 return
             layer = Layer(name, type(module).__name__, weighted)
             seen[name] = layer
             y = array(leaving)
-            layer.q, layer.alike, layer.alike_positions = (
-                _mean_square(y),
-                unlike(y),
-                _unlike_positions(y),
-            )
+            layer.q, layer.alike = _mean_square(y), unlike(y)
+            layer.alike_positions = _unlike_positions(y)
             _units(layer, y, made=weighted)
             if entering is not None:
                 x = array(entering)

@@ -69,6 +69,8 @@ def measure(session: Session) -> Measured:
             m.logit = head.q
             m.guess, m.twice = guessing(session, head.name)
         _move(session, m, seen, head, g)
+    for layer in m.layers:
+        layer.kept = None
     m.cost = session.cost
     return m
 

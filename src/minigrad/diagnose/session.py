@@ -62,13 +62,9 @@ class Session:
         self.names, self.parameters = list(trained), list(trained.values())
         self.left_out = [name for name in known if name not in trained]
         self.forwards = self.backwards = 0
-        self._everything = [*known.values(), *model.buffers()]
-        self._foreign = [  # in the optimizer, not in the model
-            p
-            for g in optimizer.param_groups
-            for p in g["params"]
-            if id(p) not in set(map(id, known.values()))
-        ]
+        held = {id(t): t for t in (*known.values(), *model.buffers())}
+        held |= {id(p): p for group in optimizer.param_groups for p in group["params"]}
+        self._held = list(held.values())
         self._random = _random_state(self.engine, self.torch, model)
 
     @property
@@ -79,7 +75,7 @@ class Session:
     @contextmanager
     def borrowed(self) -> Iterator[Session]:
         """Remember every tensor, gradient, optimizer state and random generator; put it back."""
-        held = [*self._everything, *self._foreign]
+        held = self._held
         values = [t.detach().clone() for t in held]
         grads = [t.grad for t in held]
         own = dict(vars(self.optimizer))

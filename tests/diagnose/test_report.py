@@ -1,0 +1,39 @@
+"""A diagnosis as text, folder, figure and in a notebook."""
+
+import json
+
+import pytest
+
+import minigrad
+from minigrad.diagnose.report import draw, shown
+from tests.diagnose.networks import stack
+
+
+def test_it_is_written_down(tmp_path):
+    d = minigrad.diagnose(*stack())
+    text = d.save(tmp_path / "out").read_text(encoding="utf-8")
+    assert d.reason in text and "layers.png" in text
+    record = json.loads((tmp_path / "out/diagnosis.json").read_text(encoding="utf-8"))
+    assert record["verdict"] == d.verdict and len(record["layers"]) == len(d.layers) == 13
+    assert (tmp_path / "out/layers.png").read_bytes()[:4] == b"\x89PNG"
+    assert "data:image/png" in d._repr_html_() and d.reason[:20] in str(d)
+
+
+def test_the_figure_draws_what_was_measured():
+    d = minigrad.diagnose(*stack())
+    size, left, update = draw(d).axes
+    q = [layer.q for layer in d.layers]
+    assert size.lines[0].get_ydata() == pytest.approx(q)
+    assert left.lines[0].get_ydata() == pytest.approx([layer.alike for layer in d.layers])
+    assert left.lines[1].get_ydata() == pytest.approx([layer.gradient for layer in d.layers])
+    weighted = [layer for layer in d.layers if layer.weighted]
+    assert update.lines[0].get_ydata() == pytest.approx([layer.update for layer in weighted])
+    assert {ax.get_yscale() for ax in (size, left, update)} == {"log"}
+    assert update.get_xlabel() and all(ax.get_ylabel() for ax in (size, left, update))
+
+
+def test_few_layers_are_shown_of_many_the_first_and_the_last_among_them():
+    layers = minigrad.diagnose(*stack(depth=20)).layers
+    few = shown(layers)
+    assert len(few) == 12 and few[0] is layers[0] and few[-1] is layers[-1]
+    assert shown(layers[:3]) == layers[:3] and shown([]) == []
