@@ -1,0 +1,152 @@
+"""What PyTorch scripts name beside the engine: `import minigrad.torch as torch`.
+
+All of minigrad's own names, and besides: devices, of which there is one; `cuda`, which is not
+available; constructors by type; what speeds PyTorch up and does nothing here; and `utils.data`.
+Importing it gives every Tensor `device`, `cpu()` and a `to()` that takes a device.
+"""
+
+import importlib
+import sys
+from collections.abc import Callable
+from functools import wraps
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+import minigrad
+from minigrad.core.tensor import Tensor
+from minigrad.errors import ArgumentError
+from minigrad.torch import utils
+
+__all__ = ["cuda", "device", "load", "utils"]
+
+
+class device:
+    """Where tensors are: `device("cpu")`. Raises ArgumentError for any other."""
+
+    type, index = "cpu", None
+
+    def __init__(self, type: Any, index: int | None = None) -> None:
+        if str(type).partition(":")[0] != "cpu":
+            raise ArgumentError(f"minigrad computes on the CPU alone, got device {str(type)!r}")
+
+    def __str__(self) -> str:
+        return "cpu"
+
+    def __repr__(self) -> str:
+        return "device(type='cpu')"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, device)
+
+    def __hash__(self) -> int:
+        return hash("cpu")
+
+
+cpu = device("cpu")
+
+
+def _nothing(*args: Any, **kwargs: Any) -> None:
+    """Accepted, for scripts; there is nothing to do."""
+
+
+cuda = SimpleNamespace(
+    is_available=lambda: False,
+    device_count=lambda: 0,
+    is_bf16_supported=lambda: False,
+    manual_seed=_nothing,
+    manual_seed_all=_nothing,
+    empty_cache=_nothing,
+    synchronize=_nothing,
+)
+backends = SimpleNamespace(
+    mps=SimpleNamespace(is_available=lambda: False, is_built=lambda: False),
+    cudnn=SimpleNamespace(deterministic=True, benchmark=False),
+    cuda=SimpleNamespace(matmul=SimpleNamespace(allow_tf32=False)),
+)
+set_float32_matmul_precision = _nothing
+inference_mode = minigrad.no_grad
+dtype, Size = np.dtype, tuple
+
+
+def compile(model: Any = None, **options: Any) -> Any:
+    """The model itself; `@compile` and `@compile(...)` leave a function as it is."""
+    return model if model is not None else lambda function: function
+
+
+def is_tensor(obj: Any) -> bool:
+    return isinstance(obj, Tensor)
+
+
+def load(path: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
+    """minigrad.load: tensors are on the CPU, and nothing but data is ever read."""
+    return minigrad.load(path)
+
+
+def _typed(name: str, dtype: Any) -> Callable[..., Tensor]:
+    def make(*data: Any) -> Tensor:
+        return Tensor(*data).to(dtype) if len(data) != 1 else _of(data[0], dtype)
+
+    make.__doc__ = f"torch.{name}: a tensor of {dtype} of values, or of sizes to be filled."
+    return make
+
+
+def _of(data: Any, dtype: Any) -> Tensor:
+    return Tensor(data).to(dtype) if isinstance(data, int) else minigrad.tensor(data, dtype=dtype)
+
+
+FloatTensor = _typed("FloatTensor", minigrad.float32)
+DoubleTensor = _typed("DoubleTensor", minigrad.float64)
+HalfTensor = _typed("HalfTensor", minigrad.float16)
+LongTensor = _typed("LongTensor", minigrad.int64)
+BoolTensor = _typed("BoolTensor", minigrad.bool)
+
+
+def _on_a_device(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """`make` with PyTorch's `device` and `pin_memory`."""
+
+    @wraps(make)
+    def made(*args: Any, device: Any = None, pin_memory: bool = False, **options: Any) -> Tensor:
+        if device is not None:
+            globals()["device"](device)  # raises for any but "cpu"
+        return make(*args, **options)
+
+    return made
+
+
+for _name in (
+    *("arange", "empty", "empty_like", "eye", "full", "full_like", "linspace", "ones"),
+    *("ones_like", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like"),
+    *("randperm", "tensor", "zeros", "zeros_like"),
+):
+    globals()[_name] = _on_a_device(getattr(minigrad, _name))
+
+_to_dtype = Tensor.to
+
+
+def _to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None, **_: Any) -> Tensor:
+    """To a dtype, to the dtype of another tensor, or to the device "cpu", where it is."""
+    out = self
+    for wanted in (*args, dtype, device):
+        if wanted is None or isinstance(wanted, bool) or str(wanted).startswith("cpu"):
+            continue
+        out = _to_dtype(out, wanted.dtype if isinstance(wanted, Tensor) else wanted)
+    return out
+
+
+for _method, _value in {
+    "to": _to,
+    "cpu": lambda self: self,
+    "device": property(lambda self: cpu),
+    "is_cuda": property(lambda self: False),
+}.items():
+    setattr(Tensor, _method, _value)
+
+# so that `import minigrad.torch.nn as nn` finds minigrad.nn itself, and no second copy
+for _name in ("nn", "nn.functional", "nn.init", "nn.utils", "optim", "optim.lr_scheduler"):
+    sys.modules[f"{__name__}.{_name}"] = importlib.import_module(f"minigrad.{_name}")
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(minigrad, name)

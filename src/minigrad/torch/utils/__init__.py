@@ -1,0 +1,5 @@
+"""utils.data."""
+
+from minigrad.torch.utils import data
+
+__all__ = ["data"]

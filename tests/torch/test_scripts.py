@@ -1,0 +1,115 @@
+"""Scripts written for PyTorch, run as they are by PyTorch and, with `torch` read as
+`minigrad.torch`, by minigrad: the same numbers."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("torch")
+pytestmark = pytest.mark.torch
+
+REGRESSION = """
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import optim
+from torch.utils.data import DataLoader, Dataset, TensorDataset, random_split
+
+device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+torch.set_default_dtype(torch.float64)  # so that what is printed does not hang on rounding
+torch.manual_seed(0)
+torch.cuda.manual_seed_all(0)
+rng = np.random.default_rng(0)
+x = torch.from_numpy(rng.normal(size=(50, 4)))
+y = torch.sin(x.sum(1, keepdim=True)).to(device)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleDict({"up": nn.Linear(4, 16, bias=False), "down": nn.Linear(16, 1)})
+        self.norm = nn.BatchNorm1d(16)
+
+    def forward(self, x):
+        return self.layers.down(F.relu(self.norm(self.layers["up"](x))))
+
+
+model = Net().to(device)
+with torch.no_grad():
+    for i, p in enumerate(model.parameters()):
+        p.copy_(torch.tensor(np.random.default_rng(i).normal(size=p.shape) * 0.3, device=device))
+loader = DataLoader(TensorDataset(x, y), batch_size=16, num_workers=0, drop_last=False)
+optimizer = optim.AdamW(model.parameters(), lr=0.01, fused=False)
+schedule = optim.lr_scheduler.StepLR(optimizer, step_size=3, gamma=0.5)
+for epoch in range(6):
+    for a, b in loader:
+        a, b = a.to(device), b.to(device, torch.float64)
+        optimizer.zero_grad(set_to_none=True)
+        loss = nn.SmoothL1Loss()(model(a), b)
+        loss.backward()
+        optimizer.step()
+    schedule.step()
+    print(f"{loss.item():.6f}", schedule.get_last_lr()[0], len(loader), a.device, a.is_cuda)
+torch.save({"model": model.state_dict(), "epoch": epoch}, PATH)
+loaded = torch.load(PATH, map_location=device, weights_only=True)
+model.load_state_dict(loaded["model"])
+model.eval()
+with torch.inference_mode():
+    print(loaded["epoch"], f"{model(x.cpu()).sum().item():.5f}")
+one, other = random_split(TensorDataset(x), [30, 20])
+print(len(one), len(other), torch.FloatTensor([1, 2]).dtype == torch.float32, torch.is_tensor(x))
+print(torch.LongTensor([1, 2]).dtype == torch.int64, torch.FloatTensor(2, 3).shape == (2, 3))
+print(torch.zeros(2, device=device).tolist(), torch.arange(3, device=x.device).tolist(), device)
+print(x.to(torch.zeros(1, dtype=torch.float32)).dtype == torch.float32, repr(device))
+"""
+
+LOADER = """
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset, Subset, TensorDataset, random_split
+
+
+class Rows(Dataset):
+    def __len__(self):
+        return 7
+
+    def __getitem__(self, i):
+        return {"x": torch.ones(2) * i, "n": i, "s": str(i), "p": (np.float32(i), [i / 2, i + 1])}
+
+
+for batch in DataLoader(Rows(), batch_size=3):
+    print(batch["x"].tolist(), batch["n"].tolist(), batch["s"], batch["p"][0].tolist())
+    print(batch["p"][1][0].tolist(), batch["p"][1][0].dtype == torch.float64, len(batch["p"][1]))
+print(len(DataLoader(Rows(), 3)), len(DataLoader(Rows(), 3, drop_last=True)))
+print([b["n"].tolist() for b in DataLoader(Rows(), 3, drop_last=True)])
+print([b["n"].tolist() for b in DataLoader(Rows(), 2, sampler=[3, 1, 2])])
+shuffled = DataLoader(Rows(), batch_size=7, shuffle=True)
+print(sorted(next(iter(shuffled))["n"].tolist()), Subset(Rows(), [5, 2])[1]["n"])
+print([len(part) for part in random_split(range(11), [0.5, 0.3, 0.2])])
+print(sorted(i for part in random_split(range(11), [4, 7]) for i in part))
+print(DataLoader(Rows(), 2, collate_fn=len).collate_fn([1, 2, 3]))
+x, y = TensorDataset(torch.arange(4), torch.zeros(4))[1:3]
+print(x.tolist(), y.tolist())
+for wrong in (lambda: random_split(range(5), [1, 2]), lambda: DataLoader(Rows(), 0)):
+    try:
+        wrong()
+    except ValueError:
+        print("ValueError")
+"""
+
+
+@pytest.mark.parametrize("script", [REGRESSION, LOADER], ids=["regression", "loader"])
+def test_a_script_prints_the_same_in_both(script, tmp_path):
+    printed = []
+    ours = re.sub(r"^import torch$", "import minigrad.torch as torch", script, flags=re.MULTILINE)
+    ours = re.sub(r"^(import|from) torch\b", r"\1 minigrad.torch", ours, flags=re.MULTILINE)
+    for name, text in (("theirs", script), ("ours", ours)):
+        path = tmp_path / f"{name}.py"
+        path.write_text(text.replace("PATH", repr(f"{path}.pt")), encoding="utf-8")
+        run = subprocess.run([sys.executable, path], capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+        printed.append(run.stdout)
+    assert printed[0] == printed[1] and printed[0].count("\n") > 8
