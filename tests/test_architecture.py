@@ -25,7 +25,7 @@ LAYERS = [
     {"nn"},
     {"functional"},
     {"core"},
-    {"errors"},
+    {"errors", "files"},
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 ALONE = {"scalar"}  # imports nothing of minigrad, and only the CLI's layers may import it

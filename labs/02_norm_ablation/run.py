@@ -279,13 +279,14 @@ def timing_figure(costs):
 def std_figure(variants):
     apart = []
     for name, runs in variants.items():
-        stds = np.array([list(run.values()) for run in runs], dtype=float)
+        stds = np.array([std for run in runs for std in run.values()], dtype=float)
         apart.append(f"{name} × {np.nanmax(stds) / np.nanmin(stds):.2g}")
     title = f"From smallest to largest std of any layer at any step: {', '.join(apart)}"
     size = (3.7 * max(len(variants), 2), 3.9)
     figure, axes = plot.new_figure(title, 1, len(variants), size=size, sharey=True)
     for ax, (variant, runs) in zip(axes[0], variants.items(), strict=True):
-        for moment, style in zip(runs[0], plot.STYLES, strict=False):
+        shared = [m for m in runs[0] if all(m in run for run in runs)]  # seeds may diverge apart
+        for moment, style in zip(shared, plot.STYLES, strict=False):
             values = np.array([run[moment] for run in runs], dtype=float)  # (seeds, layers)
             layers = np.arange(1, values.shape[1] + 1)
             plot.band(ax, layers, values, style, 1, label=f"step {moment}")

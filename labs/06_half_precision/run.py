@@ -12,7 +12,6 @@ from minigrad.nn import functional as F
 
 Options = lab.Options
 FULL = {
-    "seeds": 1,  # nothing here is random but the sweep's rows
     "dim": 512,
     "scales": [0, 1e-5, 1e-4, 1.7e-4, 1e-3, 0.1, 1, 8, 12, 255.875, 256, 1000, 60000],
     "points": 400,

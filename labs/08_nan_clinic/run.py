@@ -1,6 +1,5 @@
 """Lab 08: ten sick training scripts, and six treatments for the four that need one."""
 
-import importlib.util
 import math
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 
 from minigrad import lab
-from minigrad.lab import Finding, plot
+from minigrad.lab import Finding, clinic, plot
 from minigrad.lab.language import (
     STUCK,
     TextOptions,
@@ -77,14 +76,6 @@ QUICK = FULL | {
 PIECES = {}
 
 
-def patient(name):
-    """The training function of patients/NAME.py."""
-    spec = importlib.util.spec_from_file_location(f"patient_{name}", HERE / f"patients/{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.train
-
-
 SCRIPTS = ("restless", "ceiling", "empty_row", "half", "certain", "clairvoyant")
 
 
@@ -100,7 +91,7 @@ def experiment(s, run, pieces):
     steps = sum(PATIENTS[name]["training"]["steps"] for name in s.patients)
     with run.progress(s.seeds * len(s.treatments) * steps) as advance:
         for name in SCRIPTS:
-            train = patient(name)
+            train = clinic.load(HERE, name).train
             for seed in range(s.seeds):
                 scripts.append({"patient": name, "seed": seed, "losses": train(seed)})
         for seed in range(s.seeds):

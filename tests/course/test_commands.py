@@ -235,3 +235,21 @@ def test_no_color_holds_for_the_command_that_follows(workspace, minigrad, monkey
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert minigrad("--no-color", "list").exit_code == 0
     assert os.environ.pop("NO_COLOR") == "1"
+
+
+def test_a_section_that_is_not_there_names_those_that_are(workspace, minigrad):
+    result = minigrad("read", "01-initialization.md#nonsense")
+    assert result.exit_code == 2 and "no section 'nonsense'" in result.output
+    assert "xavier" in result.output.lower()
+
+
+def test_a_comment_in_a_snippet_ends_no_section():
+    from minigrad.course.reader import section
+
+    page = "# A\n\n```python\n# not a heading\n```\n\nend\n\n# B\n"
+    assert section(page, "a").endswith("end\n\n")
+
+
+def test_an_exercise_and_all_exclude_each_other(workspace, minigrad):
+    result = minigrad("check", "relu_moment", "--all")
+    assert result.exit_code == 2 and "either relu_moment or --all" in result.output

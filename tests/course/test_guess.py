@@ -13,10 +13,10 @@ RIGHT = ["uniform=diverged", "xavier=stalled", "kaiming=trained"]
 def finish(workspace):
     """Play the end of a run of lab 01 with these outcomes; returns its report."""
 
-    def play(**outcome: str) -> str:
+    def play(changed: tuple[str, ...] = (), **outcome: str) -> str:
         path = workspace.root / "runs" / str(len(list(workspace.root.glob("runs/*"))))
         path.mkdir(parents=True)
-        run = Run(path, "lab 01", {"lab": "01_init_ablation"})
+        run = Run(path, "lab 01", {"lab": "01_init_ablation", "changed": list(changed)})
         run.write("report.md", "# Lab 01\n")
         variants = {"uniform": "uniform ±0.5", "xavier": "Xavier", "kaiming": "Kaiming"}
         after_run(run, [Finding(variants[k], v, "") for k, v in outcome.items()])
@@ -63,6 +63,19 @@ def test_the_first_run_decides(workspace, minigrad, finish):
     assert Progress(workspace).data["guesses"]["01"]["outcome"] == {"uniform": "diverged"}
 
 
+def test_a_run_with_other_settings_does_not_judge_a_guess(workspace, minigrad, finish, capsys):
+    minigrad("guess", "01", *RIGHT)
+    assert finish(("lr", "steps"), uniform="diverged 3/3") == "# Lab 01\n"
+    assert "with another lr, steps, does not decide it" in capsys.readouterr().out
+    finish(uniform="trained 3/3")
+    assert Progress(workspace).data["guesses"]["01"]["outcome"] == {"uniform": "trained"}
+
+
+def test_an_outcome_that_is_no_choice_judges_nothing(workspace):
+    found = [Finding("Xavier", "2 of 3 cells", ""), Finding("Kaiming", "trained 3/3", "")]
+    assert outcomes(workspace.course.lab("01"), found) == {"kaiming": "trained"}
+
+
 def test_no_guess_after_a_run(workspace, minigrad, finish):
     assert finish(uniform="diverged 3/3") == "# Lab 01\n"
     result = minigrad("guess", "01", *RIGHT)
@@ -84,7 +97,7 @@ def test_a_wrong_answer_locks_nothing(workspace, minigrad, answers, says):
 
 
 def test_it_asks_in_turn(workspace, minigrad):
-    result = minigrad("guess", "01", input="1\n9\nstalled\n3\n")
+    result = minigrad("guess", "01", input="1\n9\n²\nstalled\n3\n")
     assert result.exit_code == 0 and "a number from 1 to 3" in result.output
     answers = Progress(workspace).data["guesses"]["01"]["answers"]
     assert answers == {"uniform": "diverged", "xavier": "stalled", "kaiming": "trained"}

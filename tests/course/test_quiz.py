@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from minigrad.course.computed import COMPUTED
+from minigrad.course.computed import COMPUTED, rms_row, xavier_std
 from minigrad.course.quiz import every_question
 
 QUESTIONS, OPEN = every_question(Random(0))
@@ -55,10 +55,10 @@ def test_the_computed_answers_are_right():
     import re
 
     for seed in range(20):
-        xavier = COMPUTED[2](Random(seed))
+        xavier = xavier_std(Random(seed))
         fan_out, fan_in = map(int, re.search(r"\((\d+), (\d+)\)", xavier.ask).groups())
         assert float(xavier.right) == pytest.approx(math.sqrt(2 / (fan_in + fan_out)), rel=0.01)
-        row = COMPUTED[4](Random(seed))
+        row = rms_row(Random(seed))
         a, b = map(int, re.search(r"\[(\d+), -(\d+), 0\]", row.ask).groups())
         assert float(row.right) == pytest.approx(a / math.sqrt((a * a + b * b) / 3), rel=0.01)
 
@@ -90,6 +90,13 @@ def test_stopping_keeps_what_was_answered(workspace, minigrad):
     result = minigrad("quiz", input="a\nq\n")
     assert result.exit_code == 0 and "Stopped" in result.output and "of 1 right." in result.output
     assert minigrad("quiz", input="").exit_code == 0
+
+
+def test_the_score_counts_what_was_right_and_an_end_at_the_open_question_none_less(minigrad):
+    said = minigrad("quiz", "01", "--questions", "2", "--seed", "1", input="a\nb\n").output
+    right = said.count("Right. ")
+    assert f"{right} of 2 right." in said and right < 2
+    assert minigrad("quiz", "--questions", "-1").exit_code == 2
 
 
 def test_the_same_seed_asks_the_same(workspace, minigrad):

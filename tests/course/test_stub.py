@@ -54,3 +54,10 @@ def test_restoring_one_leaves_the_other_as_it_was():
 def test_restoring_what_was_deleted_appends_it():
     text = restore("x = 1\n", stub(SOLUTION), "one")
     assert text.startswith("x = 1\n\n\ndef one(x):") and text.endswith("NotImplementedError\n")
+
+
+def test_a_line_at_the_margin_inside_a_string_goes_with_its_function():
+    mine = SOLUTION.replace('"""One."""', '"""One.\nat the margin\n"""')
+    text = restore(mine, stub(SOLUTION), "one")
+    compile(text, "exercise.py", "exec")
+    assert "at the margin" not in text and text == restore(SOLUTION, stub(SOLUTION), "one")

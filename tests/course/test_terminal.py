@@ -79,6 +79,26 @@ def test_one_key_is_enough_and_a_save_is_noticed(workspace, terminal):
     assert terminal.child.wait(10) == 0
 
 
+def test_a_key_of_several_characters_is_none(workspace, terminal):
+    terminal.until("Waiting for a save")
+    for key in ("\x1b[H", "\x1bOP", "\x1bOQ", "h"):  # Home, F1, F2
+        terminal.key(key)
+        time.sleep(0.2)
+    shown = terminal.until("Hint 1 of 3")
+    assert "Your work is on disk" not in shown and "minigrad run" not in shown
+    assert "Hint 2" not in shown
+
+
+def test_an_editor_that_replaces_the_file_costs_no_attempt(workspace, terminal):
+    terminal.until("Waiting for a save")
+    file = workspace.exercise_file(workspace.course.lab("autograd"))
+    text = file.read_text(encoding="utf-8")
+    file.unlink()
+    time.sleep(0.15)
+    file.write_text(text.replace("raise NotImplementedError", "return g * y, g * x", 1))
+    assert "is missing" not in terminal.until("mul_backward: passed")
+
+
 def test_ctrl_c_leaves_in_peace(terminal):
     terminal.until("Waiting for a save")
     terminal.key("\x03")

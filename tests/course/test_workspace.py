@@ -1,6 +1,8 @@
 """A workspace: made, found, brought up to date, and never overwritten."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -134,25 +136,53 @@ DAMAGED += ['{"quiz": {"00": true}}', "[" * 100_000]
 
 
 @pytest.mark.parametrize("damage", DAMAGED, ids=range(len(DAMAGED)))
-def test_a_damaged_progress_file_is_set_aside_and_rebuilt(short_course, solve, damage):
-    workspace = short_course
-    solve("00")
+def test_a_damaged_progress_file_is_set_aside_and_begun_anew(workspace, damage):
     workspace.progress_file.write_text(damage, encoding="utf-8")
     said = []
     progress = Progress(workspace, say=said.append)
-    assert len(progress.passed) == len(workspace.course.lab("00").exercises)
     (aside,) = workspace.root.glob("progress.damaged-*.json")
     assert aside.read_text(encoding="utf-8") == damage
-    assert aside.name in said[0]
+    assert aside.name in said[0] and "minigrad check --all" in said[1]
+    progress.record([Result("relu_moment", "passed")])
+    assert Progress(workspace).passed == ["relu_moment"]
     assert json.loads(workspace.progress_file.read_text(encoding="utf-8")) == progress.data
 
 
-def test_a_file_damaged_while_the_program_runs_is_rebuilt_too(short_course):
+def test_a_file_damaged_while_the_program_runs_is_set_aside_too(workspace):
     said = []
-    progress = Progress(short_course, say=said.append)
-    short_course.progress_file.write_text("{", encoding="utf-8")
+    progress = Progress(workspace, say=said.append)
+    workspace.progress_file.write_text("{", encoding="utf-8")
     progress.record([Result("relu_moment", "passed")])
-    assert "is damaged" in said[0] and Progress(short_course).passed == ["relu_moment"]
+    assert "is damaged" in said[0] and Progress(workspace).passed == ["relu_moment"]
+
+
+NOTES = """
+import sys
+from pathlib import Path
+from minigrad.course.progress import Progress
+from minigrad.course.workspace import Workspace
+progress = Progress(Workspace(Path(sys.argv[1])))
+for i in range(40):
+    progress.note("read", f"{sys.argv[2]}{i}", True)
+"""
+
+
+def test_two_processes_that_write_at_once_lose_nothing(workspace):
+    both = [
+        subprocess.Popen([sys.executable, "-c", NOTES, str(workspace.root), name])
+        for name in ("a", "b")
+    ]
+    assert [one.wait(60) for one in both] == [0, 0]
+    assert len(Progress(workspace).data["read"]) == 80
+
+
+def test_starting_again_keeps_a_copy_of_an_experiment_that_was_changed(workspace):
+    file = workspace.root / "labs" / "01_init_ablation" / "run.py"
+    file.write_text("# mine\n", encoding="utf-8")
+    start(workspace.root)
+    assert file.read_text(encoding="utf-8") != "# mine\n"
+    (kept,) = (workspace.root / "backups").rglob("run-*.py")
+    assert kept.read_text(encoding="utf-8") == "# mine\n"
 
 
 def test_a_progress_file_that_cannot_be_read_is_one_line(workspace, minigrad):

@@ -118,3 +118,16 @@ def test_a_script_that_cannot_run_is_named(tmp_path: Path) -> None:
     (tmp_path / "patients" / "a.py").write_text("1 +")
     with pytest.raises(ArgumentError, match=r"a\.py cannot run: SyntaxError"):
         clinic.load(tmp_path, "a")
+
+
+def test_an_error_in_the_learners_change_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "cases.toml").write_bytes((SICK / "cases.toml").read_bytes())
+    (tmp_path / "patients").mkdir()
+    file = tmp_path / "patients" / "half.py"
+    file.write_text("def train(seed):\n    return lr\n", encoding="utf-8")
+    for act in (
+        lambda: clinic.examine(tmp_path, "half", 1),
+        lambda: clinic.trace(tmp_path, "half"),
+    ):
+        with pytest.raises(ArgumentError, match=r"half\.py cannot run: NameError: name 'lr'"):
+            act()

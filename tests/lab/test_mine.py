@@ -32,6 +32,12 @@ def test_what_is_written_is_used_and_the_rest_is_the_librarys(tmp_path, module):
     assert pieces.double(3) == 6 and set(whose.values()) == {"minigrad"}
 
 
+def test_a_line_that_was_commented_out_is_no_longer_unwritten(tmp_path, module):
+    text = "def twofold(x):\n    # raise NotImplementedError\n    return x + x\n"
+    (tmp_path / "exercise.py").write_text(text, encoding="utf-8")
+    assert mine.pieces(tmp_path, module, True)[1]["double"] == "exercise.py: twofold"
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from minigrad.lab.records import read_json, read_records, strict, to_json, write_json, write_text
+from minigrad.files import write_text
+from minigrad.lab.records import read_json, read_records, strict, to_json, write_json
 
 
 def refuse(constant):

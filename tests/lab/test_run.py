@@ -3,8 +3,8 @@ import re
 import pytest
 
 from minigrad.errors import ArgumentError
+from minigrad.files import now
 from minigrad.lab import run
-from minigrad.lab.manifest import now
 
 
 def test_a_folder_is_made_once(tmp_path):

@@ -88,6 +88,8 @@ def check_command(
     if not (target or all_ or once or json_) and sys.stdin.isatty() and sys.stdout.isatty():
         watch(no_color=no_color)
         return
+    if target and all_:
+        raise CourseError(f"either {target} or --all: --all checks every exercise.")
     workspace = find()
     console = make_console(not no_color)
     progress = Progress(workspace, say=lambda line: typer.echo(line, err=True))
@@ -203,7 +205,7 @@ def read(
 
 def quiz(
     topic: Annotated[str, typer.Argument(help="A lab's number; every topic unless given.")] = "",
-    questions: Annotated[int, typer.Option(help="How many; 0 for all of them.")] = 10,
+    questions: Annotated[int, typer.Option(min=0, help="How many; 0 for all of them.")] = 10,
     seed: Annotated[int | None, typer.Option(help="The same seed asks the same.")] = None,
     no_color: Plain = False,
 ) -> None:

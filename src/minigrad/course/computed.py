@@ -47,7 +47,7 @@ def relu_stack(rng: Random) -> Question:
         _number(right),
         f"Each layer multiplies it by {c:g}/2, since ReLU keeps half: ({c / 2:g})^{depth}.",
         [
-            (_number(c**depth * (1 if c != 1 else 2)), "The ReLU's half is missing in each layer."),
+            (_number(c**depth), "The ReLU's half is missing in each layer."),
             (_number(c / 2 * depth), "Factors multiply from layer to layer; they do not add."),
             (_number((c / 2) ** (depth / 2)), "That is the standard deviation, the root of it."),
         ],

@@ -8,9 +8,10 @@ from typing import Any
 
 import typer
 
-from minigrad.course.progress import Progress, now
+from minigrad.course.progress import Progress
 from minigrad.course.table import CourseError, Guess, Lab
 from minigrad.course.workspace import Workspace, find
+from minigrad.files import now
 from minigrad.lab import Finding, Run
 
 
@@ -60,17 +61,19 @@ def _ask_one(guess: Guess) -> str:
     typer.echo(guess.question)
     for number, choice in enumerate(guess.choices, 1):
         typer.echo(f"  {number}  {choice}")
-    while True:
-        typer.echo("> ", nl=False)
-        line = sys.stdin.readline()
-        if not line:
-            raise CourseError("no answer came; nothing is locked.")
-        answer = line.strip()
-        if answer.isdigit() and 1 <= int(answer) <= len(guess.choices):
-            return guess.choices[int(answer) - 1]
+    numbered = dict(zip(map(str, range(1, 10)), guess.choices, strict=False))
+
+    def chosen(answer: str) -> str:
         if answer in guess.choices:
             return answer
-        typer.echo(f"a number from 1 to {len(guess.choices)}, please")
+        if answer not in numbered:
+            raise typer.BadParameter(f"a number from 1 to {len(guess.choices)}, please")
+        return numbered[answer]
+
+    try:
+        return str(typer.prompt("", prompt_suffix="> ", value_proc=chosen))
+    except typer.Abort:
+        raise CourseError("no answer came; nothing is locked.") from None
 
 
 def before_run(lab_id: str) -> None:
@@ -101,7 +104,13 @@ def after_run(run: Run, findings: list[Finding]) -> None:
     outcome = outcomes(lab, findings)
     if not guess or not outcome:
         return
-    if not guess.get("outcome"):  # the first run decides; later ones may use other settings
+    if changed := run.manifest.get("changed"):
+        typer.echo(
+            f"your guess is about the lab's own settings: this run, with another "
+            f"{', '.join(changed)}, does not decide it"
+        )
+        return
+    if not guess.get("outcome"):  # the first such run decides
         progress.note("guesses", lab.id, {**guess, "outcome": outcome})
     lines = [
         f"{key}: you said {said}, "
@@ -124,7 +133,9 @@ def outcomes(lab: Lab, findings: list[Finding]) -> dict[str, str]:
         for finding in findings:
             if _letters(finding.variant).startswith(_letters(guess.key)):
                 word = finding.outcome.split()[0].rstrip(",")
-                found[guess.key] = finding.outcome if finding.outcome in guess.choices else word
+                said = finding.outcome if finding.outcome in guess.choices else word
+                if said in guess.choices:
+                    found[guess.key] = said
                 break
     return found
 

@@ -51,6 +51,9 @@ def _windows(seconds: float) -> str:
     while time.monotonic() < end:
         if msvcrt.kbhit():  # type: ignore[attr-defined,unused-ignore]
             key = str(msvcrt.getwch()).lower()  # type: ignore[attr-defined,unused-ignore]
+            if key in ("\x00", "\xe0"):  # an arrow or a function key: a second part follows
+                msvcrt.getwch()  # type: ignore[attr-defined,unused-ignore]
+                return ""
             return "q" if key == "\x03" else key
         time.sleep(0.02)
     return ""
@@ -65,10 +68,14 @@ def _unbuffered() -> Iterator[Read]:
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
 
+    typed: list[str] = []
+
     def read(seconds: float) -> str:
-        if not select.select([terminal], [], [], seconds)[0]:
-            return ""
-        return os.read(terminal, 1).decode(errors="replace").lower() or "q"
+        if not typed and select.select([terminal], [], [], seconds)[0]:
+            came = os.read(terminal, 32).decode(errors="replace").lower()
+            # Home and F1 come as several characters, the first of them Escape: none is a key here
+            typed.extend("" if came.startswith("\x1b") else came or "q")
+        return typed.pop(0) if typed else ""
 
     try:
         tty.setcbreak(terminal)  # a key comes without Enter; Ctrl-C still interrupts

@@ -6,15 +6,15 @@ import copy
 import json
 import os
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from minigrad.course.result import Result
-from minigrad.course.runner import check
 from minigrad.course.table import CourseError
-from minigrad.course.workspace import Workspace, write_whole
+from minigrad.course.workspace import Workspace
+from minigrad.files import locked, now, write_text
 
 EMPTY: dict[str, Any] = {"exercises": {}, "guesses": {}, "quiz": {}, "read": {}, "runs": {}}
+
 # what an entry must look like, and what it holds if it says nothing
 SHAPES: dict[str, dict[str, Any]] = {
     "exercises": {"attempts": 0, "hints": 0, "mistakes": {}},
@@ -35,8 +35,7 @@ class Progress:
 
     def _load(self) -> None:
         try:
-            text = self.file.read_text(encoding="utf-8")
-            data = json.loads(text)
+            data = json.loads(self.file.read_text(encoding="utf-8"))
             if fault := _fault(data):
                 raise ValueError(fault)
         except FileNotFoundError:
@@ -44,38 +43,22 @@ class Progress:
         except OSError as error:
             raise CourseError(f"{self.file} cannot be read: {error}") from error
         except (ValueError, RecursionError) as error:
-            self._rebuild(str(error))
-            return
+            aside = self.file.with_name(f"progress.damaged-{now()}.json")
+            os.replace(self.file, aside)
+            self.say(f"{self.file.name} is damaged ({error}); it is kept as {aside.name}.")
+            self.say("`minigrad check --all` finds out again what you have passed.")
+            data = {}
         self.data = {**copy.deepcopy(EMPTY), **data}
-
-    def _rebuild(self, reason: str) -> None:
-        """Set a damaged file aside and find out by checking again what has been passed."""
-        aside = self.file.with_name(f"progress.damaged-{now().replace(':', '')}.json")
-        os.replace(self.file, aside)
-        self.say(f"{self.file.name} is damaged ({reason}); it is kept as {aside.name}.")
-        self.say("Checking every exercise again to rebuild it; guesses and quiz start anew …")
-        self.data = copy.deepcopy(EMPTY)
-        for lab in self.workspace.course.labs:
-            for result in check(self.workspace, lab, lab.exercises):
-                if result.passed:
-                    self._entry(result.exercise)["passed"] = now()
-        self._write()
-        self.say(f"Rebuilt: {len(self.passed)} passed.")
 
     def update(self, change: Callable[[dict[str, Any]], None]) -> None:
         """Apply a change to the file as it is now, and write it whole."""
-        self._load()
-        change(self.data)
-        self._write()
-
-    def _write(self) -> None:
-        try:
-            write_whole(self.file, json.dumps(self.data, indent=1, ensure_ascii=False) + "\n")
-        except OSError as error:
-            raise CourseError(f"{self.file} cannot be written: {error}") from error
-
-    def _entry(self, name: str) -> dict[str, Any]:
-        return self.data["exercises"].setdefault(name, {})
+        with locked(self.file):
+            self._load()
+            change(self.data)
+            try:
+                write_text(self.file, json.dumps(self.data, indent=1, ensure_ascii=False) + "\n")
+            except OSError as error:
+                raise CourseError(f"{self.file} cannot be written: {error}") from error
 
     @property
     def passed(self) -> list[str]:
@@ -141,8 +124,3 @@ def _fault(data: Any) -> str:
                 if not isinstance(entry.get(key, usual), type(usual)):
                     return f"{key!r} of {name!r} is {entry[key]!r}"
     return ""
-
-
-def now() -> str:
-    """The time in UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

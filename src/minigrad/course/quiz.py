@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from random import Random
 
+import typer
 from rich.console import Console
 from rich.text import Text
 
 from minigrad.course.computed import COMPUTED
-from minigrad.course.progress import Progress, now
+from minigrad.course.progress import Progress
 from minigrad.course.questions import OpenQuestion, Question, load_questions
 from minigrad.course.table import CourseError
 from minigrad.course.workspace import Workspace
+from minigrad.files import now
 
 
 class Ended(Exception):
-    """The input ended, or the learner quit."""
+    """The learner quit."""
 
 
 def every_question(rng: Random) -> tuple[list[Question], list[OpenQuestion]]:
@@ -66,15 +67,13 @@ def run_quiz(
     right = asked = 0
     try:
         for question in chosen:
-            asked += 1
-            console.print(Text(f"\n{asked} of {len(chosen)}  (q to stop)", style="dim"))
+            console.print(Text(f"\n{asked + 1} of {len(chosen)}  (q to stop)", style="dim"))
             ok = ask(question, rng, console)
-            right += ok
+            asked, right = asked + 1, right + ok
             _keep(progress, question, ok)
         for extra in open_ if number == 0 else open_[:1]:
             ask_open(extra, progress, console)
-    except (Ended, KeyboardInterrupt):
-        asked -= 1
+    except (Ended, typer.Abort, KeyboardInterrupt):
         console.print("\nStopped; your answers so far are kept.")
     if asked > 0:
         console.print(f"\n{right} of {asked} right.")
@@ -101,11 +100,11 @@ def ask_open(question: OpenQuestion, progress: Progress, console: Console) -> No
         Text("\nAn open question. Answer it in a sentence or two, or aloud.", style="dim")
     )
     console.print(Text(question.ask, style="bold"))
-    answer = _line("your answer (Enter to see the rubric): ")
+    answer = _line("your answer (Enter to see the rubric)")
     for point in question.rubric:
         console.print(Text(f"  - {point}"))
-    points = _line(f"how many of these {len(question.rubric)} did you have? ")
-    score = min(int(points), len(question.rubric)) if points.isdigit() else 0
+    points = _line(f"how many of these {len(question.rubric)} did you have")
+    score = min(int(points), len(question.rubric)) if points.isdecimal() else 0
     entry = {"points": score, "of": len(question.rubric), "answer": answer, "at": now()}
     progress.update(lambda data: data["quiz"].setdefault("open", {}).update({question.id: entry}))
 
@@ -118,18 +117,16 @@ def _keep(progress: Progress, question: Question, ok: bool) -> None:
 
 def _letter(number: int) -> int:
     allowed = "abcdef"[:number]
-    while True:
-        answer = _line("> ").lower()
-        if answer in ("q", "quit"):
+
+    def index(answer: str) -> int:
+        if answer.lower() in ("q", "quit"):
             raise Ended
-        if len(answer) == 1 and answer in allowed:
-            return allowed.index(answer)
-        print(f"one of {', '.join(allowed)}, or q to stop")
+        if len(answer) != 1 or answer.lower() not in allowed:
+            raise typer.BadParameter(f"one of {', '.join(allowed)}, or q to stop")
+        return allowed.index(answer.lower())
+
+    return int(typer.prompt("", prompt_suffix="> ", value_proc=index))
 
 
 def _line(prompt: str) -> str:
-    print(prompt, end="", flush=True)
-    line = sys.stdin.readline()
-    if not line:
-        raise Ended
-    return line.strip()
+    return str(typer.prompt(prompt, default="", show_default=False, prompt_suffix=": ")).strip()

@@ -101,14 +101,25 @@ def plain_markdown(text: str) -> str:
 
 
 def section(text: str, anchor: str) -> str:
-    """The part of a page below the heading of this anchor; the page if there is none."""
-    heading = re.compile(r"^(#+) (.+)$", flags=re.M)
-    for match in heading.finditer(text):
+    """The part of a page below the heading of this anchor; the page for "".
+
+    Raises:
+        CourseError: no heading has it.
+    """
+    if not anchor:
+        return text
+    code = [m.span() for m in re.finditer(r"^```.*?^```", text, flags=re.M | re.S)]
+    found = [
+        m
+        for m in re.finditer(r"^(#+) (.+)$", text, flags=re.M)
+        if not any(start < m.start() < end for start, end in code)  # a comment in a snippet
+    ]
+    for i, match in enumerate(found):
         if slug(match[2]) == anchor:
-            later = (m for m in heading.finditer(text, match.end()) if len(m[1]) <= len(match[1]))
-            end = next(later, None)
-            return text[match.start() : end.start() if end else len(text)]
-    return text
+            later = (m.start() for m in found[i + 1 :] if len(m[1]) <= len(match[1]))
+            return text[match.start() : next(later, len(text))]
+    known = ", ".join(slug(m[2]) for m in found)
+    raise CourseError(f"there is no section {anchor!r} on this page. It has {known}.")
 
 
 def slug(heading: str) -> str:

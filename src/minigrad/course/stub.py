@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 
 
@@ -35,8 +36,14 @@ def stub(solution: str) -> str:
 def definition(source: str, name: str) -> tuple[int, int]:
     """Where a function or class stands, as a range of line indices; (-1, -1) if it does not.
 
-    Found by its text, so that a file with a syntax error elsewhere can still be put right.
+    In a file with a syntax error, which must be put right too, it is found by its text.
     """
+    with contextlib.suppress(SyntaxError, ValueError):
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
+                first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+                return first - 1, node.end_lineno or node.lineno
+        return -1, -1
     lines = source.splitlines(keepends=True)
     head = re.compile(rf"(def|class)\s+{re.escape(name)}\b")
     for start, line in enumerate(lines):

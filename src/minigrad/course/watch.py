@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 
 from rich.console import Console
@@ -85,10 +87,11 @@ class Watch:
 
     def _source(self) -> bytes:
         """The file's contents: compared whole, since a time stamp may be coarse or unchanged."""
-        try:
-            return self.workspace.exercise_file(self.lab).read_bytes()
-        except OSError:
-            return b""  # some editors remove the file for a moment when they save
+        for _ in range(10):  # some editors remove the file for a moment when they save
+            with contextlib.suppress(OSError):
+                return self.workspace.exercise_file(self.lab).read_bytes()
+            time.sleep(0.05)
+        return b""
 
     def check(self) -> None:
         """Check the current exercise, record it, and say what came out."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import itertools
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 from minigrad.course.stub import definition, restore, stub
 from minigrad.course.table import Course, CourseError, Lab, load
+from minigrad.files import now, write_text
 
 
 def resources() -> Path:
@@ -50,27 +50,27 @@ class Workspace:
         fresh = pristine(lab)
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(file, fresh)
+            write_text(file, fresh)
             return None
-        kept = self.back_up(file)
-        write_whole(file, restore(read_text(file), fresh, name))
+        kept = back_up(self.root, file)
+        write_text(file, restore(read_text(file), fresh, name))
         return kept
 
-    def back_up(self, file: Path) -> Path:
-        """A dated copy of an exercise file under backups/, never over another one."""
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        folder = self.root / "backups" / file.parent.name
-        folder.mkdir(parents=True, exist_ok=True)
-        number = 0
-        while True:
-            suffix = f"-{number}" if number else ""
-            copy = folder / f"{file.stem}-{stamp}{suffix}{file.suffix}"
-            try:
-                with open(copy, "xb") as out:  # x: fails if another reset took the name
-                    out.write(file.read_bytes())
-                return copy
-            except FileExistsError:
-                number += 1
+
+def back_up(root: Path, file: Path) -> Path:
+    """A dated copy of a workspace's file under backups/, never over another one."""
+    folder = root / "backups" / file.parent.name
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in itertools.count():
+        suffix = f"-{number}" if number else ""
+        copy = folder / f"{file.stem}-{now()}{suffix}{file.suffix}"
+        try:
+            with open(copy, "xb") as out:  # x: fails if another reset took the name
+                out.write(file.read_bytes())
+            return copy
+        except FileExistsError:
+            continue
+    raise AssertionError("unreachable")
 
 
 def find(start: Path | None = None) -> Workspace:
@@ -101,9 +101,10 @@ def solution_file(lab: Lab) -> Path:
 def start(folder: Path) -> tuple[Workspace, bool]:
     """Make a workspace, or bring an existing one up to date. Returns it and whether it is new.
 
-    What the learner wrote is never touched: in a workspace that exists, texts are renewed and the
-    stubs of new exercises are added at the end of their files. The clinic's patients are the
-    learner's to change: one that is there stays.
+    What the learner wrote is never lost: in a workspace that exists, texts and experiments are
+    renewed, with a copy of what differed under backups/, and the stubs of new exercises are added
+    at the end of their files. The clinic's patients are the learner's to change: one that is there
+    stays.
 
     Raises:
         CourseError: the folder is a file, holds other things, or cannot be written.
@@ -133,21 +134,24 @@ def _copy(source: Path, folder: Path) -> None:
             target = folder / path.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
             theirs = path.parent.name == "patients" and target.exists()
-            if path.name != "labs.toml" and not theirs:
-                shutil.copyfile(path, target)
+            if path.name == "labs.toml" or theirs:
+                continue
+            if target.exists() and target.read_bytes() != path.read_bytes():
+                back_up(folder, target)  # renewed, or an experiment the learner has changed
+            shutil.copyfile(path, target)
     for lab in load(source / "labs" / "labs.toml").labs:
         if lab.exercises:
             _write_stubs(lab, folder / "labs" / lab.folder / "exercise.py")
     # last, because its presence makes the folder a workspace: a start cut short can be repeated
     table = (source / "labs" / "labs.toml").read_text(encoding="utf-8")
-    write_whole(folder / "labs" / "labs.toml", table)
+    write_text(folder / "labs" / "labs.toml", table)
 
 
 def _write_stubs(lab: Lab, file: Path) -> None:
     fresh = pristine(lab)
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, fresh)
+        write_text(file, fresh)
         return
     mine = read_text(file)
     added = mine
@@ -155,16 +159,9 @@ def _write_stubs(lab: Lab, file: Path) -> None:
         if definition(added, exercise.name)[0] < 0:
             added = restore(added, fresh, exercise.name)
     if added != mine:
-        write_whole(file, added)
+        write_text(file, added)
 
 
 def read_text(file: Path) -> str:
-    """A learner's file; `write_whole` puts bytes that are not UTF-8 back as they were."""
+    """A learner's file; `write_text` puts bytes that are not UTF-8 back as they were."""
     return file.read_text(encoding="utf-8", errors="surrogateescape")
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Write beside, then rename: a reader sees the old file or the new one, never half of it."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    beside.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
-    os.replace(beside, file)

@@ -1,12 +1,11 @@
 """Where the labs are, and their run.py as a module. minigrad knows no lab by name."""
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
 from types import ModuleType
 
 from minigrad.errors import ArgumentError
+from minigrad.files import load_module
 
 PACKAGED = Path(__file__).parents[1] / "_course" / "labs"
 CHECKOUT = Path(__file__).parents[3] / "labs"
@@ -50,14 +49,7 @@ def find(name: str, start: Path | None = None) -> Path:
 
 def load(folder: Path) -> ModuleType:
     """The lab's run.py, under a module name of its own."""
-    name = f"minigrad_lab_{folder.name}"
-    spec = importlib.util.spec_from_file_location(name, folder / "run.py")
-    if spec is None or spec.loader is None:
-        raise ArgumentError(f"{folder / 'run.py'} cannot be loaded as Python")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up by name
-    spec.loader.exec_module(module)
-    return module
+    return load_module(folder / "run.py", f"minigrad_lab_{folder.name}")
 
 
 def title(folder: Path) -> str:

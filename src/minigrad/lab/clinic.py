@@ -4,15 +4,17 @@ A patient is a script with `train(seed)`, which returns the losses, and `CAUSE`,
 writes the diagnosis. What is right stands in cases.toml beside the scripts.
 """
 
-import importlib.util
+import contextlib
 import math
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from minigrad.core.mode import detect_anomaly
 from minigrad.errors import AnomalyError, ArgumentError
+from minigrad.files import load_module
 
 
 @dataclass(frozen=True)
@@ -42,21 +44,28 @@ def load(folder: Path, name: str) -> ModuleType:
     if name not in known:
         raise ArgumentError(f"unknown patient {name!r}: there are {', '.join(known)}")
     file = folder / "patients" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"minigrad_patient_{name}", file)
-    if spec is None or spec.loader is None or not file.is_file():
+    if not file.is_file():
         raise ArgumentError(f"{file} is not there: take it from the course again")
-    module = importlib.util.module_from_spec(spec)
+    with _theirs(file):
+        return load_module(file, f"minigrad_patient_{name}")
+
+
+@contextlib.contextmanager
+def _theirs(file: Path) -> Iterator[None]:
+    """One line for what goes wrong in a file that the learner edits."""
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # the learner edits this file
+        yield
+    except AnomalyError:
+        raise
+    except Exception as error:
         raise ArgumentError(f"{file} cannot run: {type(error).__name__}: {error}") from error
-    return module
 
 
 def examine(folder: Path, name: str, seeds: int) -> Examination:
     """Run the script with `seeds` seeds; cured means every one of them ends well."""
     module, case = load(folder, name), patients(folder)[name]
-    losses = [module.train(seed) for seed in range(seeds)]
+    with _theirs(Path(module.__file__ or name)):
+        losses = [module.train(seed) for seed in range(seeds)]
     cause = getattr(module, "CAUSE", "")
     return Examination(
         complaint=(module.__doc__ or "").strip(),
@@ -76,10 +85,10 @@ def is_healthy(losses: list[float], low: float, high: float) -> bool:
 
 def trace(folder: Path, name: str) -> str:
     """Which operation makes the first value that is not finite, with seed 0."""
-    train = load(folder, name).train
+    module = load(folder, name)
     try:
-        with detect_anomaly():
-            train(0)
+        with detect_anomaly(), _theirs(Path(module.__file__ or name)):
+            module.train(0)
     except AnomalyError as error:
         return str(error)
     return "every value and every gradient is finite from the first step to the last"

@@ -129,17 +129,21 @@ def show(todo: Sequence[Planned], done: Sequence[tuple[Run, list[Finding]]]) -> 
 def launch(lab: Planned, arguments: Sequence[str]) -> tuple[Run, list[Finding]]:
     """Create the lab's folder and run it there."""
     options = lab.options
-    s, unused = settings(options, lab.module.FULL, lab.module.QUICK)
+    mode = lab.module.QUICK if options.quick else lab.module.FULL
+    s, unused = settings(options, mode)
     print(catalog.title(lab.folder) + (" (quick)" if options.quick else ""), flush=True)
     if unused:
         print(f"  {', '.join(unused)} has no meaning here and is ignored")
+    if own := [who for who in lab.whose.values() if who != "minigrad"]:
+        print(f"  with your own code in the library's place: {', '.join(own)}")
     runs = (catalog.workspace() or Path.cwd()) / "runs" / lab.folder.name
     manifest = {
         "lab": lab.folder.name,
         "command": shlex.join(["minigrad", "run", lab.number, *arguments]),
         "quick": options.quick,
         "settings": vars(s),
-        "seeds": list(range(s.seeds)),
+        "seeds": list(range(getattr(s, "seeds", 0))),
+        "changed": [k for k, v in vars(s).items() if v != mode[k]],  # settings not the lab's own
         "data": lab.module.data(s),
         "implementation": lab.whose,
     }

@@ -3,7 +3,6 @@
 import os
 import platform
 import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,6 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 import minigrad
-
-
-def now() -> str:
-    """UTC, to the second, without colons: also a folder's name on every system."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
 
 
 def environment() -> dict[str, Any]:

@@ -43,14 +43,12 @@ class Options:
 HOW_IT_RUNS = {"quick", "out", "svg", "threads", "compare", "mine", "no_ask"}
 
 
-def settings(
-    options: Options, full: dict[str, Any], quick: dict[str, Any]
-) -> tuple[SimpleNamespace, list[str]]:
+def settings(options: Options, mode: dict[str, Any]) -> tuple[SimpleNamespace, list[str]]:
     """What the experiment runs with: the mode's settings, replaced by the options that were given.
 
     Also the names of options that were given but that this lab has no use for.
     """
-    chosen = dict(quick if options.quick else full)
+    chosen = dict(mode)
     unused = []
     for field in fields(options):
         value = getattr(options, field.name)

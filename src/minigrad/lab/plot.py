@@ -13,6 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from minigrad.files import whole
+
 RC: Any = {
     "axes.axisbelow": True,
     "axes.grid": True,
@@ -60,11 +62,9 @@ def save_figure(figure: Figure, path: Path, svg: bool = False) -> None:
     """As PNG, and as SVG beside it; each appears whole."""
     for suffix in ("png", "svg") if svg else ("png",):
         target = path.with_suffix(f".{suffix}")
-        beside = target.with_name(f".{target.stem}.tmp.{suffix}")
         metadata = {"Date": None} if suffix == "svg" else None
-        with mpl.rc_context(RC):
+        with mpl.rc_context(RC), whole(target) as beside:
             figure.savefig(beside, dpi=110, metadata=metadata)
-        beside.replace(target)
 
 
 def over_seeds(runs: Sequence[Sequence[float | None]]) -> NDArray[np.float64]:

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import is_dataclass
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from minigrad.files import write_text
 
 
 def strict(value: Any) -> Any:
@@ -43,13 +44,6 @@ def to_json(value: Any) -> str:
 
 def _one_line(match: re.Match[str]) -> str:
     return "[" + re.sub(r"\n\s+", " ", match[1]) + "]"
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write beside the file, then rename: a reader never sees half of it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    beside.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(beside, path)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from minigrad.errors import ArgumentError
-from minigrad.lab.manifest import environment, now
+from minigrad.files import now, write_text
+from minigrad.lab.manifest import environment
 from minigrad.lab.progress import progress
-from minigrad.lab.records import write_json, write_text
+from minigrad.lab.records import write_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
