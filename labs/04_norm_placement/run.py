@@ -1,23 +1,21 @@
 """Lab 04: the same transformer with no norm, post-norm and pre-norm, over learning rates."""
 
+from itertools import product
 from statistics import median
 
 import numpy as np
 
 from minigrad import from_numpy, lab, optim
 from minigrad.lab import Finding, plot
+from minigrad.lab.cells import Cells, claim, curves
 from minigrad.lab.language import (
     TextOptions,
     about,
     corpus,
-    fate,
     final,
     group,
-    is_stuck,
     language_run,
-    learned,
     small_gpt,
-    word,
 )
 from minigrad.lab.report import markdown_table
 from minigrad.lab.timing import interleaved, ratio
@@ -30,7 +28,7 @@ VARIANTS = {
     "pre LayerNorm": {"norm": "layernorm", "placement": "pre"},
     "pre RMSNorm": {"norm": "rmsnorm", "placement": "pre"},
 }
-STYLES = dict(zip(VARIANTS, plot.STYLES, strict=False))
+STYLES = dict(zip(VARIANTS, (*plot.PLACEMENTS.values(), plot.STYLES[3]), strict=True))
 MODEL = {"layers": 16, "dim": 32, "heads": 4}
 
 # What is looked into: three variants at one rate, in four of the sixteen blocks, every fifth step.
@@ -68,30 +66,29 @@ def experiment(s, run, pieces):
     run.record("losses.json", {"text": about(text), "steps": s.steps, "runs": runs})
     run.record("inside.json", {"lr": inside_lr, "every": EVERY, "runs": inside})
     run.record("timings.json", {"step_ms": step_times(text, s.timing_repeats)})
-    with run.progress(len(VARIANTS) * len(rates) * s.seeds * s.steps) as advance:
-        for seed in range(s.seeds):
-            for lr in rates:
-                for name, norm in VARIANTS.items():
-                    model = small_gpt(text, seed, **MODEL, **norm)
-                    looked_into = name in INSIDE and lr == inside_lr
-                    blocks = {str(i): model.blocks[i - 1] for i in BLOCKS} if looked_into else {}
-                    with LayerHistory(blocks) as seen:
-                        runs.append(
-                            language_run(
-                                text,
-                                model,
-                                advance,
-                                seed=seed,
-                                training={"steps": s.steps, "lr": lr, "evaluate_every": 20},
-                                watch=seen.step,
-                                variant=name,
-                                lr=lr,
-                            )
-                        )
-                    if looked_into:
-                        inside.append({"variant": name, "seed": seed} | thinned(seen))
-                run.save()
+    cells = list(product(range(s.seeds), rates, VARIANTS))
+    with run.progress(len(cells) * s.steps) as advance:
+        for seed, lr, name in cells:
+            look = name in INSIDE and lr == inside_lr
+            record, seen = cell(text, s, advance, seed, lr, name, look)
+            runs.append(record)
+            if seen is not None:
+                inside.append({"variant": name, "seed": seed} | thinned(seen))
+            run.save()
     run.write("table.md", table(run.records))
+
+
+def cell(text, s, advance, seed, lr, name, look_inside):
+    """One run of a variant at a rate, and what was seen inside its blocks."""
+    model = small_gpt(text, seed, **MODEL, **VARIANTS[name])
+    blocks = {str(i): model.blocks[i - 1] for i in BLOCKS} if look_inside else {}
+    training = {"steps": s.steps, "lr": lr, "evaluate_every": 20}
+    labels = {"variant": name, "lr": lr}
+    with LayerHistory(blocks) as seen:
+        record = language_run(
+            text, model, advance, seed=seed, training=training, watch=seen.step, **labels
+        )
+    return record, seen if look_inside else None
 
 
 def thinned(seen):
@@ -125,19 +122,19 @@ def table(records):
     times = records["timings.json"]["step_ms"]
     head = ["variant", "lr", "validation", "range over seeds", "step of divergence"]
     rows = []
-    for (name, lr), runs in group(records["losses.json"]["runs"], "variant", "lr").items():
-        alive = [final(r) for r in runs if r["diverged_at"] is None]
+    for (name, lr), cells in Cells(records["losses.json"]).by("variant", "lr").items():
+        ends = cells.ends
+        died = [str(r["diverged_at"]) for r in cells.runs if cells.diverged(r)]
         rows.append(
             [
                 name,
                 f"{lr:g}",
-                fate(runs, records["losses.json"]["text"]["unigram_loss"]),
-                f"{min(alive):.2f} – {max(alive):.2f}" if alive else "–",
-                ", ".join(str(r["diverged_at"]) for r in runs if r["diverged_at"] is not None)
-                or "–",
+                cells.fate,
+                f"{min(ends):.2f} – {max(ends):.2f}" if ends else "–",
+                ", ".join(died) or "–",
                 f"{median(times[name]):.1f}",
                 f"{ratio(times[name], times['no norm'])[0]:.2f}",
-                f"{runs[0]['parameters']:,}",
+                f"{cells.runs[0]['parameters']:,}",
             ]
         )
     costs = ["step, ms", "its ratio to no norm", "parameters"]
@@ -146,71 +143,51 @@ def table(records):
 
 
 def findings(records):
-    losses = records["losses.json"]
-    unigram = losses["text"]["unigram_loss"]
-    cells = group(losses["runs"], "variant", "lr")
-    rates = sorted({lr for _, lr in cells})
+    cells = Cells(records["losses.json"])
+    rates = sorted(cells.by("lr"))
     low, high = rates[0], rates[-1]
-    swept = len(rates) > 1
-
-    def said(name):
-        return " / ".join(fate(cells[name, lr], unigram) for lr in rates)
-
-    def all_of(name, lr, test):
-        return all(test(r) for r in cells[name, lr])
-
-    def dies(r):
-        return r["diverged_at"] is not None
-
-    def learns(r):
-        return learned(r, unigram)
-
+    bare, post, *pre = (cells.of(variant=name) for name in VARIANTS)
+    ends = bare.of(lr=high).all(cells.diverged) and bare.of(lr=low).all(cells.trained)
+    claims = {
+        "no norm": claim(
+            "learns at the lowest rate, diverges at the highest, every seed",
+            ends if len(rates) > 1 else None,
+        ),
+        "post LayerNorm": claim(
+            "stalled from lr 0.005 upward, every seed, and never diverged",
+            post.of(lr=lambda lr: lr >= 5e-3).all(cells.stalled),
+            not post.any(cells.diverged),
+        ),
+    }
+    claims |= {
+        name: claim("learns at every rate, every seed", mine.all(cells.trained))
+        for name, mine in zip(list(VARIANTS)[2:], pre, strict=True)
+    }
+    said = {
+        "no norm": " A low rate suits it, a high one kills it." if ends else "",
+        "post LayerNorm": " Stalled means: no better than knowing how frequent each character is "
+        f"({cells.unigram:.2f}), finite and quiet.",
+    }
     where = "validation at lr " + " / ".join(f"{lr:g}" for lr in rates)
-    ends = all_of("no norm", high, dies) and all_of("no norm", low, learns)
-    quiet = all(
-        is_stuck(r, unigram) for lr in rates if lr >= 5e-3 for r in cells["post LayerNorm", lr]
-    )
-    found = [
-        Finding(
-            "no norm",
-            f"{word(cells['no norm', high], unigram)} at lr {high:g}",
-            f"{where}: {said('no norm')}."
-            + (" A low rate suits it, a high one kills it." if ends else ""),
-            "learns at the lowest rate, NaN at the highest, every seed",
-            ends if swept else None,
-        ),
-        Finding(
-            "post LayerNorm",
-            f"{word(cells['post LayerNorm', high], unigram)} at lr {high:g}",
-            f"{where}: {said('post LayerNorm')}. Stuck means: no better than knowing how frequent "
-            f"each character is ({unigram:.2f}), finite and quiet.",
-            "stuck from lr 0.005 upward, every seed, and never NaN",
-            quiet and not any(dies(r) for lr in rates for r in cells["post LayerNorm", lr]),
-        ),
-    ]
-    for name in ("pre LayerNorm", "pre RMSNorm"):
-        every = all(all_of(name, lr, learns) for lr in rates)
-        found.append(
-            Finding(
-                name,
-                f"{word(cells[name, high], unigram)} at lr {high:g}",
-                f"{where}: {said(name)}." + (" It learns at every rate." if every else ""),
-                "learns at every rate, every seed",
-                every,
-            )
+    found = []
+    for name, mine in cells.by("variant").items():
+        at = mine.by("lr")
+        every = (
+            " It learns at every rate."
+            if name in list(VARIANTS)[2:] and claims[name]["held"]
+            else ""
         )
-    gap = median(
-        abs(final(a) - final(b))
-        for lr in rates
-        for a, b in zip(cells["pre LayerNorm", lr], cells["pre RMSNorm", lr], strict=True)
-    )
+        fates = " / ".join(at[lr].fate for lr in rates)
+        sentence = f"{where}: {fates}." + said.get(name, every)
+        found.append(Finding(name, f"{at[high].word} at lr {high:g}", sentence, **claims[name]))
+    gap = median(abs(final(a) - final(b)) for a, b in zip(*(c.runs for c in pre), strict=True))
     found.append(
         Finding(
             "LayerNorm or RMSNorm",
             f"{gap:.3f} apart",
             f"With the same seed and rate the two pre-norms end {gap:.3f} apart in the median.",
             "less than 0.05 apart after 200 steps",
-            gap < 0.05 if losses["steps"] >= 200 else None,
+            gap < 0.05 if cells.record["steps"] >= 200 else None,
         )
     )
     if records["inside.json"]["runs"]:
@@ -274,20 +251,17 @@ def inside(records):
         axes[-1, column].set_xlabel("step")
         died = [r["diverged_at"] for r in losses if (r["variant"], r["lr"]) == (name, lr)]
         if None not in died:
-            plot.divergence(axes[0, column], median(died), plot.STYLES[0], "NaN")
+            plot.divergence(axes[0, column], median(died), plot.STYLES[0], "diverged")
     figure.legend(*axes[0, -1].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
 
 
 def comparison(records):
-    losses = records["losses.json"]
-    cells = group(losses["runs"], "variant", "lr")
-    rates = sorted({lr for _, lr in cells})
-    unigram, bigram = losses["text"]["unigram_loss"], losses["text"]["bigram_loss"]
-    held = all(finding.held is not False for finding in findings(records))
+    cells = Cells(records["losses.json"])
+    rates = sorted(cells.by("lr"))
     figure, axes = plot.new_figure(
-        "No norm dies at a high rate, post-norm gets stuck, pre-norm learns at every rate"
-        if held
+        "No norm dies at a high rate, post-norm stalls, pre-norm learns at every rate"
+        if all(finding.held for finding in findings(records)[:4])
         else "Where the norm stands, at each learning rate",
         2,
         len(rates),
@@ -295,33 +269,10 @@ def comparison(records):
         sharey=True,
         sharex=True,
     )
-    known = [(unigram, "unigram", plot.REFERENCE), (bigram, "bigram", plot.REFERENCE)]
-    for column, lr in enumerate(rates):
-        train, held_out = axes[:, column]
-        ends = []
-        for name, style in STYLES.items():
-            runs = cells[name, lr]
-            curve = plot.smooth(plot.over_seeds([r["losses"] for r in runs]), 10)
-            plot.band(train, np.arange(curve.shape[1]), curve, style)
-            alive = [r for r in runs if r["diverged_at"] is None]
-            if alive:
-                steps = [step for step, _ in alive[0]["validation"]]
-                values = np.array([[v for _, v in r["validation"]] for r in alive])
-                plot.band(held_out, steps, values, style)
-                ends.append((float(np.median(values[:, -1])), name, style.color))
-            dead = [r["diverged_at"] for r in runs if r["diverged_at"] is not None]
-            if dead:
-                text = f"{name}: NaN"
-                for ax in (train, held_out):
-                    plot.divergence(ax, median(dead), style, text)
-        for ax in (train, held_out):
-            for value, _, color in known:
-                ax.axhline(value, color=color, lw=0.8, ls=":")
-            ax.set_ylim(2.1, 4.7)
+    for (train, held_out), lr in zip(axes.T, rates, strict=True):
         train.set_title(f"learning rate {lr:g}", fontsize=10)
-        held_out.set_xlabel("step")
-        plot.label_ends(train, known)
-        plot.label_ends(held_out, [*ends, *known])
+        held_out.set(xlabel="step", ylim=(2.1, 4.7))
+        curves((train, held_out), cells.of(lr=lr).by("variant"), STYLES)
     axes[0, 0].set_ylabel("training loss (nats)")
     axes[1, 0].set_ylabel("validation loss (nats)")
     return figure

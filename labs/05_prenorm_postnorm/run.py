@@ -1,25 +1,15 @@
 """Lab 05: pre-norm against post-norm, over depth and learning rate, with and without warmup."""
 
 import math
+from itertools import product
 from statistics import median
 
 import numpy as np
 
 from minigrad import Generator, from_numpy, lab
 from minigrad.lab import Finding, plot
-from minigrad.lab.language import (
-    TextOptions,
-    about,
-    corpus,
-    fate,
-    final,
-    group,
-    is_stuck,
-    language_run,
-    learned,
-    small_gpt,
-    word,
-)
+from minigrad.lab.cells import Cells, claim, curves, trainability
+from minigrad.lab.language import TextOptions, about, corpus, language_run, small_gpt
 from minigrad.training.language import language_loss
 
 VARIANTS = {
@@ -27,7 +17,9 @@ VARIANTS = {
     "post-norm": {"placement": "post"},
     "post-norm, warmup": {"placement": "post", "warmup": 100},
 }
-STYLES = dict(zip(VARIANTS, (plot.STYLES[2], plot.STYLES[0], plot.STYLES[1]), strict=True))
+STYLES = dict(
+    zip(VARIANTS, (plot.PLACEMENTS["pre"], plot.PLACEMENTS["post"], plot.STYLES[5]), strict=True)
+)
 SHOWN = {"layers": 4, "lr": 1e-2}  # the cell whose curves are drawn
 
 Options = TextOptions
@@ -68,38 +60,28 @@ def experiment(s, run, pieces):
     runs, gradients = [], []
     run.record("losses.json", {"text": about(text), "steps": s.steps, "runs": runs})
     run.record("gradients.json", {"runs": gradients})
-    cells = len(VARIANTS) * len(s.depths) * len(rates)
-    with run.progress(cells * s.seeds * s.steps) as advance:
-        for setting, init in SETTINGS.items():
-            for placement in ("pre", "post"):
-                for layers in s.gradient_depths:
-                    norms = [
-                        last_gradient(text, seed, layers, placement, **init)
-                        for seed in range(s.gradient_seeds)
-                    ]
-                    gradients.append(
-                        {"setting": setting, "placement": placement, "layers": layers}
-                        | {"norms": norms}
-                    )
-        for seed in range(s.seeds):
-            for layers in s.depths:
-                for lr in rates:
-                    for name, options in VARIANTS.items():
-                        model = {"placement": options["placement"], "norm": "layernorm"}
-                        training = {"lr": lr, "warmup": options.get("warmup", 0)}
-                        runs.append(
-                            language_run(
-                                text,
-                                small_gpt(text, seed, layers=layers, dim=32, heads=4, **model),
-                                advance,
-                                seed=seed,
-                                training={"steps": s.steps, "evaluate_every": 20} | training,
-                                variant=name,
-                                layers=layers,
-                                lr=lr,
-                            )
-                        )
-                    run.save()
+    for setting, placement, layers in product(SETTINGS, ("pre", "post"), s.gradient_depths):
+        norms = [
+            last_gradient(text, seed, layers, placement, **SETTINGS[setting])
+            for seed in range(s.gradient_seeds)
+        ]
+        gradients.append({"setting": setting, "placement": placement, "layers": layers})
+        gradients[-1]["norms"] = norms
+    cells = list(product(range(s.seeds), s.depths, rates, VARIANTS))
+    with run.progress(len(cells) * s.steps) as advance:
+        for seed, layers, lr, name in cells:
+            runs.append(cell(text, s, advance, seed, layers, lr, name))
+            run.save()
+
+
+def cell(text, s, advance, seed, layers, lr, name):
+    """One run: a variant at a depth and a rate."""
+    shape = {"dim": 32, "heads": 4, "norm": "layernorm", "placement": VARIANTS[name]["placement"]}
+    training = {"steps": s.steps, "evaluate_every": 20, "lr": lr}
+    training["warmup"] = VARIANTS[name].get("warmup", 0)
+    model = small_gpt(text, seed, layers=layers, **shape)
+    labels = {"variant": name, "layers": layers, "lr": lr}
+    return language_run(text, model, advance, seed=seed, training=training, **labels)
 
 
 def last_gradient(text, seed, layers, placement, law, embedding_std):
@@ -126,158 +108,102 @@ def relative(records, setting, placement):
 
 
 def findings(records):
-    losses = records["losses.json"]
-    unigram = losses["text"]["unigram_loss"]
-    cells = group(losses["runs"], "variant", "layers", "lr")
-    found = []
-    for name in VARIANTS:
-        mine = {key[1:]: runs for key, runs in cells.items() if key[0] == name}
-        n = len(mine)
-        trained = sum(all(learned(r, unigram) for r in runs) for runs in mine.values())
-        sentence = f"every seed learns in {trained} of the {n} cells (depth × learning rate)"
-        if name == "pre-norm":
-            predicted, held = "learns in every cell", trained == n
-        elif name == "post-norm":
-            hard = [runs for (layers, lr), runs in mine.items() if layers >= 8 and lr >= 5e-3]
-            predicted = "stuck, never NaN, at 8 layers or more with lr 0.005 or more"
-            held = all(is_stuck(r, unigram) for runs in hard for r in runs) if hard else None
-        else:
-            predicted = "learns at 4 layers and lr 0.01, where no warmup is stuck; not at 8 layers"
-            saved, lost = mine.get((4, 1e-2)), mine.get((8, 1e-2))
-            held = None
-            if saved and lost:
-                before = cells["post-norm", 4, 1e-2]
-                held = all(is_stuck(r, unigram) for r in before + lost) and all(
-                    learned(r, unigram) for r in saved
-                )
-            rescued = [
-                f"{layers} layers, lr {lr:g}: {fate(cells['post-norm', layers, lr], unigram)} to "
-                f"{fate(runs, unigram)}"
-                for (layers, lr), runs in mine.items()
-                if not all(learned(r, unigram) for r in cells["post-norm", layers, lr])
-                and any(learned(r, unigram) for r in runs)
-            ]
-            sentence += "; it saves " + "; ".join(rescued) if rescued else ""
-        shown = mine.get((SHOWN["layers"], SHOWN["lr"]))
-        at = f" at {SHOWN['layers']} layers, lr {SHOWN['lr']:g}"
-        ended = word(shown, unigram) + at if shown else f"{trained} of {n} cells"
-        found.append(Finding(name, ended, sentence + ".", predicted, held))
-    strict = next(iter(SETTINGS))
-    for setting in SETTINGS:
-        pre = relative(records, setting, "pre")
-        post = relative(records, setting, "post")
-        low, high = min(pre), max(pre)
-        law = math.sqrt(low / high)
-        sentence = (
-            f"From {low} to {high} layers the last layer's gradient falls to "
-            f"{pre[high]:.2f} with pre-norm (1/√L: {law:.2f}) and goes to {post[high]:.2f} with "
-            "post-norm."
+    cells = Cells(records["losses.json"])
+    pre, post, warm = (cells.of(variant=name) for name in VARIANTS)
+    hard = post.of(layers=lambda n: n >= 8, lr=lambda lr: lr >= 5e-3)
+    before, saved = (c.of(layers=4, lr=1e-2) for c in (post, warm))
+    claims = {
+        "pre-norm": claim("learns in every cell", pre.all(cells.trained)),
+        "post-norm": claim(
+            "stalled, never diverged, at 8 layers or more with lr 0.005 or more",
+            hard.all(cells.stalled),
+        ),
+        "post-norm, warmup": claim(
+            "learns at 4 layers and lr 0.01, where no warmup is stalled; not at 8 layers",
+            before.all(cells.stalled),
+            saved.all(cells.trained),
+            warm.of(layers=8, lr=1e-2).all(cells.stalled),
+        ),
+    }
+    found = [outcome(cells, name, claims[name]) for name in VARIANTS]
+    return found + [law(records, setting) for setting in SETTINGS]
+
+
+def outcome(cells, name, claimed):
+    mine = cells.of(variant=name).by("layers", "lr")
+    n, trained = len(mine), sum(bool(c.all(c.trained)) for c in mine.values())
+    sentence = f"every seed learns in {trained} of the {n} cells (depth × learning rate)"
+    if name == "post-norm, warmup":
+        without = cells.of(variant="post-norm").by("layers", "lr")
+        rescued = [
+            f"{layers} layers, lr {lr:g}: {without[layers, lr].fate} to {c.fate}"
+            for (layers, lr), c in mine.items()
+            if not without[layers, lr].all(c.trained) and c.any(c.trained)
+        ]
+        sentence += "; it saves " + "; ".join(rescued) if rescued else ""
+    shown = mine.get((SHOWN["layers"], SHOWN["lr"]))
+    at = f" at {SHOWN['layers']} layers, lr {SHOWN['lr']:g}"
+    ended = shown.word + at if shown else f"{trained} of {n} cells"
+    return Finding(name, ended, sentence + ".", **claimed)
+
+
+def law(records, setting):
+    """How the last layer's gradient at init goes with depth, against 1/√L."""
+    pre, post = (relative(records, setting, placement) for placement in ("pre", "post"))
+    low, high = min(pre), max(pre)
+    expected = math.sqrt(low / high)
+    claimed = claim("the law is weak: pre-norm stays above 0.5", pre[high] > 0.5)
+    if setting == next(iter(SETTINGS)):
+        claimed = claim(
+            "pre-norm within 25 % of 1/√L, post-norm not below 0.9",
+            abs(pre[high] / expected - 1) < 0.25 and post[high] > 0.9,
         )
-        if setting == strict:
-            predicted = "pre-norm within 25 % of 1/√L, post-norm not below 0.9"
-            held = abs(pre[high] / law - 1) < 0.25 and post[high] > 0.9
-        else:
-            predicted = "the law is weak: pre-norm stays above 0.5"
-            held = pre[high] > 0.5
-        found.append(
-            Finding(f"gradient at init: {setting}", f"{pre[high]:.2f}", sentence, predicted, held)
-        )
-    return found
+    sentence = (
+        f"From {low} to {high} layers the last layer's gradient falls to {pre[high]:.2f} with "
+        f"pre-norm (1/√L: {expected:.2f}) and goes to {post[high]:.2f} with post-norm."
+    )
+    return Finding(f"gradient at init: {setting}", f"{pre[high]:.2f}", sentence, **claimed)
 
 
 def figures(records):
-    drawn = {"trainability.png": trainability(records), "gradient_at_init.png": gradients(records)}
-    curves = convergence(records)
-    return ({"prenorm_vs_postnorm.png": curves} if curves else {}) | drawn
+    cells = Cells(records["losses.json"])
+    drawn = {"trainability.png": border(cells), "gradient_at_init.png": gradients(records)}
+    shown = cells.of(**SHOWN).by("variant")
+    return ({"prenorm_vs_postnorm.png": convergence(shown)} if shown else {}) | drawn
 
 
-def convergence(records):
-    losses = records["losses.json"]
-    cells = group(losses["runs"], "variant", "layers", "lr")
-    unigram, bigram = losses["text"]["unigram_loss"], losses["text"]["bigram_loss"]
-    layers, lr = SHOWN["layers"], SHOWN["lr"]
-    if ("pre-norm", layers, lr) not in cells:
-        return None
+def convergence(shown):
     figure, axes = plot.new_figure(
-        f"{layers} layers, lr {lr:g}: post-norm "
-        f"{fate(cells['post-norm', layers, lr], unigram)}, with warmup "
-        f"{fate(cells['post-norm, warmup', layers, lr], unigram)}, pre-norm "
-        f"{fate(cells['pre-norm', layers, lr], unigram)}",
+        f"{SHOWN['layers']} layers, lr {SHOWN['lr']:g}: post-norm {shown['post-norm'].fate}, with "
+        f"warmup {shown['post-norm, warmup'].fate}, pre-norm {shown['pre-norm'].fate}",
         1,
         2,
         size=(10.5, 4.2),
         sharey=True,
     )
     train, held_out = axes[0]
-    ends = []
-    for name, style in STYLES.items():
-        runs = cells[name, layers, lr]
-        curve = plot.smooth(plot.over_seeds([r["losses"] for r in runs]), 10)
-        plot.band(train, np.arange(curve.shape[1]), curve, style)
-        alive = [r["validation"] for r in runs if r["diverged_at"] is None]
-        if alive:
-            values = np.array([[v for _, v in line] for line in alive])
-            plot.band(held_out, [step for step, _ in alive[0]], values, style)
-            ends.append((float(np.median(values[:, -1])), name, style.color))
-    known = [(unigram, "unigram", plot.REFERENCE), (bigram, "bigram", plot.REFERENCE)]
-    for ax, title in ((train, "training (mean of 10 steps)"), (held_out, "validation")):
-        for value, _, color in known:
-            ax.axhline(value, color=color, lw=0.8, ls=":")
-        ax.set_title(title, fontsize=10)
-        ax.set_xlabel("step")
-        ax.set_ylim(2.3, 4.7)
-    train.set_ylabel("loss (nats)")
-    plot.label_ends(held_out, [*ends, *known])
+    train.set(title="training (mean of 10 steps)", xlabel="step", ylabel="loss (nats)")
+    held_out.set(title="validation", xlabel="step", ylim=(2.3, 4.7))
+    curves((train, held_out), shown, STYLES)
     return figure
 
 
-def trainability(records):
-    losses = records["losses.json"]
-    unigram, bigram = losses["text"]["unigram_loss"], losses["text"]["bigram_loss"]
-    cells = group(losses["runs"], "variant", "layers", "lr")
-    depths, rates = sorted({k[1] for k in cells}), sorted({k[2] for k in cells})
+def border(cells):
     learning = {
-        name: sum(
-            all(learned(r, unigram) for r in runs) for key, runs in cells.items() if key[0] == name
-        )
-        for name in VARIANTS
+        name: [bool(c.all(c.trained)) for c in mine.by("layers", "lr").values()]
+        for name, mine in cells.by("variant").items()
     }
     figure, axes = plot.new_figure(
-        f"Of {len(depths) * len(rates)} combinations "
-        + ", ".join(f"{name.replace(',', ' with')} trains in {n}" for name, n in learning.items())
-        + "\n(a combination counts if every seed learns; numbers: validation loss, dark is stuck)",
+        f"Of {len(learning['pre-norm'])} combinations "
+        + ", ".join(f"{k.replace(',', ' with')} trains in {sum(v)}" for k, v in learning.items())
+        + "\n(a combination counts if every seed learns; numbers: validation loss, dark: stalled)",
         1,
         len(VARIANTS),
         size=(10.5, 3.9),
         sharey=True,
     )
-    for ax, name in zip(axes[0], VARIANTS, strict=True):
-        values = np.array(
-            [[median(map(final, cells[name, layers, lr])) for lr in rates] for layers in depths]
-        )
-        image = ax.imshow(
-            values, origin="lower", aspect="auto", cmap="cividis_r", vmin=bigram, vmax=unigram
-        )
-        for row, layers in enumerate(depths):
-            for column, lr in enumerate(rates):
-                runs = cells[name, layers, lr]
-                stuck = sum(is_stuck(r, unigram) for r in runs)
-                text = f"{values[row, column]:.2f}"
-                text += f"\nstuck {stuck}/{len(runs)}" if stuck else ""
-                dark = values[row, column] > (unigram + bigram) / 2
-                ax.text(
-                    column,
-                    row,
-                    text,
-                    ha="center",
-                    va="center",
-                    fontsize=9,
-                    color="white" if dark else "black",
-                )
-        ax.grid(False)
-        ax.set_title(name, fontsize=10)
-        ax.set_xticks(range(len(rates)), [f"{lr:g}" for lr in rates])
-        ax.set_yticks(range(len(depths)), depths)
+    image = trainability(axes[0], cells, VARIANTS, "layers", "lr")
+    for ax in axes[0]:
         ax.set_xlabel("learning rate")
     axes[0, 0].set_ylabel("layers")
     figure.colorbar(image, ax=axes[0].tolist(), label="validation loss (nats)")

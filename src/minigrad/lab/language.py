@@ -18,7 +18,7 @@ from minigrad.models.char_gpt import CharGPT, InitLaw
 from minigrad.training.language import train_language_model
 
 STUCK = 0.93
-"""A run that ends above this share of the unigram loss is stuck (3.11 of Shakespeare's 3.35)."""
+"""A run that ends above this share of the unigram loss is stalled (3.11 of Shakespeare's 3.35)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,23 +116,24 @@ def learned(run: dict[str, Any], unigram: float) -> bool:
 
 
 def word(runs: Sequence[dict[str, Any]], unigram: float) -> str:
-    """What every run of one kind did: "NaN", "stuck" or "learns"; else "mixed"."""
+    """What every run of one kind did: "diverged", "stalled" or "trained"; else "mixed"."""
     if all(run["diverged_at"] is not None for run in runs):
-        return "NaN"
+        return "diverged"
     if all(is_stuck(run, unigram) for run in runs):
-        return "stuck"
-    return "learns" if all(learned(run, unigram) for run in runs) else "mixed"
+        return "stalled"
+    return "trained" if all(learned(run, unigram) for run in runs) else "mixed"
 
 
 def fate(runs: Sequence[dict[str, Any]], unigram: float) -> str:
-    """How runs of one kind ended: "2.61", "stuck 3.41", "NaN", or a mixture of these."""
+    """How runs of one kind ended: "2.61", "stalled 3.41", "diverged", or a mixture of these."""
     alive = [final(run) for run in runs if run["diverged_at"] is None]
     dead, n = len(runs) - len(alive), len(runs)
     if not alive:
-        return "NaN"
+        return "diverged"
     stuck = sum(is_stuck(run, unigram) for run in runs)
     word = f"{median(alive):.2f}"
     if stuck == n:
-        return f"stuck {word}"
-    notes = [f"{count}/{n} {name}" for count, name in ((stuck, "stuck"), (dead, "NaN")) if count]
+        return f"stalled {word}"
+    counted = {"stalled": stuck, "diverged": dead}
+    notes = [f"{count}/{n} {name}" for name, count in counted.items() if count]
     return word + (f" ({', '.join(notes)})" if notes else "")

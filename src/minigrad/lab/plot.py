@@ -46,6 +46,8 @@ STYLES = (
     Style("#56B4E9", (0, (8, 2)), "P"),
 )
 REFERENCE = "#555555"
+# where a norm stands, in every figure of the course
+PLACEMENTS = {"none": STYLES[0], "post": STYLES[1], "pre": STYLES[2]}
 
 
 def new_figure(
