@@ -156,15 +156,12 @@ def main() -> None:
     names = list(known[0])
     kinds = {"here": names, "elsewhere": [n for n in names if not n.startswith(OWN_RATE)]}
     if args.fit:
-        # the other families are the fewer: they count twice
-        often = [i for i in seen for _ in range(1 + (runs[i].group in FAMILIES))]
-        truth, once = labels([runs[i] for i in often]), labels([runs[i] for i in seen])
+        truth = labels([runs[i] for i in seen])
         forests = {}
         for kind, chosen in kinds.items():
-            X = np.array([[known[i][name] for name in chosen] for i in often])
-            forests[kind] = as_json(forest().fit(X, truth), chosen)
             X = np.array([[known[i][name] for name in chosen] for i in seen])
-            forests[kind]["temperature"] = temperature(left_out(forest, X, once), once)
+            forests[kind] = as_json(forest().fit(X, truth), chosen)
+            forests[kind]["temperature"] = temperature(left_out(forest, X, truth), truth)
         text = json.dumps(forests, separators=(",", ":")).replace('["', '\n["')
         CALIBRATION.write_text(text + "\n", encoding="utf-8")
     if args.judge:
