@@ -8,3 +8,13 @@ import os
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
+
+import pytest  # noqa: E402 - after the threads are said
+
+import minigrad  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    """Every test draws the same numbers, whichever tests ran before it in its process."""
+    minigrad.manual_seed(0)

@@ -43,8 +43,3 @@ def test_an_operator_takes_the_declared_operands(name):
 def test_a_property_is_declared_as_one(name):
     assert isinstance(DECLARED[name], property)
     assert isinstance(getattr(Tensor, name), property)
-
-
-@pytest.mark.parametrize("name", OPERATORS | METHODS)
-def test_what_the_table_names_is_what_a_tensor_has(name):
-    assert getattr(Tensor, name) is (OPERATORS | METHODS)[name]

@@ -131,6 +131,7 @@ def test_guessing_is_measured():
 
 
 def test_the_sharpness_is_the_top_eigenvalue_times_the_rate():
+    minigrad.manual_seed(0)
     x = minigrad.randn(50, 3) * minigrad.tensor([3.0, 1.0, 0.3])
     model = nn.Linear(3, 1, bias=False)
     sgd = optim.SGD(model.parameters(), lr=0.07)
