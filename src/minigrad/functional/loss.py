@@ -154,7 +154,7 @@ def cross_entropy(
         full *= np.where(kept, g.reshape(-1) * share, 0)[:, None]
         return _unrows(full, shape)
 
-    def again(x: Tensor, labels: np.ndarray, kept: np.ndarray) -> Tensor:
+    def again(x: Any, labels: np.ndarray, kept: np.ndarray) -> Tensor:
         x = x.reshape(1, -1) if x.ndim == 1 else np.moveaxis(x, 1, -1).reshape(-1, classes)
         losses = where(wrap(kept), parts.nll(x.log_softmax(1), wrap(labels), s), 0)
         return losses.reshape(target.shape) if reduction == "none" else losses.sum() * share
