@@ -90,8 +90,7 @@ def _labels(
     rows = np.moveaxis(x, 1, -1).reshape(flat.size, x.shape[1]) if x.ndim > 1 else x[None]
     kept = flat != ignore_index
     flat = np.where(kept, flat, 0)
-    classes = rows.shape[1]
-    check_range(name, flat, classes, "class labels", f" for {classes} classes (they count from 0)")
+    check_range(name, flat, rows.shape[1], classes=True)
     return rows, flat, kept
 
 
