@@ -147,13 +147,11 @@ def _rows(out: Tensor, ins: Any, create_graph: bool) -> list[Tensor]:
         one = np.zeros(out.shape, out.dtype)
         one.reshape(-1)[i] = 1
         rows.append(_grad([out], ins, [wrap(one)], create_graph))
-    return [_stacked(parts, out.shape, x) for parts, x in zip(zip(*rows), ins, strict=False)] or [
-        wrap(np.zeros((*out.shape, *x.shape), x.dtype)) for x in ins
-    ]
-
-
-def _stacked(parts: Any, shape: tuple[int, ...], x: Tensor) -> Tensor:
-    return np.stack(list(parts)).reshape(*shape, *x.shape)
+    shapes = [(*out.shape, *x.shape) for x in ins]
+    if not rows:
+        return [wrap(np.zeros(shape, x.dtype)) for shape, x in zip(shapes, ins, strict=True)]
+    columns = zip(*rows, strict=True)
+    return [np.stack(c).reshape(shape) for c, shape in zip(columns, shapes, strict=True)]
 
 
 def _form(found: Any, like: Any, create_graph: bool) -> Any:
