@@ -1,13 +1,13 @@
 """Second derivatives of every op: gradients of gradients against central differences, and against
 PyTorch's. A fused op's are those of its parts."""
 
+import numpy as np
 import pytest
 
 import minigrad as mg
 from minigrad.autograd import gradgradcheck
 from tests.functional.cases import ALL, IDS
 from tests.functional.inputs import apply, convert, leaves
-
 
 # |x| has a kink at 0, and so has every norm made of it
 SMOOTH = [
