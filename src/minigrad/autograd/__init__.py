@@ -2,6 +2,7 @@
 
 from minigrad.autograd import functional
 from minigrad.autograd.anomaly import detect_anomaly
+from minigrad.autograd.autocast import GradScaler, autocast
 from minigrad.autograd.backward import backward, grad
 from minigrad.autograd.function import Function
 from minigrad.autograd.gradcheck import gradcheck, gradgradcheck
@@ -12,6 +13,8 @@ from minigrad.core.saved import OUT
 __all__ = [
     "OUT",
     "Function",
+    "GradScaler",
+    "autocast",
     "backward",
     "detect_anomaly",
     "enable_grad",
