@@ -70,7 +70,7 @@ class GradScaler:
         return wide * self._scale if self._enabled else outputs
 
     def unscale_(self, optimizer: Any) -> None:
-        """Divide the gradients by the scale, once per step: before they are clipped, for example."""
+        """Divide the gradients by the scale, once per step: before clipping them, for example."""
         if not self._enabled:
             return
         if id(optimizer) in self._found:
