@@ -82,8 +82,8 @@ def pow(input: Any, exponent: Any) -> Tensor:
     if y is b and y == 2:  # by a number
         return record("pow", np.square(x), (a, lambda g, x: g * (x + x), a))
 
-    if not isinstance(a, Tensor):
-        a = np.asarray(a, y.dtype)[()]  # of its logarithm's dtype
+    if type(a) in (int, float):
+        a = y.dtype.type(a)  # its logarithm's dtype is the result's
 
     def vjp_exponent(g: Any, x: Any, y: Any, out: Any) -> Any:
         return g * out * np.log(np.where((x == 0) & (y >= 0), 1, x))
