@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from minigrad.lab.language import about, corpus, language_run, small_gpt
+from minigrad.course.challenge import draw
+from minigrad.lab.language import corpus, language_run, small_gpt
 from minigrad.lab.trainability import train
 from minigrad.signal.configuration import Configuration
 from minigrad.training.verdict import final_loss, verdict
@@ -74,7 +75,7 @@ def branch_share(done):
                 dim=32,
                 heads=4,
                 norm="layernorm",
-                placement=key["placement"],
+                placement=placement,
             )
             for block in model.blocks:
                 block.residual_scale = share
@@ -86,6 +87,19 @@ def branch_share(done):
                 training={"steps": 200, "lr": lr, "evaluate_every": 20},
             )
             yield key | {"diverged_at": run["diverged_at"], "validation": run["validation"]}
+
+
+def challenge(done):
+    """What the challenge's level 2 draws, what theory says of it, and what it did."""
+    for seed in range(120):
+        if not done({"seed": seed}):
+            theory = draw(seed, 2)
+            yield {
+                "seed": seed,
+                "configuration": theory.config.as_dict(),
+                "theory": theory.verdict,
+                "verdict": verdict(train(theory.config, seed)),
+            }
 
 
 def number(x):
@@ -105,13 +119,13 @@ def main(names):
             continue
         file = HERE / f"{name}.json"  # a run at a time, so that what was stopped goes on
         runs = json.loads(file.read_text(encoding="utf-8"))["runs"] if file.exists() else []
-        for run in make(lambda key: any(key.items() <= run.items() for run in runs)):
+        for run in make(lambda key, known=runs: any(key.items() <= run.items() for run in known)):
             runs.append(run)
             save(name, {"runs": runs})
             print(name, len(runs), {k: v for k, v in run.items() if k != "validation"}, flush=True)
 
 
-RECORDS = {f.__name__: f for f in (finite_width, fourth_cell, branch_share)}
+RECORDS = {f.__name__: f for f in (finite_width, fourth_cell, branch_share, challenge)}
 
 if __name__ == "__main__":
     main(sys.argv[1:] or RECORDS)
