@@ -9,7 +9,7 @@ import numpy as np
 import minigrad
 from minigrad import Generator, lab, nn, probe
 from minigrad.lab import Finding, plot
-from minigrad.lab.cells import claim
+from minigrad.lab.cells import Cells, claim
 from minigrad.nn import functional as F
 from minigrad.nn import init
 
@@ -142,25 +142,16 @@ def factor(linear):
 
 
 def findings(records):
-    linear = records["results.json"]["linear"]
-    found = [in_line(name, one) for name, one in linear.items()]
-    for activation, normed in product(ACTIVATIONS, (False, True)):
-        cases = [
-            case
-            for case in records["results.json"]["activations"]
-            if case["activation"] == activation and (case["norm"] != "none") == normed
-        ]
-        found.append(across(activation, normed, cases))
-    return found
+    results = records["results.json"]
+    cells = Cells.of_cases(results["activations"])
+    found = [in_line(name, one) for name, one in results["linear"].items()]
+    return found + [across(cells, *choice) for choice in product(ACTIVATIONS, (False, True))]
 
 
 def in_line(name, linear):
     """Theory and measurement of the linear layers."""
-    measured, theory, gap = (
-        np.mean(linear["measured"], axis=0),
-        linear["predicted"],
-        decades(linear),
-    )
+    measured, theory = np.mean(linear["measured"], axis=0), linear["predicted"]
+    gap = decades(linear)
     sentence = (
         f"each layer multiplies by {factor(linear):.3g}; after {len(theory)} theory says "
         f"{theory[-1]:.2g}, never more than {gap:.2g} decades off"
@@ -169,18 +160,18 @@ def in_line(name, linear):
     return Finding(f"linear, {name}", f"variance {measured[-1]:.2g}", sentence, **claimed)
 
 
-def across(activation, normed, cases):
+def across(cells, activation, normed):
     """Gradient at the first layer over that at the last, under each init: are they alike?"""
-
-    def ratio(case):
-        return median(run["gradient_rms"][0] / run["gradient_rms"][-1] for run in case["runs"])
-
-    ratios = {case["init"]: ratio(case) for case in cases}
+    mine = cells.of(activation=activation, norm=lambda norm: (norm != "none") == normed)
+    layers = len(mine.runs[0]["gradient_rms"])
+    ratios = {
+        name: median(run["gradient_rms"][0] / run["gradient_rms"][-1] for run in one.runs)
+        for name, one in mine.by("init").items()
+    }
     apart = max(ratios.values()) / min(ratios.values())
     words = ("init decides", "any init will do")
     word, norm = words[apart < 2], ("no norm", "either norm")[normed]
     listed = ", ".join(f"{name} {ratio:.2g}" for name, ratio in ratios.items())
-    layers = len(cases[0]["runs"][0]["gradient_rms"])
     return Finding(
         f"{activation}, {norm}",
         word,
@@ -209,28 +200,24 @@ def variance_figure(linear):
     return figure
 
 
-# what is drawn, and over which of norm and init: each init alone, each norm over all inits
-CURVES = {f"{name}, no norm": (("none", name), plot.INITS[name]) for name in INITS} | {
-    f"{norm}, all three inits": ((norm, None), plot.NORMS[norm.lower()]) for norm in list(NORMS)[1:]
+# each init alone, and each norm over all inits
+CURVES = {
+    **{f"{n}, no norm": ({"norm": "none", "init": n}, plot.INITS[n]) for n in INITS},
+    "LayerNorm, all three inits": ({"norm": "LayerNorm"}, plot.NORMS["layernorm"]),
+    "RMSNorm, all three inits": ({"norm": "RMSNorm"}, plot.NORMS["rmsnorm"]),
 }
 ROWS = {"forward_std": "std of activations", "gradient_rms": "RMS of the gradient there"}
 
 
-def gradient_figure(cases):
+def gradient_figure(cells):
     title = "The init decides how signal and gradient grow; a norm makes every init alike"
     shape = {"size": (11, 6.2), "sharex": True, "sharey": "row"}
     figure, axes = plot.new_figure(title, len(ROWS), len(ACTIVATIONS), **shape)
     for (row, what), (column, activation) in product(enumerate(ROWS), enumerate(ACTIVATIONS)):
         ax = axes[row, column]
-        for label, ((norm, name), style) in CURVES.items():
-            chosen = [
-                case["runs"]
-                for case in cases
-                if case["activation"] == activation
-                and case["norm"] == norm
-                and name in (None, case["init"])
-            ]
-            values = np.array([run[what] for runs in chosen for run in runs])
+        for label, (of, style) in CURVES.items():
+            chosen = cells.of(activation=activation, **of)
+            values = np.array([run[what] for run in chosen.runs])
             plot.band(ax, np.arange(1, values.shape[1] + 1), values, style, label=label)
         ax.set(yscale="log", title=activation if row == 0 else "")
         ax.set(ylabel=ROWS[what] if column == 0 else "", xlabel="layer" if row else "")
@@ -243,7 +230,7 @@ def figures(records):
     results = records["results.json"]
     return {
         "variance.png": variance_figure(results["linear"]),
-        "gradient_vanishing.png": gradient_figure(results["activations"]),
+        "gradient_vanishing.png": gradient_figure(Cells.of_cases(results["activations"])),
     }
 
 

@@ -121,14 +121,13 @@ def texts(records):
     rows = []
     for (name, lr), cells in Cells.of_text(records["losses.json"]).by("variant", "lr").items():
         ends = cells.ends
-        died = [str(r["diverged_at"]) for r in cells.runs if r["diverged_at"] is not None]
         rows.append(
             [
                 name,
                 f"{lr:g}",
                 cells.end,
                 f"{min(ends):.2f} – {max(ends):.2f}" if ends else "–",
-                ", ".join(died) or "–",
+                cells.broke or "–",
                 f"{median(times[name]):.1f}",
                 f"{ratio(times[name], times['no norm'])[0]:.2f}",
                 f"{cells.runs[0]['parameters']:,}",
