@@ -125,7 +125,7 @@ def temperature(odds: np.ndarray, truth: np.ndarray) -> float:
 def report(
     name: str, runs: Sequence[Row], odds: np.ndarray, kinds: Sequence[str] = ("wild", "lab", *AFTER)
 ) -> dict[str, dict[str, float]]:
-    """One line of figures per kind of draw, and for those made after the fit; accuracy and Brier."""
+    """One line of figures per kind of draw, and for those made after the fit; also returned."""
     truth = labels(runs)
     found = {}
     groups = np.array([run.group for run in runs])
