@@ -69,7 +69,7 @@ def test_alike_rows_are_not_apart_and_a_single_one_has_no_other():
     ):
         layer = nn.Identity()
         with LayerHistory({"layer": layer}) as seen:
-            layer(tensor(rows, requires_grad=True))
+            layer(tensor(np.ones(shape), requires_grad=True))
             seen.step()
         assert seen.apart["layer"] == [pytest.approx(right, nan_ok=True)]
 

@@ -75,7 +75,7 @@ def branch_share(done):
                 dim=32,
                 heads=4,
                 norm="layernorm",
-                placement=placement,
+                placement=key["placement"],
             )
             for block in model.blocks:
                 block.residual_scale = share
