@@ -14,14 +14,19 @@ from minigrad.models import CharGPT
 
 CAUSE = ""  # your diagnosis: one of the names in the statement
 
+MODEL = {"layers": 16, "norm": None}
+INIT = "xavier"
+OPTIMIZER = optim.Adam
+TRAINING = {"lr": 0.002, "warmup": 100, "steps": 160}
 
-def train(seed=0, steps=160):
+
+def train(seed=0, steps=TRAINING["steps"]):
     text = load_text()
     vocab = len(text.characters)
-    model = CharGPT(vocab, context=32, dim=32, layers=16, norm=None, ffn="relu")
-    model.init_weights("xavier", generator=Generator(seed))
-    optimizer = optim.Adam(model.parameters(), lr=0.002)
-    warmup = optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1, (step + 1) / 100))
+    model = CharGPT(vocab, context=32, dim=32, ffn="relu", **MODEL)
+    model.init_weights(INIT, generator=Generator(seed))
+    optimizer = OPTIMIZER(model.parameters(), lr=TRAINING["lr"])
+    warmup = optim.lr_scheduler.LambdaLR(optimizer, lambda i: min(1, (i + 1) / TRAINING["warmup"]))
     losses = []
     for _, (x, y) in zip(range(steps), text.batches(8, 32, seed), strict=False):
         logits = model(tensor(x))

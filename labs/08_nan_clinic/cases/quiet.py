@@ -12,17 +12,20 @@ from minigrad import Generator, optim, tensor
 from minigrad.data.text import load_text
 from minigrad.models import CharGPT
 
-CAUSE = "post-norm in depth"
+CAUSE = ""  # your diagnosis: one of the names in the statement
+
+MODEL = {"layers": 12, "norm": "layernorm", "placement": "post"}
+INIT = "default"
+OPTIMIZER = optim.Adam
+TRAINING = {"lr": 0.003, "steps": 150}
 
 
-def train(seed=0, steps=150):
+def train(seed=0, steps=TRAINING["steps"]):
     text = load_text()
     vocab = len(text.characters)
-    model = CharGPT(
-        vocab, context=32, dim=32, layers=12, norm="layernorm", placement="pre", ffn="relu"
-    )
-    model.init_weights("default", generator=Generator(seed))
-    optimizer = optim.Adam(model.parameters(), lr=0.003)
+    model = CharGPT(vocab, context=32, dim=32, ffn="relu", **MODEL)
+    model.init_weights(INIT, generator=Generator(seed))
+    optimizer = OPTIMIZER(model.parameters(), lr=TRAINING["lr"])
     losses = []
     for _, (x, y) in zip(range(steps), text.batches(8, 32, seed), strict=False):
         logits = model(tensor(x))
