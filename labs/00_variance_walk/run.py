@@ -31,12 +31,8 @@ INITS = {
     "Xavier": init.xavier_normal_,
     "Kaiming": init.kaiming_normal_,
 }
-# Var W of each, for a square layer of width n
-WEIGHT_VARIANCE = {
-    "uniform ±0.5": lambda n: 1 / 12,
-    "Xavier": lambda n: 1 / n,
-    "Kaiming": lambda n: 2 / n,
-}
+# Var W of each, times the width n of a square layer
+SHARE = {"uniform ±0.5": lambda n: n / 12, "Xavier": lambda n: 1, "Kaiming": lambda n: 2}
 ACTIVATIONS = {"ReLU": F.relu, "tanh": minigrad.tanh, "GELU": F.gelu}
 NORMS = {"none": None, "LayerNorm": nn.LayerNorm, "RMSNorm": nn.RMSNorm}
 
@@ -96,13 +92,10 @@ def measure(s, name, norm, activation, seed):
     model = Stack(weights, NORMS[norm], ACTIVATIONS[activation])
     with probe.Probe({str(i): m for i, m in enumerate(model.outputs)}) as seen:
         model(x).backward(upstream)
-    layers = [str(i) for i in range(s.depth)]
-    return {
-        "seed": seed,
-        "forward_std": [seen.activations[layer][0].std for layer in layers],
-        "forward_rms": [seen.activations[layer][0].rms for layer in layers],
-        "gradient_rms": [seen.gradients[layer][0].rms for layer in layers],
-    }
+    layers = list(map(str, range(s.depth)))
+    forward, back = ([of[i][0] for i in layers] for of in (seen.activations, seen.gradients))
+    rms = {"forward_rms": [x.rms for x in forward], "gradient_rms": [x.rms for x in back]}
+    return {"seed": seed, "forward_std": [x.std for x in forward], **rms}
 
 
 def experiment(s, run, pieces):
@@ -113,7 +106,8 @@ def experiment(s, run, pieces):
         for name in INITS:
             theory, var_x = [], 1.0
             for _ in range(s.depth):
-                var_x = pieces.predicted_variance(var_x, s.width, WEIGHT_VARIANCE[name](s.width))
+                var_w = SHARE[name](s.width) / s.width
+                var_x = pieces.predicted_variance(var_x, s.width, var_w)
                 theory.append(var_x)
             linear[name] = {"predicted": theory, "measured": []}
             for seed in range(s.seeds):
@@ -221,17 +215,14 @@ def gradient_figure(cells):
             plot.band(ax, np.arange(1, values.shape[1] + 1), values, style, label=label)
         ax.set(yscale="log", title=activation if row == 0 else "")
         ax.set(ylabel=ROWS[what] if column == 0 else "", xlabel="layer" if row else "")
-    handles = axes[0, 0].get_legend_handles_labels()
-    figure.legend(*handles, loc="outside lower center", ncols=5, frameon=False)
+    plot.legend_below(figure, axes[0, 0])
     return figure
 
 
 def figures(records):
     results = records["results.json"]
-    return {
-        "variance.png": variance_figure(results["linear"]),
-        "gradient_vanishing.png": gradient_figure(Cells.of_cases(results["activations"])),
-    }
+    walks = gradient_figure(Cells.of_cases(results["activations"]))
+    return {"variance.png": variance_figure(results["linear"]), "gradient_vanishing.png": walks}
 
 
 if __name__ == "__main__":

@@ -183,3 +183,15 @@ def stripes(
     patches = [Patch(facecolor=c, edgecolor="#888888", label=name) for name, c in colors.items()]
     place: Any = {"loc": "upper center", "bbox_to_anchor": (0.4, -0.14)}
     ax.legend(handles=patches, ncols=len(names), frameon=False, fontsize=9, **place)
+
+
+def bars(ax: Axes, values: Mapping[str, Sequence[float]], styles: Mapping[str, plot.Style]) -> None:
+    """A bar per name: the median with its quartiles, and the number in it."""
+    for at, (name, hatch) in enumerate(zip(values, ("//", "", "..", "xx"), strict=False)):
+        low, middle, high = np.percentile(values[name], [25, 50, 75])
+        error, color = [[middle - low], [high - middle]], styles[name].color
+        ax.bar(at, middle, 0.7, yerr=error, capsize=5, color=color, hatch=hatch, ec="white")
+        label = ax.text(at, 0.04 * middle, f"{middle:.2f}", ha="center", weight="bold")
+        label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 2})
+    ax.set_xticks(range(len(values)), list(values))
+    ax.grid(False, axis="x")
