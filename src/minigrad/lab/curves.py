@@ -124,7 +124,8 @@ def log_curves(
         ends = []
         for name, seeds in shown.items():
             values = plot.over_seeds(seeds)
-            plot.band(ax, np.arange(values.shape[1]), values, styles[name])
+            every = values.shape[1] // 8 + 1
+            plot.band(ax, np.arange(values.shape[1]), values, styles[name], every)
             alive = np.median(values[:, np.isfinite(values).all(axis=0)], axis=0)
             ends += [(float(end), name, styles[name].color) for end in alive[-1:]]
         lines.append(ends)
