@@ -32,6 +32,7 @@ from minigrad.signal.theory_curve import constant_kernel
 from minigrad.sweep.recorded import FITTED, Row, rows
 
 CURVE = CALIBRATION.with_name("curve.json")
+TABLE = CALIBRATION.parents[3] / "theory/records/curve_table.json"
 CURVES = Path(__file__).with_name("curves.csv")
 QUANTITIES = (*QUANTITIES, "curvature", "progress", "logit", "scramble", "alike", "gradient_ratio")
 OF_WINDOW = ("window", *VERDICTS, "start", "end", "theory")
@@ -200,8 +201,8 @@ def average(train: Data, test: Data) -> np.ndarray:
     return out
 
 
-def line(name: str, data: Data, found: np.ndarray) -> None:
-    """One row of figures."""
+def line(name: str, data: Data, found: np.ndarray) -> dict:
+    """One row of figures: printed, and kept for the page."""
     found = np.clip(found, LOWEST, HIGHEST)
     ended = np.isnan(data.loss) & (data.whole[:, None] | np.isin(np.arange(LAST + 1), (0, LAST)))
     truth = np.clip(np.where(ended, HIGHEST, data.loss), LOWEST, HIGHEST)
@@ -218,33 +219,43 @@ def line(name: str, data: Data, found: np.ndarray) -> None:
         ((truth >= found[:, a]) & (truth <= found[:, b]))[seen].mean() for a, b in ((0, 4), (1, 3))
     )
     trained = (data.truth == 2) & seen[:, LAST]
-    print(
-        f"{name:40s} runs {len(data.runs):4d}  all {np.median(np.abs(off[seen])):.3f}  end of "
-        f"trained {np.median(np.abs(off[trained, LAST])):.3f}  80 % band {wide:.2f}  50 % band "
-        f"{half:.2f}  pinball {pinball[seen].mean():.4f}"
-    )
+    row = {
+        "model": name,
+        "runs": len(data.runs),
+        "all": np.median(np.abs(off[seen])),
+        "end_of_trained": np.median(np.abs(off[trained, LAST])),
+        "band_80": wide,
+        "band_50": half,
+        "pinball": pinball[seen].mean(),
+    }
     if data.whole.all():
-        print("    by window", np.round(np.nanmedian(np.abs(off), 0), 3))
+        row["by_window"] = [round(float(x), 3) for x in np.nanmedian(np.abs(off), 0)]
+    row = {k: round(float(x), 4) if isinstance(x, np.floating) else x for k, x in row.items()}
+    print(row, flush=True)
+    return row
 
 
-def seeds(data: Data) -> None:
-    """What chance leaves: a run against another seed of its configuration."""
+def seeds(data: Data) -> dict:
+    """What chance leaves: a run against the median of its configuration's other seeds."""
     by: dict[str, list[int]] = {}
     for k, run in enumerate(data.runs):
         by.setdefault(str(run.config), []).append(k)
     truth = np.clip(np.where(np.isfinite(data.loss), data.loss, HIGHEST), LOWEST, HIGHEST)
-    off, ends, count = [], [], 0
+    off, ends = [], []
     for same in by.values():
         for k in same:
             rest = [j for j in same if j != k]
             if rest and data.whole[same].all():
-                gap = np.abs(truth[k] - np.median(truth[rest], axis=0))
-                off.append(gap)
-                ends += [gap[LAST]] if data.truth[k] == 2 else []
-                count += 1
-    if off:
-        print(f"floor: {count} runs against their other seeds: all {np.median(off):.3f}, end of "
-              f"trained {np.median(ends):.3f}")  # fmt: skip
+                off.append(np.abs(truth[k] - np.median(truth[rest], axis=0)))
+                ends += [off[-1][LAST]] if data.truth[k] == 2 else []
+    row = {
+        "model": "another seed",
+        "runs": len(off),
+        "all": round(float(np.median(off)), 4) if off else None,
+        "end_of_trained": round(float(np.median(ends)), 4) if ends else None,
+    }
+    print(row)
+    return row
 
 
 def main() -> None:
@@ -275,10 +286,11 @@ def main() -> None:
         "trees on the configuration": foretold(raw_judged, whole(raw_data)),
         "trees on theory": foretold(judged, whole(data)),
     }
+    ends = []
     for name, found in every.items():
         for kind in ("wild", "lab"):
             own = np.array([run.group.startswith(kind) for run in unseen])
-            line(f"{name}, {kind}", judged.part(own), found[own])
+            ends.append(line(f"{name}, {kind}", judged.part(own), found[own]))
     print("every window, runs left out of the fit by configuration (3 folds)")
     left: dict[str, list] = {name: [] for name in every}
     tested = []
@@ -294,9 +306,10 @@ def main() -> None:
         left["trees on theory"].append(foretold(test, whole(train)))
     chosen = data.part(np.isin(np.arange(len(data.runs)), np.concatenate(tested)))
     order = np.argsort(np.concatenate(tested))
-    for name, found in left.items():
-        line(name, chosen, np.concatenate(found)[order])
-    seeds(chosen)
+    windows = [line(name, chosen, np.concatenate(x)[order]) for name, x in left.items()]
+    windows.append(seeds(chosen))
+    text = json.dumps({"ends": ends, "windows": windows})
+    TABLE.write_text(text.replace("}, {", "},\n{") + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
