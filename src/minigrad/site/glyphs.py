@@ -14,7 +14,7 @@ SLANTED = (
 )
 ITALIC_H = "ℎ"  # the one italic letter that Unicode had before the others
 # what stretches or accents, and so may be built of pieces
-ALWAYS = "()[]{}|‖⟨⟩√∑∏∫ˆ¯~‾^·+−=<>≤≥≈,./0123456789"
+ALWAYS = "()[]{}|‖⟨⟩√∑∏∫ˆ¯~^·+−=<>≤≥≈,./0123456789"
 
 
 def formula_characters() -> str:

@@ -197,13 +197,25 @@ class Site:
     def _chapters(self, language: str) -> list[tuple[str, str, str]]:
         """(address, title, number) of every theory page, in the language where there is one."""
         found = []
-        for name, file in self.theory["en"].items():
+        for name in self._order:
+            file = self.theory["en"][name]
             own = self.theory[language].get(name)
             path = self._prefixed(f"theory/{file.stem}.html", language if own else "en")
             head = (own or file).read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
             number = str(int(name[:2])) if name[:2].isdigit() else ""
             found.append((path, head, number))
         return found
+
+    @cached_property
+    def _order(self) -> list[str]:
+        """The theory pages as one reads them: the labs' in their order, and each other one after
+        the page that leads to it."""
+        pages = self.theory["en"]
+        order = list(dict.fromkeys(lab.theory for lab in self.course.labs))
+        for name in sorted(set(pages) - set(order)):
+            leads = [n for n in order if f"]({name})" in pages[n].read_text(encoding="utf-8")]
+            order.insert(order.index(leads[0]) + 1 if leads else len(order), name)
+        return order
 
     def _prefixed(self, path: str, language: str) -> str:
         return path if language == "en" else f"{language}/{path}"

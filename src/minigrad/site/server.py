@@ -45,7 +45,8 @@ def application(workspace: Workspace, token: str, site: Site | None = None) -> S
     pages = site or Site("server")
 
     def refuse(status: int, why: str) -> Response:
-        return JSONResponse({"error": why}, status)
+        # closed: what is left of a request that is refused is not read
+        return JSONResponse({"error": why}, status, {"Connection": "close"})
 
     async def page(request: Request) -> Response:
         path = request.path_params["path"]
@@ -65,7 +66,9 @@ def application(workspace: Workspace, token: str, site: Site | None = None) -> S
         origin = request.headers.get("origin")
         if origin is not None and origin != f"http://{request.headers['host']}":
             return refuse(403, "this is for the course's own pages alone")
-        body = bytearray()
+        body, said = bytearray(), request.headers.get("content-length", "0")
+        if said.isdecimal() and int(said) > LARGEST:
+            return refuse(413, f"at most {LARGEST:,} bytes, please")
         try:
             async for chunk in request.stream():
                 body += chunk

@@ -103,12 +103,16 @@ def _parts(
     """What stands at the head of the file, and the part of it that belongs to this exercise: from
     the end of the exercise before it to its own end. Also the file's lines and that part's range.
     """
-    file = workspace.exercise_file(lab)
-    text = read_text(file) if file.exists() else pristine(lab)
+    file, fresh = workspace.exercise_file(lab), pristine(lab)
+    text = read_text(file) if file.exists() else fresh
     lines = text.splitlines(keepends=True)
     spans = {e.name: definition(text, e.name) for e in lab.exercises}
     there = [span for span in spans.values() if span[0] >= 0]
     first = min((a for a, _ in there), default=len(lines))
+    # as long as the head is as it was, what the learner put below it is the first exercise's
+    given = min(definition(fresh, e.name)[0] for e in lab.exercises)
+    if lines[:given] == fresh.splitlines(keepends=True)[:given]:
+        first = min(first, given)
     start, end = spans[name]
     if start < 0:  # not in the file: it goes to the end
         return "".join(lines[:first]), "", (lines, len(lines), len(lines))
