@@ -173,6 +173,10 @@ def test_pages_are_packed_and_carry_their_policy(port):
         packed = answer.read()
     assert answer.headers["Content-Encoding"] == "gzip" and len(packed) < 20_000
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    again = ask(
+        port, "GET", "/theory/00-motivation.html", **{"If-None-Match": answer.headers["ETag"]}
+    )
+    assert again[:2] == (304, b"")
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
     script = ask(port, "GET", "/static/site.js")[2]
     assert script["Content-Type"].startswith("text/javascript")

@@ -162,6 +162,8 @@ def _block(md: MarkdownIt, block: Sequence[Token]) -> str:
     first = block[0]
     if first.type == "html_block" and (check := re.match(CHECK, first.content, flags=re.S)):
         return folded(check[1])
+    if first.type == "code_block":
+        return code(first.content, "text")
     if first.type == "fence":
         if first.info.strip() == "math":
             return f'<div class="math block">{mathml(first.content, True)}</div>\n'

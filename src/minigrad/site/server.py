@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import hashlib
 import hmac
 import json
 import mimetypes
 import threading
 import traceback
 from collections.abc import AsyncIterator
+from functools import cache
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -48,16 +50,28 @@ def application(workspace: Workspace, token: str, site: Site | None = None) -> S
         # closed: what is left of a request that is refused is not read
         return JSONResponse({"error": why}, status, {"Connection": "close"})
 
+    @cache
+    def made(path: str) -> tuple[bytes, str]:
+        """A file of the site, packed, and a name for its content; made when first asked for."""
+        body = gzip.compress(pages.files[path](), compresslevel=6, mtime=0)
+        return body, f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+
     async def page(request: Request) -> Response:
         path = request.path_params["path"]
         path = f"{path}index.html" if path.endswith("/") or not path else path
-        make = pages.files.get(path)
-        if make is None:
+        if path not in pages.files:
             return refuse(404, f"there is no page {path!r} here")
-        body = await asyncio.to_thread(make)
+        packed, name = await asyncio.to_thread(made, path)
+        headers = {**HEADERS, "ETag": name, "Vary": "Accept-Encoding"}
+        if request.headers.get("if-none-match") == name:
+            return Response(status_code=304, headers=headers)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            body, headers["Content-Encoding"] = packed, "gzip"
+        else:
+            body = gzip.decompress(packed)
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
         kind = "text/javascript" if path.endswith(".js") else kind
-        return Response(body, media_type=kind, headers=HEADERS)
+        return Response(body, media_type=kind, headers=headers)
 
     async def api(request: Request) -> Response:
         given = request.headers.get("x-token", "")
@@ -88,8 +102,7 @@ def application(workspace: Workspace, token: str, site: Site | None = None) -> S
     return Starlette(
         routes=[
             Route("/api/{name}", api, methods=["POST"]),
-            # not around the API: what is packed waits until there is enough of it
-            Route("/{path:path}", page, methods=["GET"], middleware=[Middleware(GZipMiddleware)]),
+            Route("/{path:path}", page, methods=["GET"]),
         ],
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False),

@@ -38,13 +38,13 @@ function show() {
   const c = canvas.getContext("2d");
   c.scale(scale, scale);
   const rows = data.seed.map((_, i) => i).filter((i) => FACETS.every((f) => !chosen[f] || value(f, i) === chosen[f]));
-  const [left, top, right, bottom] = [46, 14, 14, 40];
+  const [left, top, right, bottom] = [52, 14, 14, 40];
   const span = (name) => { const v = data[name].values; return [Math.log10(v[0]), Math.log10(v.at(-1))]; };
-  const [x0, x1] = span("depth"), [y0, y1] = [-4, 0];
+  const [x0, x1] = span("depth").map((v, i) => v + (i ? 0.06 : -0.06)), [y0, y1] = [-4.1, 0.1];
   const X = (d) => left + (width - left - right) * (Math.log10(d) - x0) / (x1 - x0), Y = (r) => height - bottom - (height - top - bottom) * (Math.log10(r) - y0) / (y1 - y0);
   c.font = "11px sans-serif"; c.fillStyle = colour("soft"); c.strokeStyle = colour("rule"); c.lineWidth = 0.6;
   for (const d of [2, 5, 10, 20, 50, 100]) { c.beginPath(); c.moveTo(X(d), top); c.lineTo(X(d), height - bottom); c.stroke(); c.textAlign = "center"; c.fillText(d, X(d), height - bottom + 15); }
-  for (let e = y0; e <= y1; e++) { c.beginPath(); c.moveTo(left, Y(10 ** e)); c.lineTo(width - right, Y(10 ** e)); c.stroke(); c.textAlign = "right"; c.fillText(10 ** e, left - 6, Y(10 ** e) + 4); }
+  for (let e = -4; e <= 0; e++) { c.beginPath(); c.moveTo(left, Y(10 ** e)); c.lineTo(width - right, Y(10 ** e)); c.stroke(); c.textAlign = "right"; c.fillText(10 ** e, left - 6, Y(10 ** e) + 4); }
   c.textAlign = "center"; c.fillText("depth", (left + width - right) / 2, height - 8);
   c.save(); c.translate(12, height / 2); c.rotate(-Math.PI / 2); c.fillText("learning rate", 0, 0); c.restore();
   // neighbours on the grid are set apart a little, always the same way
