@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from minigrad.course.questions import load_questions
+from minigrad.course.reader import slug
 from minigrad.course.table import Course, Exercise, Lab, load
 from minigrad.course.workspace import resources
 from minigrad.site import tools
@@ -190,7 +191,9 @@ class Site:
                 after[anchor] = after.get(anchor, "") + tools.exercise_card(e, "../")
         topics = [lab.id for lab in self.course.labs if lab.theory == file.name]
         if topics and any(q.topic in topics for q in load_questions()[0]):
-            after[""] = after.get("", "") + tools.quiz(topics[0], 3)
+            heads = re.findall(r"^## (.+)$", file.read_text(encoding="utf-8"), flags=re.M)
+            last = slug([head for head in heads if head != "Sources"][-1])
+            after[last] = after.get(last, "") + tools.quiz(topics[0], 3)
         return after
 
     @lru_cache(maxsize=8)  # noqa: B019 - a Site lives as long as the process

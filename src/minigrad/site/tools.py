@@ -161,7 +161,7 @@ def lab(lab: Lab) -> str:
     return (
         f'<h2 id="records">The records</h2><aside class="widget" data-widget="figure" '
         f'data-options="{value}" aria-label="Records"><div class="body"></div></aside>'
-        if lab.id.isdigit()
+        if lab.runs
         else ""
     )
 

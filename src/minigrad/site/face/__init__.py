@@ -22,6 +22,7 @@ ANSWERS: dict[str, Callable[..., Any]] = {
     function.__name__.rstrip("_"): function
     for function in (
         *(prediction.choices, prediction.predict, prediction.rates, prediction.train),
+        prediction.border,
         *(exercises.course, exercises.exercise, exercises.check, exercises.hint),
         *(exercises.solution, exercises.reset, exercises.export, exercises.import_),
         *(exercises.files, exercises.restore, exercises.read),

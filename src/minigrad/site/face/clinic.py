@@ -23,13 +23,18 @@ def _folder(workspace: Workspace) -> Path:
     )
 
 
+def _script(folder: Path, patient: str) -> str:
+    """The learner's copy, or the script as it was found where there is none yet."""
+    file = folder / "patients" / f"{patient}.py"
+    return read_text(file if file.is_file() else clinic.found(folder, patient))
+
+
 def patients(workspace: Workspace) -> dict[str, Any]:
     """Every patient's script as it is now, and what a diagnosis may name."""
     folder = _folder(workspace)
-    scripts = [(name, folder / "patients" / f"{name}.py") for name in clinic.patients(folder)]
-    there = [(name, read_text(file)) for name, file in scripts if file.is_file()]
+    scripts = [(name, _script(folder, name)) for name in clinic.patients(folder)]
     return {
-        "patients": [{"name": n, "code": c, "digest": digest(c)} for n, c in there],
+        "patients": [{"name": n, "code": c, "digest": digest(c)} for n, c in scripts],
         "causes": clinic.causes(folder),
     }
 
@@ -51,14 +56,15 @@ def examine(
     if code is not None:
         if not isinstance(code, str) or len(code) > LONGEST:
             raise ArgumentError(f"a script must be text of at most {LONGEST:,} characters")
-        known = read_text(file) if file.is_file() else ""
+        known = _script(folder, patient)
         if code.rstrip() != known.rstrip():
             if base != digest(known):
                 raise ArgumentError("changed elsewhere: the script was changed in its file")
+            file.parent.mkdir(exist_ok=True)
             write_text(file, code.rstrip() + "\n")
     args = {"folder": str(folder), "patient": patient, "trace": trace}
     found = in_child(_examine, args, workspace.root, tell)
-    return {**found, "digest": digest(read_text(file))}
+    return {**found, "digest": digest(_script(folder, patient))}
 
 
 def _examine(folder: str, patient: str, trace: bool, tell: Callable[[Any], None]) -> dict[str, Any]:

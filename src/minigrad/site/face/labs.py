@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from minigrad.course.workspace import Workspace
@@ -61,24 +61,27 @@ class _Run:
 
 def _run(folder: str, mine: bool, tell: Callable[[Any], None]) -> dict[str, Any]:
     path = Path(folder)
-    module = catalog.load(path)
-    pieces, whose = own.pieces(path, module, mine)
+    lab = catalog.find(path.name, catalog.labs(path))
+    module = catalog.load(lab)
+    pieces, whose = own.pieces(lab, module, mine)
     limits = {**SMALL, **(NARROW if sys.platform == "emscripten" else {})}
-    settings = dict(module.QUICK)
-    for name, most in limits.items():
-        if isinstance(settings.get(name), int):
-            settings[name] = min(settings[name], most)
+    settings = module.Settings(**module.QUICK)
+    known = asdict(settings)
+    smaller = {
+        k: min(known[k], most) for k, most in limits.items() if isinstance(known.get(k), int)
+    }
+    settings = replace(settings, **smaller)
     run = _Run(tell)
     try:
-        module.experiment(SimpleNamespace(**settings), run, pieces)
+        module.experiment(settings, run, pieces)
     except Exception as error:
-        if theirs := own.fault(error, path):
+        if theirs := own.fault(error, lab.path):
             raise ArgumentError(theirs) from error
         raise
     records = strict(run.records)
     return {
         "charts": charts(records),
         "whose": whose,
-        "settings": strict(settings),
+        "settings": strict(asdict(settings)),
         "findings": [[f.variant, f.outcome, f.sentence] for f in module.findings(records)],
     }

@@ -11,16 +11,17 @@ import numpy as np
 
 from minigrad.errors import ArgumentError
 from minigrad.lab import trainability
-from minigrad.signal.calibration import VERDICTS, probabilities
+from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.configuration import CHOICES, RANGES, STEPS, Configuration
-from minigrad.signal.features import features
 from minigrad.signal.optimizers import OPTIMIZERS
 from minigrad.signal.predict import predict as foretell
+from minigrad.signal.predict import predict_many
 from minigrad.signal.weights import DEFAULT_GAIN, DEFAULT_SCALE
 from minigrad.training.verdict import final_loss, verdict
 
 PER_DECADE = 8  # of the odds by rate
 SMALLEST = 1e-60  # what a curve that is 0 is drawn as, on a log axis
+MOST_CELLS = 2_000
 LARGEST = (200, 512, 1000)  # depth, width and steps that a page may train
 
 
@@ -92,8 +93,8 @@ def rates(config: dict[str, Any]) -> dict[str, Any]:
     at = np.logspace(low, high, round((high - low) * PER_DECADE) + 1)
     found = [float(f"{rate:.3g}") for rate in at]
     odds = [
-        list(probabilities(features(replace(p.config, lr=rate), p.signal)).values())
-        for rate in found
+        list(at.probabilities.values())
+        for at in predict_many([replace(p.config, lr=rate) for rate in found])
     ]
     change = p.nearest_change
     return {
@@ -102,6 +103,17 @@ def rates(config: dict[str, Any]) -> dict[str, Any]:
         "window": None if p.window is None else list(p.window),
         "change": None if change is None else {"text": change, "values": _values(change)},
     }
+
+
+def border(config: dict[str, Any], depths: list[int], rates: list[float]) -> list[list[int]]:
+    """Theory's likeliest fate at each rate (rows) and depth, all else as in ``config``: a place in
+    `VERDICTS`."""
+    if len(depths) * len(rates) > MOST_CELLS:
+        raise ArgumentError(f"a border is drawn of at most {MOST_CELLS:,} cells")
+    c = configuration(config)
+    cells = [replace(c, lr=rate, depth=depth) for rate in rates for depth in depths]
+    fates = [VERDICTS.index(p.verdict) for p in predict_many(cells)]
+    return [fates[i : i + len(depths)] for i in range(0, len(fates), len(depths))]
 
 
 def _values(change: str) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import { describe, FATES, fail, legend, make, permalink, wait } from "./widgets.
 const box = document.getElementById("map");
 const FACETS = ["activation", "init", "norm", "placement", "residual", "optimizer"];
 const start = { residual: "none", norm: "none", optimizer: "sgd" };
-let data, chosen = { ...start }, shown = [], picked;
+const DEPTHS = [2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 64, 80, 100], RATES = Array.from({ length: 25 }, (_, i) => 10 ** (-4 + i / 6));
+let asked, fates, data, chosen = { ...start }, shown = [], picked;
 
 const knobs = make("div.row"), canvas = make("canvas.map", { role: "img", tabindex: "0" }), detail = make("div"), said = make("p.meta", { role: "status" });
 
@@ -47,12 +48,36 @@ function show() {
   for (let e = -4; e <= 0; e++) { c.beginPath(); c.moveTo(left, Y(10 ** e)); c.lineTo(width - right, Y(10 ** e)); c.stroke(); c.textAlign = "right"; c.fillText(10 ** e, left - 6, Y(10 ** e) + 4); }
   c.textAlign = "center"; c.fillText("depth", (left + width - right) / 2, height - 8);
   c.save(); c.translate(12, height / 2); c.rotate(-Math.PI / 2); c.fillText("learning rate", 0, 0); c.restore();
+  shade(c, X, Y, [left, top, width - left - right, height - top - bottom]);
   // neighbours on the grid are set apart a little, always the same way
   shown = rows.map((i) => { const j = (i * 2654435761 % 1000) / 1000 - 0.5, k = (i * 40503 % 1000) / 1000 - 0.5; return { i, x: X(value("depth", i)) + 9 * j, y: Y(value("lr", i)) + 9 * k, fate: data.verdict.at[i] }; });
   for (const p of shown) mark(c, p, p.i === picked);
+  const rest = FACETS.filter((f) => !chosen[f]).map((f) => `${f} ${{ activation: "relu", init: "kaiming_normal", norm: "none", placement: "pre", residual: "none", optimizer: "sgd" }[f]}`);
   const counts = FATES.map((f, k) => `${shown.filter((p) => p.fate === k).length} ${f}`).join(", ");
-  said.textContent = `${rows.length} runs: ${counts}.`;
+  said.textContent = `${rows.length} runs: ${counts}. The shade is theory's fate for width 64${rest.length ? `, ${rest.join(", ")}` : ""}.`;
   canvas.setAttribute("aria-label", `Runs by depth and learning rate: ${said.textContent}`);
+}
+
+/** Theory's fate in each cell, behind the runs; asked for anew when a facet changes. */
+function shade(c, X, Y, [left, top, w, h]) {
+  const of = JSON.stringify(chosen);
+  if (asked !== of) {
+    asked = of;
+    fates = undefined;
+    const fixed = Object.fromEntries(FACETS.filter((f) => chosen[f]).map((f) => [f, chosen[f]]));
+    ask("border", { config: { depth: 2, width: 64, ...fixed }, depths: DEPTHS, rates: RATES }).then((found) => { if (asked === of) { fates = found; show(); } }, () => {});
+  }
+  if (!fates) return;
+  c.save();
+  c.beginPath(); c.rect(left, top, w, h); c.clip();
+  c.globalAlpha = 0.22;
+  fates.forEach((row, j) => row.forEach((fate, i) => {
+    const edge = (list, k, side) => Math.sqrt(list[k] * (list[k + side] ?? list[k] ** 2 / list[k - side]));
+    const [x0, x1, y0, y1] = [X(edge(DEPTHS, i, -1)), X(edge(DEPTHS, i, 1)), Y(edge(RATES, j, 1)), Y(edge(RATES, j, -1))];
+    c.fillStyle = colour(`${FATES[fate]}-fill`);
+    c.fillRect(x0, y0, x1 - x0 + 0.5, y1 - y0 + 0.5);
+  }));
+  c.restore();
 }
 
 /** A fate has a form beside its colour. */
