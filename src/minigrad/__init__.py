@@ -48,6 +48,19 @@ from minigrad.core.tensor import Tensor
 from minigrad.diagnose import diagnose
 from minigrad.functional import operators as _operators  # binds the methods
 from minigrad.functional.activation import relu, sigmoid, tanh
+from minigrad.functional.compare import (
+    eq,
+    ge,
+    gt,
+    isfinite,
+    isnan,
+    le,
+    logical_and,
+    logical_not,
+    logical_or,
+    lt,
+    ne,
+)
 from minigrad.functional.creation import (
     arange,
     bernoulli,
@@ -77,23 +90,12 @@ from minigrad.functional.elementwise import (
     clamp,
     cos,
     div,
-    eq,
     exp,
-    ge,
-    gt,
-    isfinite,
-    isnan,
-    le,
     log,
     log1p,
-    logical_and,
-    logical_not,
-    logical_or,
-    lt,
     maximum,
     minimum,
     mul,
-    ne,
     neg,
     pow,
     reciprocal,
@@ -106,6 +108,7 @@ from minigrad.functional.elementwise import (
 )
 from minigrad.functional.extreme import amax, amin, argmax, argmin, max, min
 from minigrad.functional.index import gather, index_select, masked_fill
+from minigrad.functional.join import cat, chunk, split, stack
 from minigrad.functional.linalg import einsum, matmul, outer
 from minigrad.functional.reduce import (
     all,
@@ -123,16 +126,12 @@ from minigrad.functional.reduce import (
 )
 from minigrad.functional.shape import (
     broadcast_to,
-    cat,
-    chunk,
     clone,
     flatten,
     flip,
     permute,
     reshape,
-    split,
     squeeze,
-    stack,
     t,
     transpose,
     tril,
