@@ -238,12 +238,19 @@ def test_options_out_of_range(kind: Any) -> None:
                 kind(p, **{option: value})
             with pytest.raises(ArgumentError, match=f"{kind.__name__}: {option} must be ≥ 0, got"):
                 kind([{"params": p, option: value}])
-    if kind is optim.SGD:
-        with pytest.raises(ArgumentError, match="SGD: nesterov needs a momentum > 0 and no d"):
-            kind(p, nesterov=True)
-        with pytest.raises(ArgumentError, match="SGD: nesterov needs a momentum > 0 and no d"):
-            kind(p, momentum=0.9, dampening=0.1, nesterov=True)
-        return
+
+
+def test_nesterov_needs_momentum_alone() -> None:
+    p = [Parameter(minigrad.ones(1))]
+    with pytest.raises(ArgumentError, match="SGD: nesterov needs a momentum > 0 and no d"):
+        optim.SGD(p, nesterov=True)
+    with pytest.raises(ArgumentError, match="SGD: nesterov needs a momentum > 0 and no d"):
+        optim.SGD(p, momentum=0.9, dampening=0.1, nesterov=True)
+
+
+@pytest.mark.parametrize("kind", [optim.Adam, optim.AdamW])
+def test_betas_out_of_range(kind: Any) -> None:
+    p = [Parameter(minigrad.ones(1))]
     for betas in ((1.0, 0.9), (0.9, 1.0), (-0.1, 0.9)):
         with pytest.raises(ArgumentError, match=rf"{kind.__name__}: betas must lie in \[0, 1\)"):
             kind(p, betas=betas)
