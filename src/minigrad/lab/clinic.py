@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from minigrad.core.mode import detect_anomaly
+from minigrad.autograd.anomaly import detect_anomaly
 from minigrad.errors import AnomalyError, ArgumentError
 from minigrad.files import load_module
 

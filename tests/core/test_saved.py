@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.core import writes
+from minigrad.core import saved
 from minigrad.errors import InplaceError
 
 
@@ -76,8 +76,8 @@ def test_a_gradient_that_needs_no_value_is_not_refused():
 
 def test_what_was_changed_is_forgotten_with_the_array():
     gc.collect()
-    before = len(writes._changed)
+    before = len(saved._changed)
     tensors = [mg.zeros(3).add_(1) for _ in range(100)]
-    assert len(writes._changed) == before + 100
+    assert len(saved._changed) == before + 100
     del tensors
-    assert len(writes._changed) == before
+    assert len(saved._changed) == before

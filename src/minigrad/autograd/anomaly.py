@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minigrad.core.mode import Observer, observe
 from minigrad.errors import AnomalyError
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))  # pathlib takes 4 ms to import
@@ -85,3 +86,12 @@ def check_backward(node: Any, g: np.ndarray, contribution: np.ndarray) -> None:
         f"  gradient that came in: {describe(g)}\n  gradient that goes out: "
         f"{describe(contribution)}"
     )
+
+
+def detect_anomaly() -> Any:
+    """Raise AnomalyError at the first op that makes a NaN or inf, forward or backward.
+
+    The error names the op, the statistics of its inputs and the line that called it. Slow: every
+    result is checked. For `with`, or as a decorator.
+    """
+    return observe(Observer(check_forward, check_backward))

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core.graph import grad
+from minigrad.autograd.backward import grad
 from minigrad.core.mode import no_grad
 from minigrad.core.random import Generator
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import DtypeError, GradcheckError, GraphError
-from minigrad.functional.reduce import sum
 
 
 def gradcheck(
@@ -51,7 +50,7 @@ def gradcheck(
             directions.append(rng.standard_normal(outs[len(directions)].shape))
         if not outs:
             raise GraphError("gradcheck: the function gave no floating-point output to check")
-        parts = [sum(o * wrap(v)) for o, v in zip(outs, directions, strict=True)]
+        parts = [(o * wrap(v)).sum() for o, v in zip(outs, directions, strict=True)]
         total = parts[0]
         for part in parts[1:]:
             total = total + part
