@@ -42,7 +42,9 @@ def imported(path):
     for type checkers alone, which no run makes."""
     package = ["minigrad", *path.relative_to(SRC).parent.parts]
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    checked = [n for n in ast.walk(tree) if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.dump(n)]
+    checked = [
+        n for n in ast.walk(tree) if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.dump(n)
+    ]
     skipped = {inner for node in checked for inner in ast.walk(node)}
     for node in set(ast.walk(tree)) - skipped:
         if isinstance(node, ast.Import):

@@ -70,7 +70,8 @@ def grad(
         if not isinstance(tensor, Tensor) or not tensor.requires_grad:
             raise GraphError("every input must be a Tensor that has requires_grad=True")
     retain = create_graph if retain_graph is None else retain_graph
-    wanted, found = {tensor.node or tensor for tensor in ins}, {}
+    wanted = {tensor.node or tensor for tensor in ins}
+    found: dict[Any, Any] = {}
     with enable_grad() if create_graph else nullcontext():
         grads = _seeds(outs, grad_outputs, create_graph)
         walk(grads, stepper(retain, create_graph, wanted, found))

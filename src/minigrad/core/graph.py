@@ -59,7 +59,8 @@ def record(
     out = new_tensor(Tensor)
     out.array = value = value if type(value) is ndarray else np.asarray(value)
     out.grad = out.hooks = None
-    edges, saves = [], False
+    edges: list[Any] = []
+    saves = False
     for edge in inputs:
         tensor = edge[0]
         if isinstance(tensor, Tensor):

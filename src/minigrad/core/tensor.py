@@ -26,7 +26,8 @@ else:
 class device(str):
     """Where tensors are: `device("cpu")`, a text. Raises ArgumentError for any other place."""
 
-    type, index = "cpu", None
+    type = "cpu"
+    index = None  # type: ignore[assignment]  # not text's: the number of a GPU
 
     def __new__(cls, type: Any = "cpu", index: int | None = None) -> device:
         if str(type).partition(":")[0] != "cpu":

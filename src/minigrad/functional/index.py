@@ -192,8 +192,13 @@ def _indices(name: str, tensor: Any) -> np.ndarray:
     return at
 
 
-def check_range(name: str, at: np.ndarray, n: int, what: str = "indices", hint: str = "") -> None:
-    """Raise IndexRangeError where an index (or a label) lies outside [0, n - 1]."""
+def check_range(name: str, at: np.ndarray, n: int, classes: bool = False) -> None:
+    """Raise IndexRangeError where an index (or a class label) lies outside [0, n - 1]."""
     if at.size and (at.min() < 0 or at.max() >= n):
         bad = at[(at < 0) | (at >= n)].flat[0]
-        raise IndexRangeError(f"{name}: {what} must lie in [0, {n - 1}]{hint}, got {bad}")
+        if classes:
+            raise IndexRangeError(
+                f"{name}: class labels must lie in [0, {n - 1}] for {n} classes, got {bad}: labels "
+                "count from 0"
+            )
+        raise IndexRangeError(f"{name}: indices must lie in [0, {n - 1}], got {bad}")

@@ -90,8 +90,7 @@ def _labels(
     rows = np.moveaxis(x, 1, -1).reshape(flat.size, x.shape[1]) if x.ndim > 1 else x[None]
     kept = flat != ignore_index
     flat = np.where(kept, flat, 0)
-    classes = rows.shape[1]
-    check_range(name, flat, classes, "class labels", f" for {classes} classes (they count from 0)")
+    check_range(name, flat, rows.shape[1], classes=True)
     return rows, flat, kept
 
 
@@ -154,7 +153,7 @@ def cross_entropy(
         full *= np.where(kept, g.reshape(-1) * share, 0)[:, None]
         return _unrows(full, shape)
 
-    def again(x: Tensor, labels: np.ndarray, kept: np.ndarray) -> Tensor:
+    def again(x: Any, labels: np.ndarray, kept: np.ndarray) -> Tensor:
         x = x.reshape(1, -1) if x.ndim == 1 else np.moveaxis(x, 1, -1).reshape(-1, classes)
         losses = where(wrap(kept), parts.nll(x.log_softmax(1), wrap(labels), s), 0)
         return losses.reshape(target.shape) if reduction == "none" else losses.sum() * share

@@ -119,8 +119,8 @@ class TensorMethods:
     __rmatmul__ = _swapped(linalg.matmul)
     __neg__ = elementwise.neg
     __abs__ = elementwise.abs
-    __eq__ = _or_not_implemented(elementwise.eq)
-    __ne__ = _or_not_implemented(elementwise.ne)
+    __eq__ = _or_not_implemented(elementwise.eq)  # type: ignore[assignment]  # elementwise
+    __ne__ = _or_not_implemented(elementwise.ne)  # type: ignore[assignment]  # elementwise
     __lt__ = elementwise.lt
     __le__ = elementwise.le
     __gt__ = elementwise.gt
