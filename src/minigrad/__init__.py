@@ -46,6 +46,7 @@ from minigrad.core.tensor import Tensor
 from minigrad.diagnose import diagnose
 from minigrad.functional import operators as _operators  # binds the methods
 from minigrad.functional.activation import relu, sigmoid, tanh
+from minigrad.functional.arrange import cat, clone, flip, stack, tril, triu
 from minigrad.functional.creation import (
     arange,
     bernoulli,
@@ -121,20 +122,14 @@ from minigrad.functional.reduce import (
 )
 from minigrad.functional.shape import (
     broadcast_to,
-    cat,
     chunk,
-    clone,
     flatten,
-    flip,
     permute,
     reshape,
     split,
     squeeze,
-    stack,
     t,
     transpose,
-    tril,
-    triu,
     unsqueeze,
 )
 

@@ -58,7 +58,7 @@ def record(
     """
     out = new_tensor(Tensor)
     out.array = value = value if type(value) is ndarray else np.asarray(value)
-    out.grad = out.hooks = None
+    out._grad = out.hooks = None
     edges: list[Any] = []
     saves = False
     for edge in inputs:

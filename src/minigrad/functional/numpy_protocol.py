@@ -13,7 +13,7 @@ import numpy as np
 
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import DtypeError
-from minigrad.functional import activation, elementwise, extreme, linalg, reduce, shape
+from minigrad.functional import activation, arrange, elementwise, extreme, linalg, reduce, shape
 
 _UFUNCS: dict[np.ufunc, Callable] = {
     np.add: elementwise.add,
@@ -84,11 +84,11 @@ _FUNCTIONS: dict[Callable, Callable] = {
     np.swapaxes: shape.transpose,
     np.moveaxis: _moveaxis,
     np.broadcast_to: shape.broadcast_to,
-    np.flip: shape.flip,
-    np.tril: shape.tril,
-    np.triu: shape.triu,
-    np.concatenate: shape.cat,
-    np.stack: shape.stack,
+    np.flip: arrange.flip,
+    np.tril: arrange.tril,
+    np.triu: arrange.triu,
+    np.concatenate: arrange.cat,
+    np.stack: arrange.stack,
     np.einsum: linalg.einsum,
 }
 
