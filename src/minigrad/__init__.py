@@ -15,6 +15,8 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad\.")
 
 from minigrad import autograd, errors
 from minigrad.autograd.anomaly import detect_anomaly
+from minigrad.autograd.autocast import autocast
+from minigrad.core import dtype as _dtypes
 from minigrad.core import memory as _memory
 from minigrad.core.dtype import boolean as bool
 from minigrad.core.dtype import (
@@ -152,4 +154,6 @@ def __getattr__(name: str) -> Any:
         module, _, attribute = _LAZY[name].partition(":")
         found = importlib.import_module(module)
         return getattr(found, attribute) if attribute else found
+    if name == "bfloat16":  # of a package that not everyone has
+        return _dtypes.bfloat16()
     raise AttributeError(f"module 'minigrad' has no attribute {name!r}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,27 +16,45 @@ from minigrad.core.saved import BARE, OUT, changed_since
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import DtypeError, GraphError, InplaceError
 
+Step = Callable[[Node, Any], tuple[Any, Any]]
 
-def stepper(
-    retain_graph: bool, create_graph: bool, wanted: Collection[Any] = (), found: Any = None
-) -> Callable[[Node, Any], Any]:
+
+def stepper(retain_graph: bool, create_graph: bool, wanted: Any = None, found: Any = None) -> Step:
     """What walk() asks at each node: (its gradient as its hooks leave it, the edges to follow).
 
     With `wanted`, nodes and leaves, the gradients of the nodes go to `found`, no other leaf gets
     one, and nothing below the last of them is touched.
     """
     observe = mode.observer and mode.observer.backward
-    special = create_graph or wanted or observe
+    if not (create_graph or observe or wanted):
+        return _plain(retain_graph)
+    plain = _plain(True)
 
-    def ready(node: Node, g: Any) -> Any:
+    def step(node: Node, g: Any) -> Any:
         if wanted and len(found) == len(wanted):
             return g, ()  # all are found, and what is left is older
-        if node.hooks:
-            g = run_hooks(node.hooks, g)
-        if node in wanted:
+        g, edges = plain(node, g)
+        if wanted and node in wanted:
             found[node] = g
             if len(found) == len(wanted):
                 return g, ()
+        if wanted:
+            edges = [e for e in edges if type(e[0]) is Node or e[0] in wanted]
+        if create_graph and edges:
+            edges = _recorded(node, edges)
+        if observe:
+            edges = [(t, _observed(node, vjp, observe), s, p) for t, vjp, s, p in edges]
+        if node.saves and not retain_graph:
+            node.edges = node.parts = None
+        return g, edges
+
+    return step
+
+
+def _plain(retain_graph: bool) -> Step:
+    def step(node: Node, g: Any) -> Any:
+        if node.hooks:
+            g = run_hooks(node.hooks, g)
         edges = node.edges
         if edges is None:
             raise GraphError(
@@ -47,16 +65,9 @@ def stepper(
             _check_unchanged(node)
         if node.saves and not retain_graph:
             node.edges = node.parts = None
-        if special:
-            if wanted:
-                edges = [e for e in edges if type(e[0]) is Node or e[0] in wanted]
-            if create_graph and edges:
-                edges = _recorded(node, edges)
-            if observe:
-                edges = [(t, _observed(node, vjp, observe), s, p) for t, vjp, s, p in edges]
         return g, edges
 
-    return ready
+    return step
 
 
 def _check_unchanged(node: Node) -> None:

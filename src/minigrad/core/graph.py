@@ -123,7 +123,7 @@ def walk(grads: dict[Any, Any], ready: Callable[[Node, Any], Any]) -> set[Any]:
         node = heappop(todo)[1]  # the newest
         g, edges = ready(node, grads.pop(node))
         for target, vjp, saved, _ in edges:
-            new = vjp(g, *saved)
+            new = vjp(g, *saved) if saved else vjp(g)
             if new.shape != target.shape:
                 new = unbroadcast(new, target.shape, node.name)
             if target in owned:

@@ -35,7 +35,7 @@ OUT = _Place("OUT")  # in the place of a saved value: the op's own result
 BARE = _Place("BARE")  # an array the op made: what it depends on is not known
 
 
-def keep(saved: Sequence[Any], out: np.ndarray) -> tuple[list[Any], list[Any]]:
+def keep(saved: Sequence[Any], out: np.ndarray) -> tuple[tuple[Any, ...], list[Any]]:
     """The arrays of `saved` as they are now, and the place of each: a node or leaf, OUT, BARE, or
     None for a constant. (tensor, array) is that array in the tensor's place."""
     arrays, places = [], []
@@ -54,7 +54,7 @@ def keep(saved: Sequence[Any], out: np.ndarray) -> tuple[list[Any], list[Any]]:
             place = BARE
         arrays.append(value)
         places.append(place)
-    return arrays, places
+    return tuple(arrays), places
 
 
 def note(array: np.ndarray) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from minigrad.core.broadcast import check_broadcast
 from minigrad.core.dtype import get_default_dtype, is_floating, promote, scalar_dtype
 from minigrad.core.graph import cast, record
+from minigrad.core.mode import mode
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import DtypeError
 
@@ -61,6 +62,22 @@ def wide(tensor: Tensor) -> np.ndarray:
     record() rounds the result back."""
     x = tensor.array
     return x.astype(np.float32) if x.dtype.itemsize == 2 else x
+
+
+def autocast(*tensors: Any) -> tuple[Any, ...]:
+    """The floating-point tensors of a product in autocast's dtype, inside it; None stays None."""
+    dtype = mode.autocast
+    if dtype is None:
+        return tensors
+    return tuple(
+        to(t, dtype) if isinstance(t, Tensor) and is_floating(t.dtype) else t for t in tensors
+    )
+
+
+def in_float32(tensor: Any) -> Any:
+    """A loss's input: in float32, inside autocast, if it is in half precision."""
+    half = mode.autocast and isinstance(tensor, Tensor) and tensor.dtype.itemsize == 2
+    return to(tensor, np.float32) if half else tensor
 
 
 def floating(name: str, input: Any) -> Tensor:

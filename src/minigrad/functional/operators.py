@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from minigrad.autograd.backward import backward
 from minigrad.core import dtype as dtypes
 from minigrad.core.hooks import register_hook, retain_grad
@@ -94,8 +92,8 @@ def _is_device(value: Any) -> bool:
     return isinstance(value, str) and value.partition(":")[0] in ("cpu", "cuda", "mps", "meta")
 
 
-def _as(dtype: np.dtype) -> Callable[[Tensor], Tensor]:
-    return lambda self: _to(self, dtype)
+def _as(dtype: Any) -> Callable[[Tensor], Tensor]:
+    return lambda self: _to(self, dtypes.as_dtype(dtype))
 
 
 class TensorMethods:
@@ -144,6 +142,7 @@ class TensorMethods:
     retain_grad = retain_grad
     to = to
     half = _as(dtypes.float16)
+    bfloat16 = _as("bfloat16")
     float = _as(dtypes.float32)
     double = _as(dtypes.float64)
     long = _as(dtypes.int64)
