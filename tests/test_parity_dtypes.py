@@ -8,6 +8,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.errors import MinigradError
+from tests.differences import DIFFERENCES
 from tests.functional.cases import FIXED
 from tests.functional.inputs import apply, convert, leaves
 
@@ -24,25 +25,30 @@ DTYPES = {
 
 ERRORS = {mg: MinigradError, torch: (RuntimeError, TypeError, IndexError)}
 
-# where minigrad differs: it refuses what hides a mistake, and allows what PyTorch leaves undefined
+# Where minigrad refuses what PyTorch takes, or takes what PyTorch refuses: the row of
+# DIFFERENCES.md that says why.
 REFUSED = {
-    ("pow", "bool"): "a boolean has no power: PyTorch only takes bool ** True",
-    ("sign", "bool"): "a boolean has no sign",
-    ("invert", "int64"): "~ of integers is for bits, and looks like a negated condition",
-    ("dropout", "int64"): "dropout scales, and integers do not",
-    ("dropout", "bool"): "dropout scales, and booleans do not",
-    ("mse_loss", "int64"): "a prediction is floating point",
-    ("mse_loss", "bool"): "a prediction is floating point",
+    ("pow", "bool"): "a boolean's power",
+    ("sign", "bool"): "a boolean's sign",
+    ("invert", "int64"): "inverted integers",
+    ("dropout", "int64"): "dropout of integers",
+    ("dropout", "bool"): "dropout of integers",
+    ("mse_loss", "int64"): "mse_loss of integers",
+    ("mse_loss", "bool"): "mse_loss of integers",
 }
 ALLOWED = {
-    "sub": "with one boolean operand, which counts as 0 and 1",
-    "isub": "with one boolean operand, which counts as 0 and 1",
-    "argmax": "of booleans, which order as 0 and 1",
-    "argmin": "of booleans, which order as 0 and 1",
-    "clamp_min": "of booleans, which order as 0 and 1",
-    "clamp_max": "of booleans, which order as 0 and 1",
-    "logical_and": "with a Python number",
+    "sub": "subtracted booleans",
+    "isub": "subtracted booleans",
+    "argmax": "the largest boolean",
+    "argmin": "the largest boolean",
+    "clamp_min": "booleans between bounds",
+    "clamp_max": "booleans between bounds",
+    "logical_and": "logical_and with a number",
 }
+
+
+def test_every_difference_stands_in_the_document():
+    assert {*REFUSED.values(), *ALLOWED.values()} <= set(DIFFERENCES)
 
 
 def made(lib, operand):

@@ -1,7 +1,5 @@
-"""Values, gradients and signatures of every op beside PyTorch's, in float64, on the table of cases.
-
-How minigrad differs on purpose is listed here, with the reason, and nowhere else.
-"""
+"""Values, gradients and signatures of every op beside PyTorch's, in float64, on the table of
+cases."""
 
 import inspect
 
@@ -17,23 +15,6 @@ pytestmark = [
     pytest.mark.torch,
     pytest.mark.filterwarnings("ignore:.*degrees of freedom:UserWarning"),
 ]
-
-DIFFERENT = {
-    "random": "draws come from NumPy's generator: the same seed gives other numbers",
-    "keepdim": "torch.prod, max and min take keepdim only with a dim; here it may be left at False",
-    "double backward": "gradients carry no graph: no create_graph, no second derivatives",
-    "retain": "every second walk of a graph is an error; PyTorch allows it where no op on the way "
-    "kept a value (x + 1)",
-    "in place": "a recorded result that is changed in place moves to a new array: a view taken of "
-    "it before keeps the old values (PyTorch changes the view too)",
-    "cat": "an empty 1-d tensor does not join tensors of another shape (a leftover in PyTorch)",
-    "norm p": "p must be positive; PyTorch also counts (0), takes minima (-inf) and 'nuc'",
-    "cross_entropy": "targets are class indices, not probabilities; no class weights",
-    "dim=()": "an empty tuple of dims means all for logsumexp too, which PyTorch refuses",
-    "negative seeds": "a seed is at least 0",
-    "max(a, b)": "torch.max calls the second tensor other; here it stands in the place of dim",
-    "== and !=": "raise for a list or tuple, where PyTorch answers False",
-}
 
 
 def both(case, transform=lambda op, args, kwargs: (args, kwargs)):
@@ -92,7 +73,7 @@ def called_by_keyword(case):
     if not named or inspect.Parameter.VAR_POSITIONAL in kinds:
         return False
     if case.op in ("max", "min") and isinstance(case.args[-1], np.ndarray):
-        return len(case.args) == 1  # DIFFERENT["max(a, b)"]
+        return len(case.args) == 1  # a row of DIFFERENCES.md
     return not (case.op in ("pow", "where") and float in map(type, case.args))  # named self there
 
 
