@@ -1,6 +1,7 @@
 """Lab 05: pre-norm against post-norm, over depth and learning rate, with and without warmup."""
 
 import math
+from dataclasses import dataclass
 from itertools import product
 from statistics import median
 
@@ -8,45 +9,43 @@ import numpy as np
 
 from minigrad import Generator, from_numpy, lab
 from minigrad.lab import Finding, plot
-from minigrad.lab.cells import Cells, claim, curves, trainability
-from minigrad.lab.language import TextOptions, about, corpus, language_run, small_gpt
+from minigrad.lab.cells import Cells, claim
+from minigrad.lab.curves import text_curves, trainability
+from minigrad.lab.language import Text, about, corpus, language_run, small_gpt
 from minigrad.training.language import language_loss
 
-VARIANTS = {
-    "pre-norm": {"placement": "pre"},
-    "post-norm": {"placement": "post"},
-    "post-norm, warmup": {"placement": "post", "warmup": 100},
-}
+# where the norm stands, and the steps of warmup
+VARIANTS = {"pre-norm": ("pre", 0), "post-norm": ("post", 0), "post-norm, warmup": ("post", 100)}
 STYLES = dict(
     zip(VARIANTS, (plot.PLACEMENTS["pre"], plot.PLACEMENTS["post"], plot.STYLES[5]), strict=True)
 )
 SHOWN = {"layers": 4, "lr": 1e-2}  # the cell whose curves are drawn
 
-Options = TextOptions
-FULL = {
-    "seeds": 3,
-    "steps": 200,
-    "lr": None,
-    "depths": [4, 8, 12],
-    "rates": [2e-3, 5e-3, 1e-2],
-    "text": "python",
-    "gradient_depths": [2, 4, 8, 16, 32],
-    "gradient_seeds": 10,
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Pre-norm, post-norm, and post-norm with warmup, over depth and learning rate."""
+
+    seeds: int = 3
+    steps: int = 200
+    lr: float | None = None  # in place of the rates
+    depths: tuple[int, ...] = (4, 8, 12)
+    rates: tuple[float, ...] = (2e-3, 5e-3, 1e-2)
+    text: Text = "python"
+    gradient_depths: tuple[int, ...] = (2, 4, 8, 16, 32)
+    gradient_seeds: int = 10
+
+
+QUICK = {
+    **{"seeds": 1, "steps": 160, "depths": (4, 8), "rates": (5e-3, 1e-2)},
+    **{"gradient_depths": (2, 8, 32), "gradient_seeds": 4},
 }
-QUICK = FULL | {
-    "seeds": 1,
-    "steps": 160,
-    "depths": [4, 8],
-    "rates": [5e-3, 1e-2],
-    "gradient_depths": [2, 8, 32],
-    "gradient_seeds": 4,
-}
-PIECES = {}
+PIECES, MINE = {}, {}
 
 # Where Xiong et al.'s law is derived, and where it is weak.
 SETTINGS = {
-    "Xavier, embeddings 0.3": {"law": "xavier", "embedding_std": 0.3},
-    "default init, embeddings 1": {"law": "default", "embedding_std": 1.0},
+    "Xavier, embeddings 0.3": {"law": "xavier", "std": 0.3},
+    "default init, embeddings 1": {"law": "default", "std": 1.0},
 }
 
 
@@ -56,17 +55,14 @@ def data(s):
 
 def experiment(s, run, pieces):
     text = corpus(s.text)
-    rates = [s.lr] if s.lr else s.rates
-    runs, gradients = [], []
+    runs, gradients, rates = [], [], [s.lr] if s.lr else s.rates
     run.record("losses.json", {"text": about(text), "steps": s.steps, "runs": runs})
     run.record("gradients.json", {"runs": gradients})
     for setting, placement, layers in product(SETTINGS, ("pre", "post"), s.gradient_depths):
-        norms = [
-            last_gradient(text, seed, layers, placement, **SETTINGS[setting])
-            for seed in range(s.gradient_seeds)
-        ]
-        gradients.append({"setting": setting, "placement": placement, "layers": layers})
-        gradients[-1]["norms"] = norms
+        seeds = range(s.gradient_seeds)
+        norms = [last_gradient(text, i, layers, placement, **SETTINGS[setting]) for i in seeds]
+        label = {"setting": setting, "placement": placement, "layers": layers}
+        gradients.append(label | {"norms": norms})
     cells = list(product(range(s.seeds), s.depths, rates, VARIANTS))
     with run.progress(len(cells) * s.steps) as advance:
         for seed, layers, lr, name in cells:
@@ -76,20 +72,18 @@ def experiment(s, run, pieces):
 
 def cell(text, s, advance, seed, layers, lr, name):
     """One run: a variant at a depth and a rate."""
-    shape = {"dim": 32, "heads": 4, "norm": "layernorm", "placement": VARIANTS[name]["placement"]}
-    training = {"steps": s.steps, "evaluate_every": 20, "lr": lr}
-    training["warmup"] = VARIANTS[name].get("warmup", 0)
+    placement, warmup = VARIANTS[name]
+    shape = {"dim": 32, "heads": 4, "norm": "layernorm", "placement": placement}
+    training = {"steps": s.steps, "evaluate_every": 20, "lr": lr, "warmup": warmup}
     model = small_gpt(text, seed, layers=layers, **shape)
     labels = {"variant": name, "layers": layers, "lr": lr}
     return language_run(text, model, advance, seed=seed, training=training, **labels)
 
 
-def last_gradient(text, seed, layers, placement, law, embedding_std):
+def last_gradient(text, seed, layers, placement, law, std):
     """‖∂loss/∂W₂‖ of the last block's FFN at initialization, d = 64, head N(0, 1/d)."""
     model = small_gpt(text, seed, layers=layers, dim=64, norm="layernorm", placement=placement)
-    model.init_weights(
-        law, embedding_std=embedding_std, head_std=64**-0.5, generator=Generator(seed)
-    )
+    model.init_weights(law, embedding_std=std, head_std=64**-0.5, generator=Generator(seed))
     x, y = next(text.batches(4, 32, seed))
     language_loss(model, from_numpy(x), from_numpy(y)).backward()
     gradient = model.blocks[layers - 1].ffn.down.weight.grad.array
@@ -98,31 +92,28 @@ def last_gradient(text, seed, layers, placement, law, embedding_std):
 
 def relative(records, setting, placement):
     """{depth: median gradient norm over its value at the smallest depth}."""
-    cells = {
-        r["layers"]: median(r["norms"])
-        for r in records["gradients.json"]["runs"]
-        if (r["setting"], r["placement"]) == (setting, placement)
-    }
-    first = cells[min(cells)]
-    return {layers: norm / first for layers, norm in cells.items()}
+    runs = Cells(records["gradients.json"]["runs"]).of(setting=setting, placement=placement).runs
+    norms = {run["layers"]: median(run["norms"]) for run in runs}
+    return {layers: norm / norms[min(norms)] for layers, norm in norms.items()}
 
 
 def findings(records):
-    cells = Cells(records["losses.json"])
+    cells = Cells.of_text(records["losses.json"])
+    stalled, trained = map(cells.is_, ("stalled", "trained"))
     pre, post, warm = (cells.of(variant=name) for name in VARIANTS)
     hard = post.of(layers=lambda n: n >= 8, lr=lambda lr: lr >= 5e-3)
     before, saved = (c.of(layers=4, lr=1e-2) for c in (post, warm))
     claims = {
-        "pre-norm": claim("learns in every cell", pre.all(cells.trained)),
+        "pre-norm": claim("learns in every cell", pre.all(trained)),
         "post-norm": claim(
             "stalled, never diverged, at 8 layers or more with lr 0.005 or more",
-            hard.all(cells.stalled),
+            hard.all(stalled),
         ),
         "post-norm, warmup": claim(
             "learns at 4 layers and lr 0.01, where no warmup is stalled; not at 8 layers",
-            before.all(cells.stalled),
-            saved.all(cells.trained),
-            warm.of(layers=8, lr=1e-2).all(cells.stalled),
+            before.all(stalled),
+            saved.all(trained),
+            warm.of(layers=8, lr=1e-2).all(stalled),
         ),
     }
     found = [outcome(cells, name, claims[name]) for name in VARIANTS]
@@ -131,20 +122,23 @@ def findings(records):
 
 def outcome(cells, name, claimed):
     mine = cells.of(variant=name).by("layers", "lr")
-    n, trained = len(mine), sum(bool(c.all(c.trained)) for c in mine.values())
-    sentence = f"every seed learns in {trained} of the {n} cells (depth × learning rate)"
+    trained = cells.is_("trained")
+    n, learning = len(mine), sum(bool(c.all(trained)) for c in mine.values())
+    sentence = f"every seed learns in {learning} of the {n} cells (depth × learning rate)"
     if name == "post-norm, warmup":
         without = cells.of(variant="post-norm").by("layers", "lr")
         rescued = [
-            f"{layers} layers, lr {lr:g}: {without[layers, lr].fate} to {c.fate}"
+            f"{layers} layers, lr {lr:g}: {without[layers, lr].end} to {c.end}"
             for (layers, lr), c in mine.items()
-            if not without[layers, lr].all(c.trained) and c.any(c.trained)
+            if not without[layers, lr].all(trained) and c.any(trained)
         ]
         sentence += "; it saves " + "; ".join(rescued) if rescued else ""
-    shown = mine.get((SHOWN["layers"], SHOWN["lr"]))
-    at = f" at {SHOWN['layers']} layers, lr {SHOWN['lr']:g}"
-    ended = shown.word + at if shown else f"{trained} of {n} cells"
-    return Finding(name, ended, sentence + ".", **claimed)
+    shown, word, ended = mine.get(tuple(SHOWN.values())), "", f"{learning} of {n} cells"
+    if shown:
+        word = shown.word
+        ended = f"{word} at {SHOWN['layers']} layers, lr {SHOWN['lr']:g}"
+    key = name.replace(", ", "_").replace("-", "_")
+    return Finding(name, ended, sentence + ".", **claimed, key=key, word=word)
 
 
 def law(records, setting):
@@ -166,42 +160,35 @@ def law(records, setting):
 
 
 def figures(records):
-    cells = Cells(records["losses.json"])
+    cells = Cells.of_text(records["losses.json"])
     drawn = {"trainability.png": border(cells), "gradient_at_init.png": gradients(records)}
     shown = cells.of(**SHOWN).by("variant")
     return ({"prenorm_vs_postnorm.png": convergence(shown)} if shown else {}) | drawn
 
 
 def convergence(shown):
-    figure, axes = plot.new_figure(
-        f"{SHOWN['layers']} layers, lr {SHOWN['lr']:g}: post-norm {shown['post-norm'].fate}, with "
-        f"warmup {shown['post-norm, warmup'].fate}, pre-norm {shown['pre-norm'].fate}",
-        1,
-        2,
-        size=(10.5, 4.2),
-        sharey=True,
-    )
+    post, warm, pre = (shown[name].end for name in ("post-norm", "post-norm, warmup", "pre-norm"))
+    where = f"{SHOWN['layers']} layers, lr {SHOWN['lr']:g}"
+    title = f"{where}: post-norm {post}, with warmup {warm}, pre-norm {pre}"
+    figure, axes = plot.new_figure(title, columns=2, size=(10.5, 4.2), sharey=True)
     train, held_out = axes[0]
     train.set(title="training (mean of 10 steps)", xlabel="step", ylabel="loss (nats)")
     held_out.set(title="validation", xlabel="step", ylim=(2.3, 4.7))
-    curves((train, held_out), shown, STYLES)
+    text_curves((train, held_out), shown, STYLES)
     return figure
 
 
 def border(cells):
     learning = {
-        name: [bool(c.all(c.trained)) for c in mine.by("layers", "lr").values()]
+        name: [bool(c.all(c.is_("trained"))) for c in mine.by("layers", "lr").values()]
         for name, mine in cells.by("variant").items()
     }
-    figure, axes = plot.new_figure(
-        f"Of {len(learning['pre-norm'])} combinations "
-        + ", ".join(f"{k.replace(',', ' with')} trains in {sum(v)}" for k, v in learning.items())
-        + "\n(a combination counts if every seed learns; numbers: validation loss, dark: stalled)",
-        1,
-        len(VARIANTS),
-        size=(10.5, 3.9),
-        sharey=True,
+    counts = [f"{k.replace(',', ' with')} trains in {sum(v)}" for k, v in learning.items()]
+    title = (
+        f"Of {len(learning['pre-norm'])} combinations {', '.join(counts)}\n(a combination counts "
+        "if every seed learns; numbers: validation loss, dark: stalled)"
     )
+    figure, axes = plot.new_figure(title, columns=len(VARIANTS), size=(10.5, 3.9), sharey=True)
     image = trainability(axes[0], cells, VARIANTS, "layers", "lr")
     for ax in axes[0]:
         ax.set_xlabel("learning rate")
@@ -211,40 +198,23 @@ def border(cells):
 
 
 def gradients(records):
-    strict = next(iter(SETTINGS))
-    figure, axes = plot.new_figure(
-        "Pre-norm's last-layer gradient at init falls as 1/√L, post-norm's does not",
-        1,
-        len(SETTINGS),
-        size=(10.5, 4.0),
-        sharey=True,
-    )
+    title = "Pre-norm's last-layer gradient at init falls as 1/√L, post-norm's does not"
+    figure, axes = plot.new_figure(title, columns=len(SETTINGS), size=(10.5, 4.0), sharey=True)
+    runs = Cells(records["gradients.json"]["runs"])
     for ax, setting in zip(axes[0], SETTINGS, strict=True):
         ends = []
         for placement, style in (("pre", STYLES["pre-norm"]), ("post", STYLES["post-norm"])):
-            runs = [
-                r
-                for r in records["gradients.json"]["runs"]
-                if (r["setting"], r["placement"]) == (setting, placement)
-            ]
-            depths = [r["layers"] for r in runs]
-            norms = np.array([r["norms"] for r in runs]).T
+            mine = runs.of(setting=setting, placement=placement).runs
+            depths, norms = [r["layers"] for r in mine], np.array([r["norms"] for r in mine]).T
             norms = norms / np.median(norms[:, 0])
             plot.band(ax, depths, norms, style, marker_every=1)
             ends.append((float(np.median(norms[:, -1])), f"{placement}-norm", style.color))
         law = np.sqrt(depths[0] / np.array(depths))
         ax.plot(depths, law, color=plot.REFERENCE, ls="--", lw=1)
-        if setting == strict:
-            middle = len(depths) // 2
-            ax.annotate(
-                "1/√L",
-                (depths[middle], law[middle]),
-                (-6, -10),
-                textcoords="offset points",
-                color=plot.REFERENCE,
-                ha="right",
-                va="top",
-            )
+        if setting == next(iter(SETTINGS)):
+            at = (depths[len(depths) // 2], law[len(depths) // 2])
+            look = {"color": plot.REFERENCE, "ha": "right", "va": "top"}
+            ax.annotate("1/√L", at, (-6, -10), textcoords="offset points", **look)
         ax.set_xscale("log", base=2)
         ax.set_yscale("log", base=2)
         ax.set_xticks(depths, depths)

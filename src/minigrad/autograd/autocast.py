@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core.dtype import as_dtype, bfloat16, float32
+from minigrad.core.dtype import as_dtype, bfloat16
 from minigrad.core.mode import changed
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError, DtypeError
@@ -65,12 +65,12 @@ class GradScaler:
         return self._enabled
 
     def scale(self, outputs: Tensor) -> Tensor:
-        """The loss times the scale, in float32 at least."""
-        wide = outputs.to(float32) if outputs.dtype.itemsize == 2 else outputs
-        return wide * self._scale if self._enabled else outputs
+        """The loss times the scale. Compute the loss in float32, as autocast does: beyond 65,504 a
+        scale is infinite in float16."""
+        return outputs * self._scale if self._enabled else outputs
 
     def unscale_(self, optimizer: Any) -> None:
-        """Divide the gradients by the scale, once per step: before they are clipped, for example."""
+        """Divide the gradients by the scale, once per step: before clipping them, for example."""
         if not self._enabled:
             return
         if id(optimizer) in self._found:

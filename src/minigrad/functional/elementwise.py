@@ -60,7 +60,7 @@ def div(input: Any, other: Any) -> Tensor:
     """input / other, of integers in the default dtype.   d/dinput = G / other,
     d/dother = -G · out / other, whose size is its own at every scale of other."""
     a, b, x, y = operands("div", input, other)
-    if x.dtype.kind in "bi":
+    if (a if isinstance(a, Tensor) else b).dtype.kind in "bi":
         return div(*(floating("div", t) if isinstance(t, Tensor) else t for t in (a, b)))
     return record(
         "div",
@@ -74,12 +74,16 @@ def pow(input: Any, exponent: Any) -> Tensor:
     """input ** exponent.   d/dinput = G · exponent · input^(exponent-1),
     d/dexponent = G · out · ln(input), 0 where input = 0 and exponent ≥ 0."""
     a, b, x, y = operands("pow", input, exponent)
-    if x.dtype == boolean:
+    dtype = (a if isinstance(a, Tensor) else b).dtype
+    if dtype == boolean:
         raise DtypeError("pow: booleans have no powers: convert with .float()")
-    if x.dtype.kind == "i" and np.any(y < 0):
+    if dtype.kind == "i" and np.any(np.less(y, 0)):
         raise ArgumentError("pow: an integer tensor needs exponents ≥ 0: convert with .float()")
     if y is b and y == 2:  # by a number
         return record("pow", np.square(x), (a, lambda g, x: g * (x + x), a))
+
+    if type(a) in (int, float):
+        a = y.dtype.type(a)  # its logarithm's dtype is the result's
 
     def vjp_exponent(g: Any, x: Any, y: Any, out: Any) -> Any:
         return g * out * np.log(np.where((x == 0) & (y >= 0), 1, x))
@@ -257,7 +261,7 @@ def ge(input: Tensor, other: Any) -> Tensor:
 
 def _compare(name: str, ufunc: np.ufunc, input: Any, other: Any) -> Tensor:
     a, b, x, y = operands(name, input, other)
-    if x.dtype is not y.dtype:  # half precision and a number, which here is rounded to it
+    if type(y) is np.float32 or type(x) is np.float32:  # beside half precision: in it, here
         x, y = (v.astype((a if isinstance(a, Tensor) else b).dtype) for v in (x, y))
     return wrap(np.asarray(ufunc(x, y)))
 

@@ -91,8 +91,8 @@ def floating(name: str, input: Any) -> Tensor:
 def operands(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
     """The two operands of an elementwise op, and their values: (a, b, x, y).
 
-    Tensors come in one dtype, with shapes that broadcast; a Python number as a NumPy number of the
-    tensor's dtype (float32 beside half precision). Raises ShapeError or DtypeError.
+    Tensors come in one dtype, with shapes that broadcast; a Python number stays one (beside half
+    precision it is float32). Raises ShapeError or DtypeError.
     """
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         x, y = a.array, b.array
@@ -127,7 +127,11 @@ def _one_dtype(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _beside_number(name: str, tensor: Tensor, number: Any) -> tuple[Tensor, Any]:
-    """The tensor in the dtype of its result with a Python number, and that number in it."""
+    """The tensor in the dtype of its result with a Python number, and that number: NumPy takes it
+    in the tensor's dtype. Half precision meets it in float32."""
+    dtype = tensor.array.dtype
+    if type(number) in (float, int) and dtype.kind == "f" and dtype.itemsize > 2:
+        return tensor, number  # nearly always; what follows takes 0.5 µs
     if isinstance(number, np.generic):
         number = number.item()
     if not isinstance(number, int | float):
@@ -135,11 +139,8 @@ def _beside_number(name: str, tensor: Tensor, number: Any) -> tuple[Tensor, Any]
             f"{name}: an operand must be a Tensor or a number, got {type(number).__name__}: "
             "wrap it with minigrad.tensor(...)"
         )
-    dtype = tensor.array.dtype
-    if dtype.kind != "f":  # nearly always it is, and what follows takes 0.5 µs
-        tensor = to(tensor, scalar_dtype(dtype, number))
-        dtype = tensor.array.dtype
-    return tensor, np.float32(number) if dtype.itemsize == 2 else dtype.type(number)
+    tensor = to(tensor, scalar_dtype(dtype, number))
+    return tensor, np.float32(number) if tensor.array.dtype.itemsize == 2 else number
 
 
 def shared(function: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:

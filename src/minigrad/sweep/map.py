@@ -13,15 +13,14 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import ArgumentError
-from minigrad.signal.calibration import VERDICTS, probabilities
+from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.configuration import Configuration
-from minigrad.signal.features import features
+from minigrad.signal.predict import predict_many
 from minigrad.sweep.recorded import Row
 
 NAMES = tuple(f.name for f in fields(Configuration))
 GREYS = {"diverged": 0.05, "stalled": 0.55, "trained": 0.95}  # also told apart in print
 MARKS = {"diverged": "x", "stalled": "s", "trained": "o"}
-SHADES = {"diverged": "#D55E00", "stalled": "#BBBBBB", "trained": "#56B4E9"}
 MOST, POINTS = 5, 240  # configurations and predictions per panel behind the shading
 
 
@@ -37,7 +36,6 @@ def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: P
     if not rows:
         raise ArgumentError("the sweep holds no run yet")
     from minigrad.lab.plot import new_figure, save_figure
-    from minigrad.lab.progress import progress
 
     panels: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in rows:
@@ -45,29 +43,21 @@ def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: P
     values = [sorted({key[i] for key in panels}) for i in range(len(facets))]
     columns = len(values[-1]) if values else 1
     keys = list(itertools.product(*values))
-    predicted: dict[Configuration, str] = {}
-    with progress(len(rows), "runs predicted") as advance:
-        for row in rows:
-            predicted[row.config] = _verdict(row.config)
-            advance()
+    predicted = {p.config: p.verdict for p in predict_many([row.config for row in rows])}
     right = [predicted[row.config] == row.verdict for row in rows]
     title = f"Theory agrees with {np.mean(right):.1%} of {len(rows)} runs"
     height = -(-len(keys) // columns)
     size = (3.1 * columns + 0.6, 2.7 * height + 0.9)
     figure, axes = new_figure(title, height, columns, size=size, sharex=True, sharey=True)
     report = [title]
-    with progress(len(keys), "panels shaded") as advance:
-        for ax, key in zip(axes.flat, keys, strict=False):
-            name = ", ".join(f"{f} {v}" for f, v in zip(facets, key, strict=True)) or "all"
-            inside = panels.get(key, [])
-            agree = (
-                np.mean([predicted[r.config] == r.verdict for r in inside]) if inside else np.nan
-            )
-            ax.set_title(f"{name}\n{agree:.0%} of {len(inside)}" if inside else name, fontsize=9)
-            if inside:
-                _panel(ax, inside, x, y)
-                report.append(f"{name}: {agree:.1%} of {len(inside)}")
-            advance()
+    for ax, key in zip(axes.flat, keys, strict=False):
+        name = ", ".join(f"{f} {v}" for f, v in zip(facets, key, strict=True)) or "all"
+        inside = panels.get(key, [])
+        agree = np.mean([predicted[r.config] == r.verdict for r in inside]) if inside else np.nan
+        ax.set_title(f"{name}\n{agree:.0%} of {len(inside)}" if inside else name, fontsize=9)
+        if inside:
+            _panel(ax, inside, x, y)
+            report.append(f"{name}: {agree:.1%} of {len(inside)}")
     for ax in axes[-1]:
         ax.set_xlabel(x)
     for ax in axes[:, 0]:
@@ -77,14 +67,11 @@ def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: P
     return report
 
 
-def _verdict(config: Configuration) -> str:
-    odds = probabilities(features(config))
-    return max(odds, key=lambda name: odds[name])
-
-
 def _panel(ax: Any, rows: list[Row], x: str, y: str) -> None:
     """Measured fates as marks; each cell of a grid the shares of its runs; predicted lines."""
     from matplotlib.ticker import NullFormatter
+
+    from minigrad.lab.plot import FATES
 
     spots: dict[tuple[Any, Any], list[str]] = defaultdict(list)
     for row in rows:
@@ -99,7 +86,7 @@ def _panel(ax: Any, rows: list[Row], x: str, y: str) -> None:
                 marker=marker,
                 linewidths=0.6 if marker != "x" else 1.2,
                 edgecolors="k" if marker != "x" else None,
-                c=None if marker != "x" else "#D55E00",
+                c=None if marker != "x" else FATES[fate],
                 zorder=3,
                 **look,
             )
@@ -119,6 +106,8 @@ def _boundary(ax: Any, rows: list[Row], x: str, y: str) -> None:
 
     A configuration whose init has no such knob (gain for uniform) cannot be moved: left out.
     """
+    from minigrad.lab.plot import FATES
+
     found = {}
     for config in (row.config for row in rows):
         with contextlib.suppress(ArgumentError):
@@ -136,14 +125,13 @@ def _boundary(ax: Any, rows: list[Row], x: str, y: str) -> None:
         points = np.geomspace(min(column), max(column), side).tolist()
         whole = isinstance(column[0], int)
         axes.append(sorted({round(p) for p in points}) if whole else points)
-    odds = np.zeros((len(axes[1]), len(axes[0]), 3))
-    for (j, b), (i, a) in itertools.product(enumerate(axes[1]), enumerate(axes[0])):
-        for config in configs:
-            at: dict[str, Any] = {x: a, y: b}
-            odds[j, i] += list(probabilities(features(replace(config, **at))).values())
+    spots: list[dict[str, Any]] = [{x: a, y: b} for b in axes[1] for a in axes[0]]
+    every = [replace(c, **point) for point in spots for c in configs]
+    shares = np.array([list(p.probabilities.values()) for p in predict_many(every)])
+    odds = shares.reshape(len(axes[1]), len(axes[0]), len(configs), 3).sum(2)
     ax.contourf(
         axes[0], axes[1], odds.argmax(2), levels=[-0.5, 0.5, 1.5, 2.5], zorder=1,
-        colors=list(SHADES.values()), alpha=0.35,
+        colors=[FATES[fate] for fate in VERDICTS], alpha=0.35,
     )  # fmt: skip
 
 
@@ -151,14 +139,16 @@ def _legend(ax: Any) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
+    from minigrad.lab.plot import FATES
+
     runs = [
         Line2D(
             [], [], linestyle="", marker=MARKS[f], label=f"{f}, run",
-            markerfacecolor=str(GREYS[f]), markeredgecolor="#D55E00" if f == "diverged" else "k",
+            markerfacecolor=str(GREYS[f]), markeredgecolor=FATES[f] if f == "diverged" else "k",
         )
         for f in VERDICTS
     ]  # fmt: skip
-    shades = [Patch(color=SHADES[f], alpha=0.35, label=f"{f}, predicted") for f in VERDICTS]
+    shades = [Patch(color=FATES[f], alpha=0.35, label=f"{f}, predicted") for f in VERDICTS]
     ax.legend(
         handles=runs + shades, loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8,
         frameon=False, title_fontsize=8, alignment="left",
