@@ -74,8 +74,7 @@ def treat(text, seed, model, training, advance, **labels):
 
 
 def experiment(s, run, pieces):
-    text = corpus(s.text)
-    runs, scripts = [], []
+    text, runs, scripts = corpus(s.text), [], []
     run.record("treatments.json", {"text": about(text), "runs": runs})
     run.record("scripts.json", {"runs": scripts})
     for name, seed in product(SYMPTOMS, range(s.seeds)):
@@ -198,7 +197,8 @@ def figures(records):
     def cell(name, treatment):
         mine = every.get((name, treatment))
         color = plot.FATES.get(mine.word, "white") if mine else "white"
-        return told(mine).replace(" ", "\n"), color, mine is not None and mine.word == "trained"
+        text = told(mine).replace(" ", "\n" if mine else " ")
+        return text, color, mine is not None and mine.word == "trained"
 
     title = "The right cure depends on the cause (numbers: validation loss, median over seeds)"
     size = (3.2 + 1.25 * len(columns), 1.5 + 0.85 * len(patients))
