@@ -46,16 +46,11 @@ def rms_norm_naive(x, eps, mean=mean_in_float32):
     return x * (1 / np.sqrt(mean(x * x) + np.asarray(eps, x.dtype))).astype(x.dtype)
 
 
-def layer_norm_naive(x, eps):
-    """LayerNorm in x's own type."""
-    return rms_norm_naive(x - mean_in_float32(x), eps)
-
-
 def rms_norm_upcast(x, eps):
     """To float32, normalize, and back to the input's type."""
     wide = x.astype(np.float32)
-    mean_square = np.mean(wide * wide, axis=-1, keepdims=True)
-    return (wide / np.sqrt(mean_square + np.float32(eps))).astype(x.dtype)
+    root = np.sqrt(np.mean(wide * wide, axis=-1, keepdims=True) + np.float32(eps))
+    return (wide / root).astype(x.dtype)
 
 
 def rms_norm_library(x, eps):
@@ -63,8 +58,7 @@ def rms_norm_library(x, eps):
     return F.rms_norm(tensor(x, dtype=float16), x.shape[-1:], eps=eps).numpy()
 
 
-PIECES = {"rms_norm_half": rms_norm_upcast}
-MINE = {}
+PIECES, MINE = {"rms_norm_half": rms_norm_upcast}, {}
 
 
 def data(s):
@@ -109,8 +103,7 @@ def experiment(s, run, pieces):
         "float16, minigrad's rms_norm": rms_norm_library,
         "bfloat16, no upcast": rms_norm_naive,
     }
-    grid = np.geomspace(1e-6, 6e4, s.points)
-    table, sweep, places = [], [], list(KINDS)
+    grid, table, sweep, places = np.geomspace(1e-6, 6e4, s.points), [], [], list(KINDS)
     run.record("table.json", {"scales": s.scales, "rows": table})
     run.record("sweep.json", {"scales": grid, "kinds": places, "rows": sweep})
     run.record("layer_norm.json", special_cases())
@@ -137,8 +130,8 @@ def special_cases():
     noise = np.random.default_rng(0).standard_normal((1, 512))
     rows = {"a constant row of 3": np.full((1, 512), 3.0), "mean 1000, std 1": 1000 + noise}
     rows["mean 0, std 1"] = noise
-    norms = {"RMSNorm, no upcast": rms_norm_naive, "LayerNorm, no upcast": layer_norm_naive}
-    norms["RMSNorm, upcast"] = rms_norm_library
+    norms = {"RMSNorm, no upcast": rms_norm_naive, "RMSNorm, upcast": rms_norm_library}
+    norms["LayerNorm, no upcast"] = lambda x, e: rms_norm_naive(x - mean_in_float32(x), e)
     norms["LayerNorm, upcast"] = lambda x, e: F.layer_norm(tensor(x), (512,), eps=e).numpy()
     with np.errstate(all="ignore"):
         return {
@@ -165,7 +158,6 @@ PREDICTED = {
     "float16, sum in float16 too": ("rows are lost from 12 on", SUMMED),
     "bfloat16, no upcast": ("neither overflow nor underflow", {}),
 }
-UPCAST = ("right at every scale, both ε", {})
 
 
 def findings(records):
@@ -175,7 +167,7 @@ def findings(records):
     for name in dict.fromkeys(row["variant"] for row in rows):
         of = {eps: kinds[name, eps] for eps in EPS}
         lost = sum(kind != "right" for eps in EPS for kind in of[eps].values())
-        text, exact = PREDICTED.get(name, UPCAST)
+        text, exact = PREDICTED.get(name, ("right at every scale, both ε", {}))
         held = all(of[eps].get(scale) in allowed for (eps, scale), allowed in exact.items())
         outcome = f"{lost} of {2 * len(scales)} lost" if lost else "all right"
         sentence = "; ".join(f"ε = {EPS[eps]}: {spans(of[eps])}" for eps in EPS) + "."
