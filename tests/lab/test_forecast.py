@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from minigrad.lab.forecast import assumed, chart, draw_curve, lines
 from minigrad.signal.configuration import Configuration
 from minigrad.signal.predict import predict
-from minigrad.training.windows import WINDOWS
+from minigrad.signal.windows import WINDOWS
 
 P = predict(depth=12, width=64, lr=1e-2)
 
