@@ -47,11 +47,16 @@ def load_file(file: Path) -> ModuleType:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Check the named exercises of one file against one module of checks."""
-    file, checks_name, exercises = Path(arguments[0]), arguments[1], arguments[2:]
+    """The process: `check` with what it says on the standard output."""
     sys.dont_write_bytecode = True
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")  # ours; the learner's goes to the capture
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    check(arguments, out)
+
+
+def check(arguments: Sequence[str], out: TextIO) -> None:
+    """Check the named exercises of one file against one module of checks."""
+    file, checks_name, exercises = Path(arguments[0]), arguments[1], arguments[2:]
     checks: dict[str, Any] = importlib.import_module(checks_name).CHECKS
     tell(out, begin="the file")
     printed = Capped()
