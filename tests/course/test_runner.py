@@ -82,7 +82,7 @@ def test_an_input_that_is_changed_gets_a_sentence(tmp_path):
     )
     (result,) = judge(tmp_path, code, ("measured_walk",))
     assert result.status == "failed"
-    assert "changes its input (argument 1) in place" in str(result)
+    assert "changes its input (x) in place" in str(result)
 
 
 def test_a_numpy_array_where_a_tensor_is_meant_gets_a_sentence(tmp_path):

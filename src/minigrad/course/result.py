@@ -20,6 +20,7 @@ class Result:
     mistake: str = ""
     question: str = ""
     see: str = ""  # "01-initialization.md#kaiming", below theory/
+    inputs: str = ""  # the arguments of the probe that failed, on request
     printed: str = ""
 
     @property
