@@ -2,7 +2,7 @@
 
 q = E x² over the residual stream, Δ = ½E(x_s − x_t)² for two positions of one sequence, G = E g²
 with g = dL/dx for the loss of one position. Weights have mean 0, so every branch does, and a branch
-adds to the stream without overlap. Derivation in theory/10-prediction.md. `minigrad.predict` is for
+adds to the stream without overlap. Derivation in theory/prediction.md. `minigrad.predict` is for
 the family of MLPs alone: no sweep has measured fates of transformers.
 """
 

@@ -9,10 +9,11 @@ lr = [0.001, 0.01, 0.1]
 norm = ["none", "rmsnorm"]
 activation = "gelu"
 
-[[sample]]                       # random configurations, one seed each
+[[sample]]                       # random configurations, each under a seed of its own
 draw = "wild"                    # or "lab"
 count = 100
 seed = 1
+seeds = 4                        # and under three more: what is left to chance
 """
 
 from __future__ import annotations
@@ -26,15 +27,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import minigrad
 from minigrad.errors import ArgumentError
+from minigrad.lab.trainability import train
 from minigrad.signal.configuration import STEPS, Configuration
 from minigrad.signal.draw import DRAWS, draw
-
-NUMBERS_DEPEND_ON = (
-    *("core", "functional", "nn", "optim", "data", "lab/trainability.py"),
-    *(f"signal/{name}.py" for name in ("configuration", "norms", "optimizers", "weights")),
-)
 
 
 @dataclass(frozen=True)
@@ -48,21 +44,35 @@ class Run:
 
     @property
     def key(self) -> str:
-        """Hash of configuration, seed, steps and the code that turns them into losses."""
+        """Hash of configuration, seed, steps and of what the code makes of such."""
         text = json.dumps([self.config.as_dict(), self.seed, self.steps, code_version()])
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+# three steps of each tell whether the code still makes the same numbers
+PROBES: tuple[dict[str, Any], ...] = (
+    {"activation": "linear", "init": "xavier_uniform", "norm": "layernorm", "residual": "plain"},
+    {"activation": "relu", "init": "orthogonal", "norm": "rmsnorm", "placement": "mid"},
+    {"activation": "leaky_relu", "residual": "scaled", "optimizer": "adam"},
+    {"activation": "tanh", "init": "lecun_normal", "norm": "layernorm", "placement": "post"},
+    {"activation": "sigmoid", "init": "uniform", "norm": "rmsnorm", "optimizer": "adam"},
+    {"activation": "gelu", "init": "trunc_normal", "norm": "layernorm", "placement": "mid"},
+    {"activation": "silu", "init": "normal", "norm": "rmsnorm", "placement": "post"},
+    {"activation": "tanh", "init": "xavier_normal", "norm": "layernorm", "residual": "scaled"},
+    {"activation": "relu", "init": "kaiming_uniform", "norm": "rmsnorm", "placement": "mid"},
+)
+
+
 @lru_cache
 def code_version() -> str:
-    """minigrad's version and a hash of every source file that a run's numbers depend on."""
-    root = Path(minigrad.__file__).parent
-    digest = hashlib.sha256()
-    for name in NUMBERS_DEPEND_ON:
-        path = root / name
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            digest.update(file.read_bytes())
-    return f"{minigrad.__version__}+{digest.hexdigest()[:12]}"
+    """Hash of what the code does: the losses of PROBES to three digits.
+
+    A change that leaves them as they were leaves a sweep's results valid, whichever file it is in.
+    """
+    configs = [Configuration(depth=3, width=16, lr=0.05, **choices) for choices in PROBES]
+    losses = [train(config, seed=0, steps=3) for config in configs]
+    text = json.dumps([[f"{x:.3g}" for x in run if x is not None] for run in losses])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def read_plan(path: Path | str) -> list[Run]:
@@ -96,16 +106,18 @@ def expand(plan: dict[str, Any]) -> list[Run]:
             config = _configure(dict(zip(axes, values, strict=True)))
             runs += [Run(config, seed, steps) for seed in range(seeds)]
     for sample in samples:
-        unknown = set(sample) - {"draw", "count", "seed"}
+        unknown = set(sample) - {"draw", "count", "seed", "seeds"}
         if unknown:
             raise ArgumentError(
-                f"a [[sample]] holds draw, count and seed, got {', '.join(sorted(unknown))}"
+                f"a [[sample]] holds draw, count, seed and seeds, got {', '.join(sorted(unknown))}"
             )
         kind = sample.get("draw")
         if kind not in DRAWS:
             raise ArgumentError(f"draw must be one of {', '.join(DRAWS)}, got {kind!r}")
         count, seed = _whole(sample, "count", 1), _whole(sample, "seed", 0, least=0)
-        runs += [Run(c, s, steps, f"{kind}-{seed}") for c, s in draw(kind, count=count, seed=seed)]
+        for config, first in draw(kind, count=count, seed=seed):
+            of_each = range(first, first + _whole(sample, "seeds", 1))
+            runs += [Run(config, own, steps, f"{kind}-{seed}") for own in of_each]
     if not runs:
         raise ArgumentError("the plan asks for no run: give [grid] or [[sample]]")
     return list(dict.fromkeys(runs))

@@ -12,21 +12,35 @@ from minigrad.errors import ArgumentError
 from minigrad.signal.configuration import Configuration
 from minigrad.sweep.store import Store
 from minigrad.training.verdict import Verdict, final_loss
+from minigrad.training.windows import WINDOWS, window_means
 
 RECORDED = Path(__file__).with_name("recorded.csv")
 FITTED = ("grid", "wild-1", "lab-1")  # its groups that calibration.json is fitted on
 LN2 = math.log(2)
+# the CSV's columns of the windows between the first and the last
+BETWEEN = [f"{start}" if stop == start + 1 else f"{start}-{stop - 1}" for start, stop in WINDOWS]
+BETWEEN = BETWEEN[1:-1]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One run: its configuration, and the mean loss of its last epoch (NaN if it diverged)."""
+    """One run: its configuration, and mean losses, NaN where not finite.
+
+    ``final`` is that of its last epoch, NaN if the loss was ever not finite; ``between`` are the
+    windows between the first step and that epoch, () in a sweep that did not keep them.
+    """
 
     config: Configuration
     seed: int
     group: str
     first: float
     final: float
+    between: tuple[float, ...] = ()
+
+    @property
+    def windows(self) -> tuple[float, ...]:
+        """Mean loss of each of `training.windows.WINDOWS`."""
+        return (self.first, *self.between, self.final)
 
     @property
     def verdict(self) -> Verdict:
@@ -45,9 +59,9 @@ def rows(path: Path | str = RECORDED) -> list[Row]:
         store = Store(path, create=False)
         found = []
         for result in store.results():
-            first = math.nan if result.losses[0] is None else result.losses[0]
-            final = final_loss(result.losses)
-            found.append(Row(result.run.config, result.run.seed, result.run.group, first, final))
+            first, *between, _ = window_means(result.losses)
+            run, final = result.run, final_loss(result.losses)
+            found.append(Row(run.config, run.seed, run.group, first, final, tuple(between)))
         store.close()
         return found
     types = {"int": int, "float": float}
@@ -61,18 +75,21 @@ def rows(path: Path | str = RECORDED) -> list[Row]:
 
 def _row(record: dict[str, str], kinds: dict[str, Any]) -> Row:
     config = Configuration(**{name: kind(record[name]) for name, kind in kinds.items()})
-    first, final = (float(record[k] or "nan") for k in ("first", "final"))
-    return Row(config, int(record["seed"]), record["group"], first, final)
+    kept = BETWEEN if BETWEEN[0] in record else []
+    first, final, *between = (float(record[k] or "nan") for k in ("first", "final", *kept))
+    return Row(config, int(record["seed"]), record["group"], first, final, tuple(between))
 
 
 def export(found: list[Row], path: Path | str) -> None:
-    """Write rows as CSV: small enough to commit."""
+    """Write rows as CSV: small enough to commit. Windows are written where every row has them."""
+    kept = BETWEEN if all(row.between for row in found) else []
     with Path(path).open("w", encoding="utf-8", newline="") as file:
         names = [f.name for f in fields(Configuration)]
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*names, "seed", "group", "first", "final"])
+        writer.writerow([*names, "seed", "group", "first", *kept, "final"])
         for row in found:
             known = asdict(row.config).values()
             values = [f"{v:.6g}" if isinstance(v, float) else v for v in known]
-            losses = ["" if math.isnan(x) else f"{x:.5g}" for x in (row.first, row.final)]
-            writer.writerow([*values, row.seed, row.group, *losses])
+            losses = row.windows if kept else (row.first, row.final)
+            shown = ["" if math.isnan(x) else f"{x:.5g}" for x in losses]
+            writer.writerow([*values, row.seed, row.group, *shown])

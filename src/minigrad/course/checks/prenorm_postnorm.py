@@ -10,8 +10,8 @@ import numpy as np
 from minigrad.course.check import Check, apply, check, drawn, edit, probe, solutions
 
 lab = solutions("05_prenorm_postnorm")
-BLOCKS = "05-norm-placement.md#the-two-blocks"
-NO_NORM = "05-norm-placement.md#no-norm-at-all"
+BLOCKS = "04-norm-placement.md#the-two-blocks"
+NO_NORM = "04-norm-placement.md#no-norm-at-all"
 
 
 def block(function: Any, x: Any, a: Any, b: Any, placement: str) -> Any:
