@@ -59,6 +59,7 @@ def logits(values: Any, *labels: int) -> tuple[Any, Any]:
 BOTH_LARGE = logits([[1000.0, 0.0], [0.0, 0.0]], 1, 0)
 AXES = [((3, 3), 1), ((3, 3), 0), ((2, 3, 4), -2), ((4,), 0), ((2, 3), -1), ((1, 3), 0)]
 
+# fmt: off
 CHECKS: dict[str, Check] = {
     "mul_backward": check(
         lab.mul_backward,
@@ -67,41 +68,23 @@ CHECKS: dict[str, Check] = {
             drawn("(gx, gy) for x and y of shape (3,)", arrays((3,), (3,), (3,))),
         ],
         [
-            (
-                lambda g, x, y: (g * x, g * y),
-                "each input got its own value: the factors are swapped",
-                "With y held fixed, x * y is a straight line in x. What is its slope?",
-            ),
-            (
-                [
-                    lambda g, x, y: (y, x),
-                    lambda g, x, y: (x, y),
-                    lambda g, x, y: (g * y, x),
-                    lambda g, x, y: (y, g * x),
-                    lambda g, x, y: (g, g),
-                ],
-                *NO_UPSTREAM,
-            ),
-            (
-                [lambda g, x, y: (g + y, g + x), lambda g, x, y: (y + g * 0, x + g * 0 + 1)],
-                "g and the slope were added; the chain rule multiplies them",
-                "If out changes twice as fast with x and the loss 3 times with out: 5 or 6?",
-            ),
-            (
-                lambda g, x, y: (g * y, g * y),
-                "both gradients carry the same factor",
-                "With x held fixed, what is the slope of x * y in y?",
-            ),
-            (
-                [lambda g, x, y: (g * x * y, g * x * y), lambda g, x, y: (g * y * x, g * x)],
-                "the whole product stands where the other factor is meant",
-                "Out is x * y. If x moves by 1, does out move by x * y, or by y?",
-            ),
-            (
-                [lambda g, x, y: (g / x, g / y), lambda g, x, y: (g / y, g / x)],
-                "divided where a factor is meant",
-                "Twice as large a y: is out moved more by x, or less?",
-            ),
+            (lambda g, x, y: (g * x, g * y),
+             "each input got its own value: the factors are swapped",
+             "With y held fixed, x * y is a straight line in x. What is its slope?"),
+            ([lambda g, x, y: (y, x), lambda g, x, y: (x, y), lambda g, x, y: (g * y, x),
+              lambda g, x, y: (y, g * x), lambda g, x, y: (g, g)], *NO_UPSTREAM),
+            ([lambda g, x, y: (g + y, g + x), lambda g, x, y: (y + g * 0, x + g * 0 + 1)],
+             "g and the slope were added; the chain rule multiplies them",
+             "If out changes twice as fast with x and the loss 3 times with out: 5 or 6?"),
+            (lambda g, x, y: (g * y, g * y),
+             "both gradients carry the same factor",
+             "With x held fixed, what is the slope of x * y in y?"),
+            ([lambda g, x, y: (g * x * y, g * x * y), lambda g, x, y: (g * y * x, g * x)],
+             "the whole product stands where the other factor is meant",
+             "Out is x * y. If x moves by 1, does out move by x * y, or by y?"),
+            ([lambda g, x, y: (g / x, g / y), lambda g, x, y: (g / y, g / x)],
+             "divided where a factor is meant",
+             "Twice as large a y: is out moved more by x, or less?"),
         ],
     ),
     "pow_backward": check(
@@ -114,49 +97,29 @@ CHECKS: dict[str, Check] = {
         ],
         [
             (lambda g, x, n: n * x ** (n - 1.0), *NO_UPSTREAM),
-            (
-                lambda g, x, n: g * n * x**n,
-                "the exponent was not lowered by one",
-                "What is the derivative of x³ at x = 2: 8, 12 or 24?",
-            ),
-            (
-                lambda g, x, n: g * x ** (n - 1.0),
-                "the factor n is missing",
-                "x² rises twice as fast as x at x = 1. Which factor says so?",
-            ),
-            (
-                lambda g, x, n: g * n * x**n - 1,
-                "x ** n - 1 is (xⁿ) − 1: the exponent needs parentheses",
-                "Which binds tighter in Python, ** or −?",
-            ),
-            (
-                [lambda g, x, n: g * x ** (n + 1.0) / (n + 1), lambda g, x, n: g * x ** (n + 1.0)],
-                "integrated, not differentiated",
-                "Does the power go up or down when x**n is differentiated?",
-            ),
-            (
-                [
-                    lambda g, x, n: g * (n - 1) * x ** (n - 1.0),
-                    lambda g, x, n: g * (n - 1) * x**n,
-                    lambda g, x, n: g * n * x ** (n - 2.0),
-                ],
-                "the wrong number was lowered: the factor is n, the exponent n − 1",
-                "The derivative of x³ is 3x². Which 3 became 2?",
-            ),
-            (
-                [
-                    lambda g, x, n: g * x**n * np.log(x),
-                    lambda g, x, n: g * x**n * np.log(n),
-                    lambda g, x, n: g * n**x * np.log(n),
-                ],
-                "the derivative of a power of n, not of x",
-                "Which of the two moves, x or n? What is d(xⁿ)/dx?",
-            ),
-            (
-                lambda g, x, n: (g * x) ** (n - 1.0) * n,
-                "g stands inside the power",
-                "The loss is g times as sensitive. Is g raised to a power by that?",
-            ),
+            (lambda g, x, n: g * n * x**n,
+             "the exponent was not lowered by one",
+             "What is the derivative of x³ at x = 2: 8, 12 or 24?"),
+            (lambda g, x, n: g * x ** (n - 1.0),
+             "the factor n is missing",
+             "x² rises twice as fast as x at x = 1. Which factor says so?"),
+            (lambda g, x, n: g * n * x**n - 1,
+             "x ** n - 1 is (xⁿ) − 1: the exponent needs parentheses",
+             "Which binds tighter in Python, ** or −?"),
+            ([lambda g, x, n: g * x ** (n + 1.0) / (n + 1), lambda g, x, n: g * x ** (n + 1.0)],
+             "integrated, not differentiated",
+             "Does the power go up or down when x**n is differentiated?"),
+            ([lambda g, x, n: g * (n - 1) * x ** (n - 1.0), lambda g, x, n: g * (n - 1) * x**n,
+              lambda g, x, n: g * n * x ** (n - 2.0)],
+             "the wrong number was lowered: the factor is n, the exponent n − 1",
+             "The derivative of x³ is 3x². Which 3 became 2?"),
+            ([lambda g, x, n: g * x**n * np.log(x), lambda g, x, n: g * x**n * np.log(n),
+              lambda g, x, n: g * n**x * np.log(n)],
+             "the derivative of a power of n, not of x",
+             "Which of the two moves, x or n? What is d(xⁿ)/dx?"),
+            (lambda g, x, n: (g * x) ** (n - 1.0) * n,
+             "g stands inside the power",
+             "The loss is g times as sensitive. Is g raised to a power by that?"),
         ],
     ),
     "matmul_backward": check(
@@ -167,57 +130,28 @@ CHECKS: dict[str, Check] = {
             drawn("(gx, gy) for x: (1, 3), y: (3, 1)", arrays((1, 1), (1, 3), (3, 1))),
         ],
         [
-            (
-                edit("g @ y.T, x.T @ g", "x.T @ g, g @ y.T"),
-                "the two answers are swapped",
-                "gx must have x's shape. Which of your two products has it?",
-            ),
-            (
-                [
-                    edit("y.T", "y"),
-                    edit("x.T", "x"),
-                    edit("y.T", "y", "x.T", "x"),
-                    edit("x.T @ g", "g.T @ x"),
-                    edit("x.T @ g", "g @ x"),
-                    edit("g @ y.T", "y @ g"),
-                    edit("x.T @ g", "g.T @ x", "g @ y.T", "g @ y"),
-                    edit("x.T @ g", "x @ g.T"),
-                    edit("g @ y.T", "y.T @ g"),
-                    edit("g @ y.T", "y @ g.T"),
-                    edit("x.T @ g", "g @ x.T"),
-                    edit("x.T @ g", "g @ x.T", "g @ y.T", "y.T @ g"),
-                    edit("g @ y.T", "g.T @ y.T"),
-                    edit("x.T @ g", "g @ x.T", "g @ y.T", "g @ y"),
-                    edit("x.T @ g", "x.T @ g.T"),
-                ],
-                "a factor is not transposed, or they stand in the wrong order",
-                "out[i, j] uses x[i, :] and y[:, j]. Which entries of g does x[i, k] meet, and "
-                "through which entries of y?",
-            ),
-            (
-                [
-                    edit("g @ y.T, x.T @ g", "g * y, g * x"),
-                    edit("g @ y.T, x.T @ g", "g * y, x * g"),
-                    edit("g @ y.T, x.T @ g", "g * y.T, g * x.T"),
-                    edit("@", "*"),
-                ],
-                "* multiplies entry by entry; a matrix product is meant",
-                "In how many entries of out is x[i, k] used? Where is the sum over them?",
-            ),
-            (
-                [
-                    lambda g, x, y: (np.ones_like(g) @ y.T, x.T @ np.ones_like(g)),
-                    lambda g, x, y: (y.T, x.T),
-                    edit("g @ y.T", "y.T"),
-                    edit("x.T @ g", "x.T"),
-                ],
-                *NO_UPSTREAM,
-            ),
-            (
-                [edit("x.T @ g", "x.T @ g / len(x)"), edit("g @ y.T", "g @ y.T / len(y.T)")],
-                "averaged over the uses; they add",
-                "One entry of y is used in every row of x. Do the effects average?",
-            ),
+            (edit("g @ y.T, x.T @ g", "x.T @ g, g @ y.T"),
+             "the two answers are swapped",
+             "gx must have x's shape. Which of your two products has it?"),
+            ([edit("y.T", "y"), edit("x.T", "x"), edit("y.T", "y", "x.T", "x"),
+              edit("x.T @ g", "g.T @ x"), edit("x.T @ g", "g @ x"), edit("g @ y.T", "y @ g"),
+              edit("x.T @ g", "g.T @ x", "g @ y.T", "g @ y"), edit("x.T @ g", "x @ g.T"),
+              edit("g @ y.T", "y.T @ g"), edit("g @ y.T", "y @ g.T"), edit("x.T @ g", "g @ x.T"),
+              edit("x.T @ g", "g @ x.T", "g @ y.T", "y.T @ g"), edit("g @ y.T", "g.T @ y.T"),
+              edit("x.T @ g", "g @ x.T", "g @ y.T", "g @ y"), edit("x.T @ g", "x.T @ g.T")],
+             "a factor is not transposed, or they stand in the wrong order",
+             "out[i, j] uses x[i, :] and y[:, j]. Which entries of g does x[i, k] meet, and "
+                 "through which entries of y?"),
+            ([edit("g @ y.T, x.T @ g", "g * y, g * x"), edit("g @ y.T, x.T @ g", "g * y, x * g"),
+              edit("g @ y.T, x.T @ g", "g * y.T, g * x.T"), edit("@", "*")],
+             "* multiplies entry by entry; a matrix product is meant",
+             "In how many entries of out is x[i, k] used? Where is the sum over them?"),
+            ([lambda g, x, y: (np.ones_like(g) @ y.T, x.T @ np.ones_like(g)),
+              lambda g, x, y: (y.T, x.T), edit("g @ y.T", "y.T"), edit("x.T @ g", "x.T")],
+             *NO_UPSTREAM),
+            ([edit("x.T @ g", "x.T @ g / len(x)"), edit("g @ y.T", "g @ y.T / len(y.T)")],
+             "averaged over the uses; they add",
+             "One entry of y is used in every row of x. Do the effects average?"),
         ],
     ),
     "sum_backward": check(
@@ -233,57 +167,33 @@ CHECKS: dict[str, Check] = {
             for shape, axis in AXES
         ],
         [
-            (
-                [
-                    edit("g = np.expand_dims(g, axis)", ""),
-                    edit("np.expand_dims(g, axis)", "np.expand_dims(g, 0)"),
-                    lambda g, x, axis: np.ones_like(x) * g,
-                ],
-                "the summed axis was not put back: g lines up with the wrong axis",
-                "g has one number per sum. To which axis does NumPy align it when it broadcasts?",
-            ),
-            (
-                [edit(".copy()", ".copy() / x.shape[axis]"), edit(".copy()", ".copy() / x.size")],
-                "the gradient of a mean, not of a sum",
-                "If one entry of x grows by 1, by how much does the sum grow?",
-            ),
-            (
-                [lambda g, x, axis: np.ones_like(x), lambda g, x, axis: np.ones(x.shape)],
-                *NO_UPSTREAM,
-            ),
-            (
-                edit(".copy()", ".copy() * x"),
-                "multiplied by x: a sum's slope does not depend on x",
-                "If one entry of x grows by 1, by how much does the sum grow, whatever x is?",
-            ),
-            (
-                [
-                    edit("np.expand_dims(g, axis)", "g[..., None]"),
-                    edit("np.expand_dims(g, axis)", "np.expand_dims(g, -1)"),
-                    edit("np.expand_dims(g, axis)", "np.expand_dims(g, 1)"),
-                ],
-                "the axis is put back in one place only, whatever `axis` says",
-                "Which axis was summed when axis = 0? And when it is −2?",
-            ),
-            (
-                [
-                    edit(
-                        "g = np.expand_dims(g, axis)",
-                        "g = g.reshape([1 if i == axis else n for i, n in enumerate(x.shape)])",
-                    ),
-                    edit(
-                        "g = np.expand_dims(g, axis)",
-                        "s = list(g.shape); s.insert(axis, 1); g = g.reshape(s)",
-                    ),
-                ],
-                "a negative axis is not counted from the end",
-                "Which axis of (2, 3, 4) is −2, and where was it in x, which has one more than g?",
-            ),
-            (
-                [edit("np.broadcast_to(g, x.shape).copy()", "g"), lambda g, x, axis: g],
-                "g was not spread out over the entries that were summed",
-                "gx has x's shape. How many entries share one number of g?",
-            ),
+            ([edit("g = np.expand_dims(g, axis)", ""),
+              edit("np.expand_dims(g, axis)", "np.expand_dims(g, 0)"),
+              lambda g, x, axis: np.ones_like(x) * g],
+             "the summed axis was not put back: g lines up with the wrong axis",
+             "g has one number per sum. To which axis does NumPy align it when it broadcasts?"),
+            ([edit(".copy()", ".copy() / x.shape[axis]"), edit(".copy()", ".copy() / x.size")],
+             "the gradient of a mean, not of a sum",
+             "If one entry of x grows by 1, by how much does the sum grow?"),
+            ([lambda g, x, axis: np.ones_like(x), lambda g, x, axis: np.ones(x.shape)],
+             *NO_UPSTREAM),
+            (edit(".copy()", ".copy() * x"),
+             "multiplied by x: a sum's slope does not depend on x",
+             "If one entry of x grows by 1, by how much does the sum grow, whatever x is?"),
+            ([edit("np.expand_dims(g, axis)", "g[..., None]"),
+              edit("np.expand_dims(g, axis)", "np.expand_dims(g, -1)"),
+              edit("np.expand_dims(g, axis)", "np.expand_dims(g, 1)")],
+             "the axis is put back in one place only, whatever `axis` says",
+             "Which axis was summed when axis = 0? And when it is −2?"),
+            ([edit("g = np.expand_dims(g, axis)",
+              "g = g.reshape([1 if i == axis else n for i, n in enumerate(x.shape)])"),
+              edit("g = np.expand_dims(g, axis)",
+              "s = list(g.shape); s.insert(axis, 1); g = g.reshape(s)")],
+             "a negative axis is not counted from the end",
+             "Which axis of (2, 3, 4) is −2, and where was it in x, which has one more than g?"),
+            ([edit("np.broadcast_to(g, x.shape).copy()", "g"), lambda g, x, axis: g],
+             "g was not spread out over the entries that were summed",
+             "gx has x's shape. How many entries share one number of g?"),
         ],
     ),
     "unbroadcast": check(
@@ -300,67 +210,37 @@ CHECKS: dict[str, Check] = {
             ]
         ],
         [
-            (
-                lambda g, shape: g,
-                "nothing was summed: the gradient kept the broadcast shape",
-                "The bias has 4 numbers. How many gradients can it have?",
-            ),
-            (
-                [
-                    edit(".sum(", ".mean("),
-                    edit("g = g.sum(", "g = g.mean("),
-                    edit("return g.sum(", "return g.mean("),
-                    lambda g, shape: g.mean(axis=0),
-                ],
-                "the uses were averaged; they add",
-                "A bias used by 3 rows moves the loss through each. Do the effects average?",
-            ),
-            (
-                [lambda g, shape: g.sum(), lambda g, shape: np.full(shape, g.sum())],
-                "summed over every axis, also those that were not broadcast",
-                "Which axes did broadcasting add or stretch? Only these are summed.",
-            ),
-            (
-                [
-                    edit(", keepdims=True", ""),
-                    lambda g, shape: g.sum(axis=tuple(range(g.ndim - len(shape)))).sum(
-                        axis=tuple(i for i, n in enumerate(shape) if n == 1)
-                    ),
-                ],
-                "a stretched axis was dropped; it must stay with length 1",
-                "The gradient has the shape of what it belongs to. Which option of sum keeps an "
-                "axis?",
-            ),
-            (
-                edit("return g.sum(axis=stretched, keepdims=True)", "return g"),
-                "only the axes added on the left were summed, not those stretched from length 1",
-                "A column of shape (3, 1) meets (3, 4): how often is each of its numbers used?",
-            ),
-            (
-                [
-                    edit("g = g.sum(axis=tuple(range(g.ndim - len(shape))))", ""),
-                    lambda g, shape: _only_stretched(g, shape),
-                ],
-                "only the stretched axes were summed, not those that were added on the left",
-                "A (4,) meets a (3, 4): which axis of g does the bias not have?",
-            ),
-            (
-                [
-                    lambda g, shape: g.sum(axis=0) if g.shape != shape else g,
-                    lambda g, shape: g.sum(axis=0),
-                    lambda g, shape: g.sum(axis=0).reshape(shape),
-                ],
-                "summed over axis 0, whichever axis was broadcast",
-                "For a column of shape (3, 1), which axis of the (3, 4) was stretched?",
-            ),
-            (
-                [
-                    lambda g, shape: g[(0,) * (g.ndim - len(shape))],
-                    lambda g, shape: g.ravel()[: int(np.prod(shape))].reshape(shape),
-                ],
-                "one of the uses was taken, not the sum of all",
-                "A bias that is used by 3 rows moves the loss through each of them. Which counts?",
-            ),
+            (lambda g, shape: g,
+             "nothing was summed: the gradient kept the broadcast shape",
+             "The bias has 4 numbers. How many gradients can it have?"),
+            ([edit(".sum(", ".mean("), edit("g = g.sum(", "g = g.mean("),
+              edit("return g.sum(", "return g.mean("), lambda g, shape: g.mean(axis=0)],
+             "the uses were averaged; they add",
+             "A bias used by 3 rows moves the loss through each. Do the effects average?"),
+            ([lambda g, shape: g.sum(), lambda g, shape: np.full(shape, g.sum())],
+             "summed over every axis, also those that were not broadcast",
+             "Which axes did broadcasting add or stretch? Only these are summed."),
+            ([edit(", keepdims=True", ""),
+              lambda g, shape: g.sum(axis=tuple(range(g.ndim - len(shape)))).sum(axis=tuple(i
+              for i, n in enumerate(shape) if n == 1))],
+             "a stretched axis was dropped; it must stay with length 1",
+             "The gradient has the shape of what it belongs to. Which option of sum keeps an "
+                 "axis?"),
+            (edit("return g.sum(axis=stretched, keepdims=True)", "return g"),
+             "only the axes added on the left were summed, not those stretched from length 1",
+             "A column of shape (3, 1) meets (3, 4): how often is each of its numbers used?"),
+            ([edit("g = g.sum(axis=tuple(range(g.ndim - len(shape))))", ""),
+              lambda g, shape: _only_stretched(g, shape)],
+             "only the stretched axes were summed, not those that were added on the left",
+             "A (4,) meets a (3, 4): which axis of g does the bias not have?"),
+            ([lambda g, shape: g.sum(axis=0) if g.shape != shape else g,
+              lambda g, shape: g.sum(axis=0), lambda g, shape: g.sum(axis=0).reshape(shape)],
+             "summed over axis 0, whichever axis was broadcast",
+             "For a column of shape (3, 1), which axis of the (3, 4) was stretched?"),
+            ([lambda g, shape: g[(0,) * (g.ndim - len(shape))],
+              lambda g, shape: g.ravel()[: int(np.prod(shape))].reshape(shape)],
+             "one of the uses was taken, not the sum of all",
+             "A bias that is used by 3 rows moves the loss through each of them. Which counts?"),
         ],
     ),
     **graph.CHECKS,
@@ -368,10 +248,8 @@ CHECKS: dict[str, Check] = {
         lab.cross_entropy,
         [
             probe("the loss of two rows of ten equal logits", *logits(np.zeros((2, 10)), 3, 7)),
-            probe(
-                "the loss of [[2, 0, 0], [0, 0, 5]] for labels [0, 2]",
-                *logits([[2, 0, 0], [0, 0, 5]], 0, 2),
-            ),
+            probe("the loss of [[2, 0, 0], [0, 0, 5]] for labels [0, 2]",
+                *logits([[2, 0, 0], [0, 0, 5]], 0, 2)),
             drawn("the loss of five rows of four logits", rows(5, 4)),
             drawn("the loss of one row of three logits", rows(1, 3)),
             drawn("the loss of three rows of three logits", rows(3, 3)),
@@ -381,93 +259,55 @@ CHECKS: dict[str, Check] = {
             probe("the loss of [−1000, −1001] for label 1", *logits([[-1000.0, -1001.0]], 1)),
         ],
         [
-            (
-                edit(".mean()", ".sum()"),
-                "the rows were summed, not averaged",
-                "Would the loss of a batch twice as large be twice as large?",
-            ),
-            (
-                [
-                    edit(".mean()", ".sum() / logits.size"),
-                    lambda z, y: -(_log_p(z) * np.eye(z.shape[1])[y]).mean(),
-                ],
-                *OVER_ALL,
-            ),
+            (edit(".mean()", ".sum()"),
+             "the rows were summed, not averaged",
+             "Would the loss of a batch twice as large be twice as large?"),
+            ([edit(".mean()", ".sum() / logits.size"),
+              lambda z, y: -(_log_p(z) * np.eye(z.shape[1])[y]).mean()], *OVER_ALL),
             (edit(".mean()", ".sum() / logits.shape[1]"), *OVER_CLASSES),
-            (
-                edit("-log_p", "log_p"),
-                "the sign is wrong: a probability below one has a negative logarithm",
-                "A loss should fall as the right class becomes likelier. Does yours?",
-            ),
-            (
-                edit(
-                    "log_p = z -",
-                    "z = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)\n    log_p = z -",
-                ),
-                "softmax was applied twice",
-                "Is what you hand to the last step a row of logits, or already probabilities?",
-            ),
+            (edit("-log_p", "log_p"),
+             "the sign is wrong: a probability below one has a negative logarithm",
+             "A loss should fall as the right class becomes likelier. Does yours?"),
+            (edit("log_p = z -",
+                 "z = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)\n    log_p = z -"),
+             "softmax was applied twice",
+             "Is what you hand to the last step a row of logits, or already probabilities?"),
             ([edit("[np.arange(len(labels)), labels]", "[:, labels]")], *COLUMNS),
-            (
-                [
-                    lambda z, y, e=e: -np.log(np.exp(_log_p(z))[range(len(y)), y] + e).mean()
-                    for e in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
-                ]
-                + [
-                    lambda z, y, e=e: -np.log(np.exp(_log_p(z))[range(len(y)), y].clip(e)).mean()
-                    for e in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
-                ],
-                "the probability was clipped or shifted before the logarithm: the loss stops "
-                "growing",
-                "log softmax = z − logsumexp(z). Where would a small number ε still be needed?",
-            ),
+            ([lambda z, y, e=e: -np.log(np.exp(_log_p(z))[range(len(y)), y] + e).mean()
+              for e in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12,
+              1e-15)] + [lambda z, y, e=e: -np.log(np.exp(_log_p(z))[range(len(y)),
+              y].clip(e)).mean() for e in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)],
+             "the probability was clipped or shifted before the logarithm: the loss stops "
+                 "growing",
+             "log softmax = z − logsumexp(z). Where would a small number ε still be needed?"),
             (edit(" - logits.max(axis=1, keepdims=True)", ""), *OVERFLOW),
-            (
-                [
-                    edit("logits.max(axis=1, keepdims=True)", "logits.max()"),
-                    lambda z, y: -np.log(np.exp(_log_p(z))[range(len(y)), y]).mean(),
-                    lambda z, y: -np.log(_softmax(z - z.max())[range(len(y)), y]).mean(),
-                ],
-                *UNDERFLOW,
-            ),
+            ([edit("logits.max(axis=1, keepdims=True)", "logits.max()"),
+              lambda z, y: -np.log(np.exp(_log_p(z))[range(len(y)), y]).mean(),
+              lambda z, y: -np.log(_softmax(z - z.max())[range(len(y)), y]).mean()], *UNDERFLOW),
             (edit("axis=1", "axis=0"), *OTHER_AXIS),
-            (
-                edit("-log_p[", "-np.exp(log_p)["),
-                "minus the probability, not minus its logarithm",
-                "What is the loss of a sure and right answer? Of a sure and wrong one?",
-            ),
-            (
-                edit(
-                    "-log_p[np.arange(len(labels)), labels]",
-                    "-log_p[np.arange(len(labels)), logits.argmax(1)]",
-                ),
-                "the class the model likes best, not the label",
-                "Which class's probability does the loss ask for?",
-            ),
-            (
-                edit("log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))", "log_p = z"),
-                "the logarithm of the sum is missing: these are logits, not log-probabilities",
-                "By what must the exponentials be divided so that they sum to 1?",
-            ),
-            (
-                edit("-log_p[np.arange(len(labels)), labels]", "-log_p.sum(axis=1)"),
-                "the sum over all classes, not the label's own",
-                "Which of the probabilities does the loss look at?",
-            ),
-            (
-                edit("z - np.log(np.exp(z)", "z - np.log2(np.exp(z)"),
-                "the logarithm is to base 2",
-                "Which logarithm undoes exp?",
-            ),
+            (edit("-log_p[", "-np.exp(log_p)["),
+             "minus the probability, not minus its logarithm",
+             "What is the loss of a sure and right answer? Of a sure and wrong one?"),
+            (edit("-log_p[np.arange(len(labels)), labels]",
+                 "-log_p[np.arange(len(labels)), logits.argmax(1)]"),
+             "the class the model likes best, not the label",
+             "Which class's probability does the loss ask for?"),
+            (edit("log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))", "log_p = z"),
+             "the logarithm of the sum is missing: these are logits, not log-probabilities",
+             "By what must the exponentials be divided so that they sum to 1?"),
+            (edit("-log_p[np.arange(len(labels)), labels]", "-log_p.sum(axis=1)"),
+             "the sum over all classes, not the label's own",
+             "Which of the probabilities does the loss look at?"),
+            (edit("z - np.log(np.exp(z)", "z - np.log2(np.exp(z)"),
+             "the logarithm is to base 2",
+             "Which logarithm undoes exp?"),
         ],
     ),
     "cross_entropy_backward": check(
         lab.cross_entropy_backward,
         [
-            probe(
-                "the gradient for [[2, 0, 0], [0, 0, 5]], labels [0, 2]",
-                *logits([[2, 0, 0], [0, 0, 5]], 0, 2),
-            ),
+            probe("the gradient for [[2, 0, 0], [0, 0, 5]], labels [0, 2]",
+                *logits([[2, 0, 0], [0, 0, 5]], 0, 2)),
             drawn("the gradient for five rows of four logits", rows(5, 4)),
             drawn("the gradient for three rows of three logits", rows(3, 3)),
             drawn("the gradient for one row of three logits", rows(1, 3)),
@@ -475,57 +315,37 @@ CHECKS: dict[str, Check] = {
             probe("the gradient for [[1000, 0], [0, 0]], labels [1, 0]", *BOTH_LARGE),
         ],
         [
-            (
-                [
-                    edit("p[np.arange(len(labels)), labels] -= 1", ""),
-                    edit("p[np.arange(len(labels)), labels] -= 1", "", "/ len(labels)", ""),
-                ],
-                "the one-hot labels were not subtracted: these are the probabilities",
-                "Adding a constant to a row of logits changes no loss. What must a row of the "
-                "gradient sum to?",
-            ),
-            (
-                edit("return p / len(labels)", "return p"),
-                "the division by the number of rows is missing",
-                "The loss is a mean over N rows. What does each row's share of the gradient carry?",
-            ),
-            (
-                [edit("return p /", "return -p /"), edit("return p / len(labels)", "return -p")],
-                "the sign is turned round: labels less probabilities",
-                "Gradient descent must raise the right logit. Which sign must its gradient have?",
-            ),
+            ([edit("p[np.arange(len(labels)), labels] -= 1", ""),
+              edit("p[np.arange(len(labels)), labels] -= 1", "", "/ len(labels)", "")],
+             "the one-hot labels were not subtracted: these are the probabilities",
+             "Adding a constant to a row of logits changes no loss. What must a row of the "
+                 "gradient sum to?"),
+            (edit("return p / len(labels)", "return p"),
+             "the division by the number of rows is missing",
+             "The loss is a mean over N rows. What does each row's share of the gradient carry?"),
+            ([edit("return p /", "return -p /"), edit("return p / len(labels)", "return -p")],
+             "the sign is turned round: labels less probabilities",
+             "Gradient descent must raise the right logit. Which sign must its gradient have?"),
             (edit("/ len(labels)", "/ logits.size"), *OVER_ALL),
             (edit("/ len(labels)", "/ logits.shape[1]"), *OVER_CLASSES),
             (edit("axis=1", "axis=0"), *OTHER_AXIS),
-            (
-                [
-                    edit("p[np.arange(len(labels)), labels]", "p[:, labels]"),
-                    edit(
-                        "p[np.arange(len(labels)), labels] -= 1",
-                        "np.subtract.at(p, (slice(None), labels), 1)",
-                    ),
-                ],
-                *COLUMNS,
-            ),
+            ([edit("p[np.arange(len(labels)), labels]", "p[:, labels]"),
+              edit("p[np.arange(len(labels)), labels] -= 1",
+              "np.subtract.at(p, (slice(None), labels), 1)")], *COLUMNS),
             (edit(" - logits.max(axis=1, keepdims=True)", ""), *OVERFLOW),
             (edit("logits.max(axis=1, keepdims=True)", "logits.max()"), *UNDERFLOW),
-            (
-                edit("z / z.sum(axis=1, keepdims=True)", "z"),
-                "the exponentials were not divided by their sum",
-                "What must the probabilities of a row sum to?",
-            ),
-            (
-                edit(
-                    "p[np.arange(len(labels)), labels] -= 1\n    return p /",
-                    "q = p * 0\n    i = np.arange(len(labels))\n"
-                    "    q[i, labels] = p[i, labels] - 1\n    return q /",
-                ),
-                "only the labels' entries have a gradient; all the others are zero",
-                "A wrong class's logit grows: does the loss?",
-            ),
+            (edit("z / z.sum(axis=1, keepdims=True)", "z"),
+             "the exponentials were not divided by their sum",
+             "What must the probabilities of a row sum to?"),
+            (edit("p[np.arange(len(labels)), labels] -= 1\n    return p /",
+                 "q = p * 0\n    i = np.arange(len(labels))\n"
+                 "    q[i, labels] = p[i, labels] - 1\n    return q /"),
+             "only the labels' entries have a gradient; all the others are zero",
+             "A wrong class's logit grows: does the loss?"),
         ],
     ),
 }
+# fmt: on
 
 
 def _log_p(z: Any) -> Any:

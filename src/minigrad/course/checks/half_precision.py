@@ -54,6 +54,7 @@ def gradients(*sizes: float) -> Any:
     return draw
 
 
+# fmt: off
 CHECKS: dict[str, Check] = {
     "rms_norm_half": check(
         lab.rms_norm_half,
@@ -71,83 +72,41 @@ CHECKS: dict[str, Check] = {
         [
             (edit(SQUARE, SQUARE.replace("mean", "sum")), *norms.SUM_FOR_MEAN),
             (edit(SIZE, f"({SQUARE} + np.float32(eps))"), *norms.NO_ROOT),
-            (
-                [
-                    edit(
-                        SIZE, f"np.sqrt(h.var(axis=-1, keepdims=True, ddof={d}) + np.float32(eps))"
-                    )
-                    for d in (0, 1)
-                ]
-                + [
-                    edit(SIZE, f"(h.std(axis=-1, keepdims=True, ddof={d}) + np.float32(eps))")
-                    for d in (0, 1)
-                ],
-                *norms.STD_FOR_RMS,
-            ),
-            (
-                edit(SQUARE, "(h * h).sum(axis=-1, keepdims=True) / (h.shape[-1] - 1)"),
-                *norms.D_MINUS_1,
-            ),
+            ([edit(SIZE, f"np.sqrt(h.var(axis=-1, keepdims=True, ddof={d}) + np.float32(eps))")
+              for d in (0, 1)] + [edit(SIZE,
+              f"(h.std(axis=-1, keepdims=True, ddof={d}) + np.float32(eps))") for d in (0, 1)],
+             *norms.STD_FOR_RMS),
+            (edit(SQUARE, "(h * h).sum(axis=-1, keepdims=True) / (h.shape[-1] - 1)"),
+             *norms.D_MINUS_1),
             (edit("h / np", "h * np"), *norms.MULTIPLIED),
-            (
-                [edit(SIZE, "(np.abs(h).mean(axis=-1, keepdims=True) + np.float32(eps))")],
-                *norms.MEAN_OF_ABS,
-            ),
-            (
-                [
-                    edit(SQUARE, "h.mean(axis=-1, keepdims=True) ** 2"),
-                    edit(SIZE, "(np.abs(h.mean(axis=-1, keepdims=True)) + np.float32(eps))"),
-                ],
-                *norms.SQUARE_OF_MEAN,
-            ),
-            (
-                [
-                    edit(SIZE, "np.abs(h).max(axis=-1, keepdims=True)"),
-                    edit(SIZE, "(np.abs(h).max(axis=-1, keepdims=True) + np.float32(eps))"),
-                ],
-                *norms.LARGEST,
-            ),
-            (
-                edit(
-                    "h = x.astype(np.float32)",
-                    "h = x.astype(np.float32)\n    h = h - h.mean(axis=-1, keepdims=True)",
-                ),
-                *norms.IS_LAYER_NORM,
-            ),
+            ([edit(SIZE, "(np.abs(h).mean(axis=-1, keepdims=True) + np.float32(eps))")],
+             *norms.MEAN_OF_ABS),
+            ([edit(SQUARE, "h.mean(axis=-1, keepdims=True) ** 2"),
+              edit(SIZE, "(np.abs(h.mean(axis=-1, keepdims=True)) + np.float32(eps))")],
+             *norms.SQUARE_OF_MEAN),
+            ([edit(SIZE, "np.abs(h).max(axis=-1, keepdims=True)"),
+              edit(SIZE, "(np.abs(h).max(axis=-1, keepdims=True) + np.float32(eps))")],
+             *norms.LARGEST),
+            (edit("h = x.astype(np.float32)",
+                 "h = x.astype(np.float32)\n    h = h - h.mean(axis=-1, keepdims=True)"),
+             *norms.IS_LAYER_NORM),
             ([edit(SQUARE, SQUARE.replace("axis=-1", "axis=0"))], *norms.AXIS_0),
             ([edit(SQUARE, "(h * h).mean()")], *norms.WHOLE),
-            (
-                [
-                    edit("x.astype(np.float32)", "x", "np.float32(eps)", e)
-                    for e in ("np.float16(eps)", "np.float32(eps)", "eps")
-                ]
-                + [edit("(h * h)", "(x * x)"), edit("(h * h)", "(x * x).astype(np.float32)")],
-                *NARROW,
-            ),
-            (
-                [edit("np.float32(eps)", "np.float16(eps)"), edit(" + np.float32(eps)", "")],
-                *EPS_LOST,
-            ),
-            (
-                [
-                    edit(BACK, "h"),
-                    edit(BACK, "h.astype(np.float32)"),
-                    edit(BACK, "h.astype(np.float64)"),
-                    edit("np.float32", "np.float64", BACK, "h"),
-                ],
-                "the result is not float16: it stays in the wide type",
-                "What becomes of the type of everything computed from it? Which type came in?",
-                "06-half-precision.md#the-cure",
-            ),
+            ([edit("x.astype(np.float32)", "x", "np.float32(eps)", e) for e in ("np.float16(eps)",
+              "np.float32(eps)", "eps")] + [edit("(h * h)", "(x * x)"),
+              edit("(h * h)", "(x * x).astype(np.float32)")], *NARROW),
+            ([edit("np.float32(eps)", "np.float16(eps)"), edit(" + np.float32(eps)", "")],
+             *EPS_LOST),
+            ([edit(BACK, "h"), edit(BACK, "h.astype(np.float32)"),
+              edit(BACK, "h.astype(np.float64)"), edit("np.float32", "np.float64", BACK, "h")],
+             "the result is not float16: it stays in the wide type",
+             "What becomes of the type of everything computed from it? Which type came in?",
+             "06-half-precision.md#the-cure"),
             (edit(SIZE, f"(np.sqrt({SQUARE}) + np.float32(eps))"), *norms.EPS_OUTSIDE),
-            (
-                [
-                    edit("np.float32(eps)", f"np.float32({value})")
-                    for value in ("1e-5", "1e-6", "1e-8", "max(eps, 1e-5)", "max(eps, 1e-6)")
-                ],
-                "eps is not the one that was asked for",
-                "A caller asks for ε = 1e-8. Which number stands in your root?",
-            ),
+            ([edit("np.float32(eps)", f"np.float32({value})") for value in ("1e-5", "1e-6",
+              "1e-8", "max(eps, 1e-5)", "max(eps, 1e-6)")],
+             "eps is not the one that was asked for",
+             "A caller asks for ε = 1e-8. Which number stands in your root?"),
             (edit("np.float32(eps)", "np.float32(eps) ** 2"), *norms.EPS_SQUARED),
         ],
     ),
@@ -165,51 +124,31 @@ CHECKS: dict[str, Check] = {
             ),
         ],
         [
-            (
-                [
-                    edit(") ** 0.5", ")", "limit**0.5", "limit"),
-                    edit("limit**0.5", "limit"),
-                    edit("(limit / dim) ** 0.5", "limit / dim"),
-                    edit("(limit / dim) ** 0.5", "limit / dim", "limit**0.5", "limit"),
-                ],
-                "this is the largest square, not the largest number that may be squared",
-                "If s² must stay below the limit, what must s stay below?",
-            ),
-            (
-                [edit("(limit / dim) ** 0.5", "limit**0.5")],
-                "the sum of dim squares is larger than one of them",
-                "How large is the sum of dim squares, each s²?",
-            ),
-            (
-                [edit("else limit**0.5", "else (limit / dim) ** 0.5")],
-                "only each square by itself must fit when the sum is kept in a wider type",
-                "Which numbers are in the narrow type if the sum is not?",
-            ),
-            (
-                [edit("(limit / dim) ** 0.5", "limit**0.5 / dim")],
-                "dim stands outside the root",
-                "dim · s² ≤ limit. What is s?",
-            ),
-            (
-                [edit("if sum_in_half", "if not sum_in_half")],
-                "sum_in_half is used the wrong way round",
-                "Which of the two needs the smaller s: a sum in float16, or one in float32?",
-            ),
-            (
-                [edit("(limit / dim)", "(limit * dim)"), edit("(limit / dim)", "(dim / limit)")],
-                "dim makes s larger, or the fraction is upside down",
-                "A longer row: may its numbers be larger or smaller?",
-            ),
-            (
-                [
-                    edit("(limit / dim)", "(65504 / dim)", "else limit", "else 65504"),
-                    edit("else limit", "else 65504"),
-                    edit("(limit / dim)", "(65504 / dim)"),
-                    edit("/ dim", "/ 512"),
-                ],
-                "a number from the page stands where an argument is meant",
-                "Which type, and which length of a row, does the caller ask about?",
-            ),
+            ([edit(") ** 0.5", ")", "limit**0.5", "limit"), edit("limit**0.5", "limit"),
+              edit("(limit / dim) ** 0.5", "limit / dim"),
+              edit("(limit / dim) ** 0.5", "limit / dim", "limit**0.5", "limit")],
+             "this is the largest square, not the largest number that may be squared",
+             "If s² must stay below the limit, what must s stay below?"),
+            ([edit("(limit / dim) ** 0.5", "limit**0.5")],
+             "the sum of dim squares is larger than one of them",
+             "How large is the sum of dim squares, each s²?"),
+            ([edit("else limit**0.5", "else (limit / dim) ** 0.5")],
+             "only each square by itself must fit when the sum is kept in a wider type",
+             "Which numbers are in the narrow type if the sum is not?"),
+            ([edit("(limit / dim) ** 0.5", "limit**0.5 / dim")],
+             "dim stands outside the root",
+             "dim · s² ≤ limit. What is s?"),
+            ([edit("if sum_in_half", "if not sum_in_half")],
+             "sum_in_half is used the wrong way round",
+             "Which of the two needs the smaller s: a sum in float16, or one in float32?"),
+            ([edit("(limit / dim)", "(limit * dim)"), edit("(limit / dim)", "(dim / limit)")],
+             "dim makes s larger, or the fraction is upside down",
+             "A longer row: may its numbers be larger or smaller?"),
+            ([edit("(limit / dim)", "(65504 / dim)", "else limit", "else 65504"),
+              edit("else limit", "else 65504"), edit("(limit / dim)", "(65504 / dim)"),
+              edit("/ dim", "/ 512")],
+             "a number from the page stands where an argument is meant",
+             "Which type, and which length of a row, does the caller ask about?"),
         ],
     ),
     "loss_scale": check(
@@ -218,113 +157,61 @@ CHECKS: dict[str, Check] = {
             drawn("gradients of some 0.5 and 0.02", gradients(0.02, 0.5)),
             probe("one gradient of 3e-8", [np.array([3e-8], np.float32)]),
             drawn("gradients of some 1 and 200,000", gradients(1, 2e5)),
-            drawn("gradients of some 700, 300 and 500", gradients(700, 300, 500)),
-            probe(
-                "a gradient that is itself a power of two, 0.25",
-                [np.array([0.25], np.float32)],
-                65536.0,
-            ),
-            probe(
-                "gradients up to 3, limit = 100",
-                [np.array([1, 2.5], np.float32), np.array([[-3.0]], np.float32)],
-                100.0,
-            ),
-            drawn(
-                "a hundred gradients of about the same size",
-                lambda rng: ([rng.uniform(0.5, 0.99, (10, 10)).astype(np.float32)],),
-            ),
+            drawn("gradients of some 700, 30 and 5", gradients(700, 30, 5)),
+            probe("a gradient that is itself a power of two, 0.25",
+                [np.array([0.25], np.float32)], 65536.0),
+            probe("gradients up to 3, limit = 100",
+                [np.array([1, 2.5], np.float32), np.array([[-3.0]], np.float32)], 100.0),
+            drawn("a hundred gradients of about the same size",
+                lambda rng: ([rng.uniform(0.5, 0.99, (10, 10)).astype(np.float32)],)),
             probe("a zero among the gradients", [np.zeros(2, np.float32), np.ones(1, np.float32)]),
         ],
         [
-            (
-                [
-                    edit("np.floor", "np.ceil"),
-                    edit("np.floor", "np.round"),
-                    edit(EXPONENT, f"({EXPONENT} + 1)"),
-                ],
-                *TOO_LARGE,
-            ),
-            (
-                edit(f"2.0 ** {EXPONENT}", "limit / largest"),
-                "this is not a power of two: digits would be lost",
-                "Which numbers change a float's exponent and leave its digits alone?",
-            ),
-            (
-                edit("np.abs(g).max()", "g.max()"),
-                "a negative gradient can be the largest: the sign was not taken off",
-                "Which of 3 and −1000 overflows first?",
-            ),
-            (
-                [
-                    edit("max(float(np.abs(g).max())", "min(float(np.abs(g).min())"),
-                    edit("max(float(np.abs(g).max())", "min(float(np.abs(g).max())"),
-                ],
-                "the smallest entry was made as large as possible: the largest overflows",
-                "Which entry reaches the end of the number line first?",
-            ),
-            (
-                [
-                    lambda gradients, limit=65504.0, i=i: lab.loss_scale(
-                        gradients[i : i + 1 or None], limit
-                    )
-                    for i in (0, -1)
-                ],
-                "only one of the arrays was looked at",
-                "Which of all the entries overflows first?",
-            ),
-            (
-                lambda gradients, limit=65504.0: max(1.0, lab.loss_scale(gradients, limit)),
-                "a gradient beyond the limit needs a scale below 1",
-                "By what must 200,000 be multiplied to fit below 65,504?",
-            ),
-            (
-                [
-                    edit(ABSOLUTE, "sum(float((g**2).sum()) for g in gradients) ** 0.5"),
-                    edit(ABSOLUTE, "max(float((g**2).sum()) ** 0.5 for g in gradients)"),
-                ],
-                "the norm, not the largest entry: no entry is as large as that",
-                "Which number must fit into float16, a gradient or the length of all?",
-            ),
-            (
-                [
-                    edit(ABSOLUTE, "sum(float(np.abs(g).sum()) for g in gradients)"),
-                    edit(ABSOLUTE, "sum(float(np.abs(g).max()) for g in gradients)"),
-                    edit(ABSOLUTE, "max(float(np.abs(g).sum()) for g in gradients)"),
-                    edit(ABSOLUTE, "max(float(np.abs(g).mean()) for g in gradients)"),
-                ],
-                "a sum or a mean of the entries, not the largest of them",
-                "Is it the sum of the gradients that is stored in float16, or each by itself?",
-            ),
-            (
-                edit(f"2.0 ** {EXPONENT}", EXPONENT),
-                "this is the exponent, not the scale",
-                "By which number is a gradient multiplied: by k, or by 2 to the power k?",
-            ),
-            (
-                [
-                    edit(f"2.0 ** {EXPONENT}", "10.0 ** np.floor(np.log10(limit / largest))"),
-                    edit("log2", "log"),
-                    edit("log2", "log10"),
-                ],
-                "a power of another number than two",
-                "Which numbers change a float's exponent and leave its digits alone?",
-            ),
-            (
-                [
-                    edit(
-                        "np.floor(np.log2(limit / largest))",
-                        "(np.floor(np.log2(limit)) - np.ceil(np.log2(largest)))",
-                    ),
-                    edit(EXPONENT, f"({EXPONENT} - 1)"),
-                ],
-                "it could be doubled once more",
-                "Is twice your scale times the largest entry beyond the limit?",
-            ),
-            (
-                [edit("limit / largest", "largest / limit"), edit("2.0 ** np", "0.5 ** np")],
-                "upside down: this divides by what should multiply",
-                "Small gradients are to be made large. Is your scale above 1 then?",
-            ),
+            ([edit("np.floor", "np.ceil"), edit("np.floor", "np.round"),
+              edit(EXPONENT, f"({EXPONENT} + 1)")], *TOO_LARGE),
+            (edit(f"2.0 ** {EXPONENT}", "limit / largest"),
+             "this is not a power of two: digits would be lost",
+             "Which numbers change a float's exponent and leave its digits alone?"),
+            (edit("np.abs(g).max()", "g.max()"),
+             "a negative gradient can be the largest: the sign was not taken off",
+             "Which of 3 and −1000 overflows first?"),
+            ([edit("max(float(np.abs(g).max())", "min(float(np.abs(g).min())"),
+              edit("max(float(np.abs(g).max())", "min(float(np.abs(g).max())")],
+             "the smallest entry was made as large as possible: the largest overflows",
+             "Which entry reaches the end of the number line first?"),
+            ([lambda gradients, limit=65504.0, i=i: lab.loss_scale(gradients[i : i + 1 or None],
+              limit) for i in (0, -1)],
+             "only one of the arrays was looked at",
+             "Which of all the entries overflows first?"),
+            (lambda gradients, limit=65504.0: max(1.0, lab.loss_scale(gradients, limit)),
+             "a gradient beyond the limit needs a scale below 1",
+             "By what must 200,000 be multiplied to fit below 65,504?"),
+            ([edit(ABSOLUTE, "sum(float((g**2).sum()) for g in gradients) ** 0.5"),
+              edit(ABSOLUTE, "max(float((g**2).sum()) ** 0.5 for g in gradients)")],
+             "the norm, not the largest entry: no entry is as large as that",
+             "Which number must fit into float16, a gradient or the length of all?"),
+            ([edit(ABSOLUTE, "sum(float(np.abs(g).sum()) for g in gradients)"),
+              edit(ABSOLUTE, "sum(float(np.abs(g).max()) for g in gradients)"),
+              edit(ABSOLUTE, "max(float(np.abs(g).sum()) for g in gradients)"),
+              edit(ABSOLUTE, "max(float(np.abs(g).mean()) for g in gradients)")],
+             "a sum or a mean of the entries, not the largest of them",
+             "Is it the sum of the gradients that is stored in float16, or each by itself?"),
+            (edit(f"2.0 ** {EXPONENT}", EXPONENT),
+             "this is the exponent, not the scale",
+             "By which number is a gradient multiplied: by k, or by 2 to the power k?"),
+            ([edit(f"2.0 ** {EXPONENT}", "10.0 ** np.floor(np.log10(limit / largest))"),
+              edit("log2", "log"), edit("log2", "log10")],
+             "a power of another number than two",
+             "Which numbers change a float's exponent and leave its digits alone?"),
+            ([edit("np.floor(np.log2(limit / largest))",
+              "(np.floor(np.log2(limit)) - np.ceil(np.log2(largest)))"),
+              edit(EXPONENT, f"({EXPONENT} - 1)")],
+             "it could be doubled once more",
+             "Is twice your scale times the largest entry beyond the limit?"),
+            ([edit("limit / largest", "largest / limit"), edit("2.0 ** np", "0.5 ** np")],
+             "upside down: this divides by what should multiply",
+             "Small gradients are to be made large. Is your scale above 1 then?"),
         ],
     ),
 }
+# fmt: on

@@ -76,120 +76,61 @@ def layer_probes(*names: str) -> list[Probe]:
 
 ONES, ZEROS = "nn.Parameter(minigrad.ones(dim))", "nn.Parameter(minigrad.zeros(dim))"
 
+# fmt: off
 CHECKS: dict[str, Check] = {
     "RMSNorm": check(
         lab.RMSNorm,
         layer_probes("weight"),
         [
-            (
-                edit("self.weight = nn", f"self.bias = {ZEROS}\n        self.weight = nn"),
-                "2d parameters: RMSNorm has no bias",
-                "What would a bias put back that RMSNorm never took off?",
-            ),
-            (
-                [
-                    edit("ones(dim)", "ones(1)"),
-                    edit("ones(dim)", "ones(())"),
-                    edit("ones(dim)", "tensor(1.0)"),
-                ],
-                *SCALAR,
-            ),
+            (edit("self.weight = nn", f"self.bias = {ZEROS}\n        self.weight = nn"),
+             "2d parameters: RMSNorm has no bias",
+             "What would a bias put back that RMSNorm never took off?"),
+            ([edit("ones(dim)", "ones(1)"), edit("ones(dim)", "ones(())"),
+              edit("ones(dim)", "tensor(1.0)")], *SCALAR),
             ([edit(ONES, "minigrad.ones(dim)"), edit(ONES, "minigrad.zeros(dim)")], *UNREGISTERED),
-            (
-                [edit("ones(dim)", "zeros(dim)"), edit("ones(dim)", "ones(dim) / dim")],
-                *STARTS_ELSEWHERE,
-            ),
-            (
-                [edit("ones(dim)", s) for s in ("ones(1, dim)", "ones(dim, 1)", "ones(dim, dim)")],
-                *OTHER_SHAPE,
-            ),
+            ([edit("ones(dim)", "zeros(dim)"), edit("ones(dim)", "ones(dim) / dim")],
+             *STARTS_ELSEWHERE),
+            ([edit("ones(dim)", s) for s in ("ones(1, dim)", "ones(dim, 1)", "ones(dim, dim)")],
+             *OTHER_SHAPE),
             (edit(", self.eps)", ")"), *EPS_DROPPED),
             ([edit("(x, self.weight,", "(x, minigrad.ones(self.weight.shape[0]),")], *NOT_USED),
-            (
-                [
-                    edit("ones(dim))", "ones(dim), requires_grad=False)"),
-                    edit("(x, self.weight,", "(x, self.weight.detach(),"),
-                ],
-                *FROZEN,
-            ),
-            (
-                edit(
-                    "rms_norm(x, self.weight, self.eps)",
-                    "layer_norm(x, self.weight, minigrad.zeros(1), self.eps)",
-                ),
-                "forward is LayerNorm's",
-                "Which of the two functions does RMSNorm stand for?",
-            ),
+            ([edit("ones(dim))", "ones(dim), requires_grad=False)"),
+              edit("(x, self.weight,", "(x, self.weight.detach(),")], *FROZEN),
+            (edit("rms_norm(x, self.weight, self.eps)",
+                 "layer_norm(x, self.weight, minigrad.zeros(1), self.eps)"),
+             "forward is LayerNorm's",
+             "Which of the two functions does RMSNorm stand for?"),
         ],
     ),
     "LayerNorm": check(
         lab.LayerNorm,
         layer_probes("weight", "bias"),
         [
-            (
-                [
-                    edit("ones(dim)", "ones(1)", "zeros(dim)", "zeros(1)"),
-                    edit("ones(dim)", "ones(1)"),
-                    edit("zeros(dim)", "zeros(1)"),
-                ],
-                *SCALAR,
-            ),
-            (
-                [
-                    edit(ONES, "minigrad.ones(dim)", ZEROS, "minigrad.zeros(dim)"),
-                    edit(ZEROS, "minigrad.zeros(dim)"),
-                    edit(ONES, "minigrad.ones(dim)"),
-                ],
-                *UNREGISTERED,
-            ),
-            (
-                edit(f"        self.bias = {ZEROS}\n", "        self.bias = 0.0\n"),
-                "there is no bias: LayerNorm learns one",
-                "What puts a mean back that the norm took off?",
-            ),
-            (
-                [
-                    edit("ones(dim)", "zeros(dim)"),
-                    edit("zeros(dim)", "ones(dim)"),
-                    edit("ones(dim)", "@", "zeros(dim)", "ones(dim)", "@", "zeros(dim)"),
-                ],
-                *STARTS_ELSEWHERE,
-            ),
-            (
-                [
-                    edit("ones(dim)", s, "zeros(dim)", s.replace("ones", "zeros"))
-                    for s in ("ones(1, dim)", "ones(dim, 1)")
-                ],
-                *OTHER_SHAPE,
-            ),
+            ([edit("ones(dim)", "ones(1)", "zeros(dim)", "zeros(1)"),
+              edit("ones(dim)", "ones(1)"), edit("zeros(dim)", "zeros(1)")], *SCALAR),
+            ([edit(ONES, "minigrad.ones(dim)", ZEROS, "minigrad.zeros(dim)"),
+              edit(ZEROS, "minigrad.zeros(dim)"), edit(ONES, "minigrad.ones(dim)")], *UNREGISTERED),
+            (edit(f"        self.bias = {ZEROS}\n", "        self.bias = 0.0\n"),
+             "there is no bias: LayerNorm learns one",
+             "What puts a mean back that the norm took off?"),
+            ([edit("ones(dim)", "zeros(dim)"), edit("zeros(dim)", "ones(dim)"),
+              edit("ones(dim)", "@", "zeros(dim)", "ones(dim)", "@", "zeros(dim)")],
+             *STARTS_ELSEWHERE),
+            ([edit("ones(dim)", s, "zeros(dim)", s.replace("ones", "zeros"))
+              for s in ("ones(1, dim)", "ones(dim, 1)")], *OTHER_SHAPE),
             (edit(", self.eps)", ")"), *EPS_DROPPED),
-            (
-                edit("self.weight, self.bias,", "self.bias, self.weight,"),
-                "weight and bias are swapped",
-                "In which order does layer_norm take them?",
-            ),
-            (
-                [
-                    edit("(x, self.weight,", "(x, minigrad.ones(self.weight.shape[0]),"),
-                    edit("self.weight, self.bias,", "self.weight, minigrad.zeros(1),"),
-                ],
-                *NOT_USED,
-            ),
-            (
-                [
-                    edit("ones(dim))", "ones(dim), requires_grad=False)"),
-                    edit("zeros(dim))", "zeros(dim), requires_grad=False)"),
-                    edit(
-                        "ones(dim))",
-                        "ones(dim), requires_grad=False)",
-                        "zeros(dim))",
-                        "zeros(dim), requires_grad=False)",
-                    ),
-                    edit("(x, self.weight,", "(x, self.weight.detach(),"),
-                    edit("self.weight, self.bias,", "self.weight, self.bias.detach(),"),
-                ],
-                *FROZEN,
-            ),
+            (edit("self.weight, self.bias,", "self.bias, self.weight,"),
+             "weight and bias are swapped",
+             "In which order does layer_norm take them?"),
+            ([edit("(x, self.weight,", "(x, minigrad.ones(self.weight.shape[0]),"),
+              edit("self.weight, self.bias,", "self.weight, minigrad.zeros(1),")], *NOT_USED),
+            ([edit("ones(dim))", "ones(dim), requires_grad=False)"),
+              edit("zeros(dim))", "zeros(dim), requires_grad=False)"),
+              edit("ones(dim))", "ones(dim), requires_grad=False)", "zeros(dim))",
+              "zeros(dim), requires_grad=False)"), edit("(x, self.weight,",
+              "(x, self.weight.detach(),"), edit("self.weight, self.bias,",
+              "self.weight, self.bias.detach(),")], *FROZEN),
         ],
     ),
 }
+# fmt: on

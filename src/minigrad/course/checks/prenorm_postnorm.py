@@ -46,197 +46,89 @@ def each(pre: str, post: str) -> list[Any]:
     return [edit(*pairs) for pairs in ([one, two, one + two] if one and two else [one + two])]
 
 
+# fmt: off
 CHECKS: dict[str, Check] = {
     "block": check(
         lab.block,
         [
-            *(
-                drawn(f'block(…, "{p}") with norms that scale by 2 and 3', given(p), block)
-                for p in ("pre", "post")
-            ),
-            *(
-                drawn(f'block(…, "{p}") of a single position', given(p, 1), block)
-                for p in ("pre", "post")
-            ),
+            *(drawn(f'block(…, "{p}") with norms that scale by 2 and 3', given(p), block)
+                for p in ("pre", "post")),
+            *(drawn(f'block(…, "{p}") of a single position', given(p, 1), block) for p in ("pre",
+                "post")),
         ],
         [
-            (
-                [edit('== "pre"', '!= "pre"'), edit('== "pre"', '== "post"')],
-                "pre and post are swapped",
-                "In which of the two is the sum itself normalized?",
-            ),
-            (
-                [edit('placement == "pre"', "True"), edit('placement == "pre"', "False")],
-                "the placement is not used: it is always the same block",
-                "What must differ between pre and post?",
-            ),
-            (
-                each("n(x) + f(n(x))", ""),
-                "the skip is normalized too: N(x) + f(N(x))",
-                "Pre-norm leaves one path from input to output untouched. Which?",
-            ),
-            (
-                each("", "x + n(f(x))") + each("x + n(f(x))", ""),
-                "the branch is normalized after f: x + N(f(x))",
-                "Where does the norm stand in each: before f, or around the sum?",
-            ),
-            (
-                each("", "n(x) + f(x)"),
-                "x is normalized, not the sum",
-                "Post-norm normalizes after the addition. What stands inside N?",
-            ),
-            (
-                each("n(x + f(n(x)))", "") + each("", "n(x + f(n(x)))"),
-                "a norm stands in both places, before f and around the sum",
-                "How many norms does one branch have?",
-            ),
-            (
-                [
-                    edit(
-                        f"x = {PRE1}", f"y = {PRE1}", f"return {PRE2}", "return y + ffn(norm2(x))"
-                    ),
-                    edit(
-                        f"x = {POST1}",
-                        f"y = {POST1}",
-                        f"return {POST2}",
-                        "return norm2(y + ffn(x))",
-                    ),
-                    edit(
-                        f"x = {PRE1}",
-                        f"y = {PRE1}",
-                        f"return {PRE2}",
-                        "return y + ffn(norm2(x))",
-                        f"x = {POST1}",
-                        f"y = {POST1}",
-                        f"return {POST2}",
-                        "return norm2(y + ffn(x))",
-                    ),
-                ],
-                "both branches read the block's input: the second must read what the first left",
-                "What does the FFN read, x as it came in or x with attention added?",
-            ),
-            (
-                [
-                    edit(*pairs)
-                    for pairs in (
-                        (
-                            f"x = {PRE1}",
-                            f"y = {PRE1}",
-                            f"return {PRE2}",
-                            "return x + ffn(norm2(y))",
-                        ),
-                        (
-                            f"x = {POST1}",
-                            f"y = {POST1}",
-                            f"return {POST2}",
-                            "return norm2(x + ffn(y))",
-                        ),
-                        (
-                            f"x = {PRE1}",
-                            f"y = {PRE1}",
-                            f"return {PRE2}",
-                            "return x + ffn(norm2(y))",
-                            f"x = {POST1}",
-                            f"y = {POST1}",
-                            f"return {POST2}",
-                            "return norm2(x + ffn(y))",
-                        ),
-                    )
-                ],
-                "the second skip starts from the block's input, not from what attention left",
-                "Which x does the FFN's branch add to?",
-            ),
-            (
-                each("f(n(x))", "")
-                + each("", "n(f(x))")
-                + [
-                    edit(f"return {old}", f"return {new}")
-                    for old, new in ((PRE2, "ffn(norm2(x))"), (POST2, "norm2(ffn(x))"))
-                ]
-                + [
-                    edit(f"x = {old}", f"x = {new}")
-                    for old, new in ((PRE1, "attention(norm1(x))"), (POST1, "norm1(attention(x))"))
-                ],
-                "a skip is missing",
-                "How often is x added in one block?",
-            ),
-            (
-                [
-                    edit("norm2(x", "norm1(x"),
-                    edit("norm1(x", "norm2(x"),
-                    edit("norm1(x)", "norm2(x)"),
-                    edit("ffn(norm2(x))", "ffn(norm1(x))"),
-                    edit("norm2(x + ffn(x))", "norm1(x + ffn(x))"),
-                    edit("norm1(x + attention(x))", "norm2(x + attention(x))"),
-                    edit("norm1(x", "@(x", "norm2(x", "norm1(x", "@(x", "norm2(x"),
-                ],
-                "a norm stands at the other's place",
-                "How many norms does a block hold, and which goes with the FFN?",
-            ),
-            (
-                [
-                    edit(
-                        PRE1, "@1", PRE2, PRE1, "@1", PRE2, POST1, "@2", POST2, POST1, "@2", POST2
-                    ),
-                    edit(PRE1, "@1", PRE2, PRE1, "@1", PRE2),
-                    edit(POST1, "@2", POST2, POST1, "@2", POST2),
-                    edit(
-                        "attention(n",
-                        "@(n",
-                        "ffn(n",
-                        "attention(n",
-                        "@(n",
-                        "ffn(n",
-                        "attention(x",
-                        "@(x",
-                        "ffn(x",
-                        "attention(x",
-                        "@(x",
-                        "ffn(x",
-                    ),
-                ],
-                "the FFN comes first",
-                "Which branch comes first, attention or FFN?",
-            ),
-            (
-                [
-                    edit(f"x = {POST1}", "x = x + attention(x)"),
-                    edit(f"return {POST2}", "return x + ffn(x)"),
-                    edit(f"x = {PRE1}", "x = x + attention(x)"),
-                    edit(f"return {PRE2}", "return x + ffn(x)"),
-                    *each("x + f(x)", ""),
-                    *each("", "x + f(x)"),
-                ],
-                "a norm is missing",
-                "How many norms does a block hold?",
-            ),
-            (
-                [
-                    edit(f"return {PRE2}", f"return norm2({PRE2})"),
-                    edit(f"return {PRE2}", f"return norm1({PRE2})"),
-                ],
-                "one norm too many, at the end",
-                "What does pre-norm leave unnormalized inside a block?",
-            ),
-            (
-                each("2 * x + f(n(x))", "") + each("", "n(2 * x + f(x))"),
-                "the skip is counted twice",
-                "If f gives 0, what must come out?",
-            ),
-            (
-                each("(x + f(n(x))).clip(0)", ""),
-                "an activation stands after the addition: negative numbers are gone",
-                "Can anything that is negative still pass through fifty of these blocks?",
-            ),
-            (
-                [
-                    edit(f"return {PRE2}", "return x"),
-                    edit(f"return {POST2}", "return x"),
-                    edit(f"return {PRE2}", "return x", f"return {POST2}", "return x"),
-                ],
-                "only attention is there: the FFN is missing",
-                "Which two branches does a block have?",
-            ),
+            ([edit('== "pre"', '!= "pre"'), edit('== "pre"', '== "post"')],
+             "pre and post are swapped",
+             "In which of the two is the sum itself normalized?"),
+            ([edit('placement == "pre"', "True"), edit('placement == "pre"', "False")],
+             "the placement is not used: it is always the same block",
+             "What must differ between pre and post?"),
+            (each("n(x) + f(n(x))", ""),
+             "the skip is normalized too: N(x) + f(N(x))",
+             "Pre-norm leaves one path from input to output untouched. Which?"),
+            (each("", "x + n(f(x))") + each("x + n(f(x))", ""),
+             "the branch is normalized after f: x + N(f(x))",
+             "Where does the norm stand in each: before f, or around the sum?"),
+            (each("", "n(x) + f(x)"),
+             "x is normalized, not the sum",
+             "Post-norm normalizes after the addition. What stands inside N?"),
+            (each("n(x + f(n(x)))", "") + each("", "n(x + f(n(x)))"),
+             "a norm stands in both places, before f and around the sum",
+             "How many norms does one branch have?"),
+            ([edit(f"x = {PRE1}", f"y = {PRE1}", f"return {PRE2}", "return y + ffn(norm2(x))"),
+              edit(f"x = {POST1}", f"y = {POST1}", f"return {POST2}", "return norm2(y + ffn(x))"),
+              edit(f"x = {PRE1}", f"y = {PRE1}", f"return {PRE2}", "return y + ffn(norm2(x))",
+              f"x = {POST1}", f"y = {POST1}", f"return {POST2}", "return norm2(y + ffn(x))")],
+             "both branches read the block's input: the second must read what the first left",
+             "What does the FFN read, x as it came in or x with attention added?"),
+            ([edit(*pairs) for pairs in ((f"x = {PRE1}", f"y = {PRE1}", f"return {PRE2}",
+              "return x + ffn(norm2(y))"), (f"x = {POST1}", f"y = {POST1}", f"return {POST2}",
+              "return norm2(x + ffn(y))"), (f"x = {PRE1}", f"y = {PRE1}", f"return {PRE2}",
+              "return x + ffn(norm2(y))", f"x = {POST1}", f"y = {POST1}", f"return {POST2}",
+              "return norm2(x + ffn(y))"))],
+             "the second skip starts from the block's input, not from what attention left",
+             "Which x does the FFN's branch add to?"),
+            (each("f(n(x))", "") + each("", "n(f(x))") + [edit(f"return {old}", f"return {new}")
+                 for old, new in ((PRE2, "ffn(norm2(x))"),
+                 (POST2, "norm2(ffn(x))"))] + [edit(f"x = {old}", f"x = {new}") for old,
+                 new in ((PRE1, "attention(norm1(x))"), (POST1, "norm1(attention(x))"))],
+             "a skip is missing",
+             "How often is x added in one block?"),
+            ([edit("norm2(x", "norm1(x"), edit("norm1(x", "norm2(x"),
+              edit("norm1(x)", "norm2(x)"), edit("ffn(norm2(x))", "ffn(norm1(x))"),
+              edit("norm2(x + ffn(x))", "norm1(x + ffn(x))"),
+              edit("norm1(x + attention(x))", "norm2(x + attention(x))"),
+              edit("norm1(x", "@(x", "norm2(x", "norm1(x", "@(x", "norm2(x")],
+             "a norm stands at the other's place",
+             "How many norms does a block hold, and which goes with the FFN?"),
+            ([edit(PRE1, "@1", PRE2, PRE1, "@1", PRE2, POST1, "@2", POST2, POST1, "@2", POST2),
+              edit(PRE1, "@1", PRE2, PRE1, "@1", PRE2),
+              edit(POST1, "@2", POST2, POST1, "@2", POST2),
+              edit("attention(n", "@(n", "ffn(n", "attention(n", "@(n", "ffn(n", "attention(x",
+              "@(x", "ffn(x", "attention(x", "@(x", "ffn(x")],
+             "the FFN comes first",
+             "Which branch comes first, attention or FFN?"),
+            ([edit(f"x = {POST1}", "x = x + attention(x)"),
+              edit(f"return {POST2}", "return x + ffn(x)"),
+              edit(f"x = {PRE1}", "x = x + attention(x)"),
+              edit(f"return {PRE2}", "return x + ffn(x)"), *each("x + f(x)", ""),
+              *each("", "x + f(x)")],
+             "a norm is missing",
+             "How many norms does a block hold?"),
+            ([edit(f"return {PRE2}", f"return norm2({PRE2})"),
+              edit(f"return {PRE2}", f"return norm1({PRE2})")],
+             "one norm too many, at the end",
+             "What does pre-norm leave unnormalized inside a block?"),
+            (each("2 * x + f(n(x))", "") + each("", "n(2 * x + f(x))"),
+             "the skip is counted twice",
+             "If f gives 0, what must come out?"),
+            (each("(x + f(n(x))).clip(0)", ""),
+             "an activation stands after the addition: negative numbers are gone",
+             "Can anything that is negative still pass through fifty of these blocks?"),
+            ([edit(f"return {PRE2}", "return x"), edit(f"return {POST2}", "return x"),
+              edit(f"return {PRE2}", "return x", f"return {POST2}", "return x")],
+             "only attention is there: the FFN is missing",
+             "Which two branches does a block have?"),
         ],
     ),
     "stream_walk": check(
@@ -255,193 +147,98 @@ CHECKS: dict[str, Check] = {
             ),
         ],
         [
-            (
-                edit('(1.0 if norm == "pre" else q)', "q"),
-                "with pre-norm the branch reads the stream itself: it grows exponentially",
-                "What is the mean square of N(x), whatever that of x?",
-            ),
-            (
-                edit('(1.0 if norm == "pre" else q)', "1.0"),
-                "without a norm the branch reads 1: it grows linearly",
-                "If the stream is four times as large, what does a linear branch without a norm "
-                "add?",
-                NO_NORM,
-            ),
-            (
-                [
-                    edit('1.0 if norm == "post" else q', "q"),
-                    edit('1.0 if norm == "post" else q', "q", 'norm == "pre"', 'norm != "none"'),
-                    edit(
-                        "walk = 1.0, []",
-                        "walk = 1.0, []\n    if norm == 'post':\n        "
-                        "return [1.0 + gain] * branches",
-                    ),
-                ],
-                "post-norm's stream grows",
-                "What stands around the sum in post-norm, and what mean square does it leave?",
-                BLOCKS,
-            ),
-            (
-                [
-                    edit("q = q + gain *", "q = gain *"),
-                    edit("q = q +", 'q = q * (norm == "pre") +'),
-                    edit("q = q +", 'q = q * (norm != "pre") +'),
-                ],
-                "the stream is replaced, not added to",
-                "Which of the two terms of x + f(x) is missing?",
-            ),
-            (
-                [
-                    edit("walk = 1.0, []", "walk = 1.0, [1.0]"),
-                    edit(
-                        "        q = q +",
-                        "        walk.append(q)\n        q = q +",
-                        'post" else q\n        walk.append(q)',
-                        'post" else q',
-                    ),
-                ],
-                "the list begins before the first branch",
-                "After how many branches is the first value taken?",
-            ),
-            (
-                [
-                    edit("gain *", "1.0 *"),
-                    edit("gain * (1.0", "(1.0"),
-                    edit("gain * (1.0 if", "(1.0 if", "else q)", "else gain * q)"),
-                ],
-                "the gain is not used",
-                "A branch that gives gain · q: what does gain = 0.5 add?",
-            ),
-            (
-                [
-                    edit("gain *", "gain**2 *"),
-                    edit("gain *", "gain**0.5 *"),
-                    edit("gain * (", "gain + ("),
-                ],
-                "the gain does not multiply what the branch reads, once",
-                "gain is a factor on the mean square already. Is it squared?",
-            ),
-            (
-                [
-                    edit(
-                        'gain * (1.0 if norm == "pre" else q)',
-                        '2 * (q * gain * (1.0 if norm == "pre" else q)) ** 0.5 '
-                        '+ gain * (1.0 if norm == "pre" else q)',
-                    )
-                ],
-                "the sizes were added; mean squares of independent terms add",
-                "Var(a + b) for independent a and b: which quantities add?",
-            ),
-            (
-                [
-                    edit("    return walk", "        return walk"),
-                    edit("return walk", "return walk[-1]"),
-                    edit("range(branches)", "range(branches - 1)"),
-                ],
-                "the list does not hold one value per branch",
-                "How many numbers are there after four branches?",
-            ),
-            (
-                [
-                    edit('norm == "pre"', 'norm == "none"'),
-                    edit('norm == "pre"', 'norm == "post"', '"post" else q\n', '"pre" else q\n'),
-                ],
-                "two of the three placements have changed places",
-                "Which placement normalizes what the branch reads, and which the sum?",
-            ),
+            (edit('(1.0 if norm == "pre" else q)', "q"),
+             "with pre-norm the branch reads the stream itself: it grows exponentially",
+             "What is the mean square of N(x), whatever that of x?"),
+            (edit('(1.0 if norm == "pre" else q)', "1.0"),
+             "without a norm the branch reads 1: it grows linearly",
+             "If the stream is four times as large, what does a linear branch without a norm "
+                 "add?", NO_NORM),
+            ([edit('1.0 if norm == "post" else q', "q"),
+              edit('1.0 if norm == "post" else q', "q", 'norm == "pre"', 'norm != "none"'),
+              edit("walk = 1.0, []", "walk = 1.0, []\n    if norm == 'post':\n        "
+              "return [1.0 + gain] * branches")],
+             "post-norm's stream grows",
+             "What stands around the sum in post-norm, and what mean square does it leave?",
+             BLOCKS),
+            ([edit("q = q + gain *", "q = gain *"), edit("q = q +", 'q = q * (norm == "pre") +'),
+              edit("q = q +", 'q = q * (norm != "pre") +')],
+             "the stream is replaced, not added to",
+             "Which of the two terms of x + f(x) is missing?"),
+            ([edit("walk = 1.0, []", "walk = 1.0, [1.0]"),
+              edit("        q = q +", "        walk.append(q)\n        q = q +",
+              'post" else q\n        walk.append(q)', 'post" else q')],
+             "the list begins before the first branch",
+             "After how many branches is the first value taken?"),
+            ([edit("gain *", "1.0 *"), edit("gain * (1.0", "(1.0"),
+              edit("gain * (1.0 if", "(1.0 if", "else q)", "else gain * q)")],
+             "the gain is not used",
+             "A branch that gives gain · q: what does gain = 0.5 add?"),
+            ([edit("gain *", "gain**2 *"), edit("gain *", "gain**0.5 *"),
+              edit("gain * (", "gain + (")],
+             "the gain does not multiply what the branch reads, once",
+             "gain is a factor on the mean square already. Is it squared?"),
+            ([edit('gain * (1.0 if norm == "pre" else q)',
+              '2 * (q * gain * (1.0 if norm == "pre" else q)) ** 0.5 '
+              '+ gain * (1.0 if norm == "pre" else q)')],
+             "the sizes were added; mean squares of independent terms add",
+             "Var(a + b) for independent a and b: which quantities add?"),
+            ([edit("    return walk", "        return walk"),
+              edit("return walk", "return walk[-1]"),
+              edit("range(branches)", "range(branches - 1)")],
+             "the list does not hold one value per branch",
+             "How many numbers are there after four branches?"),
+            ([edit('norm == "pre"', 'norm == "none"'),
+              edit('norm == "pre"', 'norm == "post"', '"post" else q\n', '"pre" else q\n')],
+             "two of the three placements have changed places",
+             "Which placement normalizes what the branch reads, and which the sum?"),
         ],
     ),
     "warmup_lr": check(
         lab.warmup_lr,
         [
-            probe(
-                "steps 0, 1, 3, 4 and 99 with lr = 0.8 and warmup = 4",
-                0.8,
-                4,
-                run=lambda f, lr, warmup: [f(step, lr, warmup) for step in (0, 1, 3, 4, 99)],
-            ),
+            probe("steps 0, 1, 3, 4 and 99 with lr = 0.8 and warmup = 4", 0.8, 4,
+                run=lambda f, lr, warmup: [f(step, lr, warmup) for step in (0, 1, 3, 4, 99)]),
             probe("step 0 with lr = 0.8 and warmup = 0", 0, 0.8, 0),
             probe("step 7 with lr = 0.8 and warmup = 0", 7, 0.8, 0),
             probe("step 0 with lr = 0.8 and warmup = 1", 0, 0.8, 1),
-            drawn(
-                "step {} with lr = {:.4g} and warmup = {}",
-                lambda rng: (int(rng.integers(1, 30)), rng.uniform(0.01, 2), 40),
-            ),
+            drawn("step {} with lr = {:.4g} and warmup = {}",
+                lambda rng: (int(rng.integers(1, 30)), rng.uniform(0.01, 2), 40)),
         ],
         [
-            (
-                edit("(step + 1) / warmup", "step / warmup"),
-                "the first step takes a rate of 0: it is step / warmup",
-                "Once step 0 is taken, which share of the warmup is behind us?",
-            ),
-            (
-                [
-                    edit("min(1.0, (step + 1) / warmup)", share)
-                    for share in (
-                        "(step + 1) / warmup",
-                        "step / warmup",
-                        "max(1.0, (step + 1) / warmup)",
-                    )
-                ],
-                "the rate goes on rising after the warmup",
-                "What must the share of the way never exceed?",
-            ),
-            (
-                [
-                    edit("    if warmup == 0:\n        return lr\n", ""),
-                    edit(
-                        "if warmup == 0:\n        return lr", "if warmup == 0:\n        return 0.0"
-                    ),
-                ],
-                "warmup = 0 is not lr",
-                "With no warmup, which rate does the first step take?",
-            ),
-            (
-                lambda step, lr, warmup: lr,
-                "there is no warmup: always lr",
-                "Which rate does step 0 take?",
-            ),
-            (
-                [
-                    edit("(step + 1) / warmup", share)
-                    for share in (
-                        "(step + 2) / warmup",
-                        "step / (warmup + 1)",
-                        "(step + 1) / (warmup + 1)",
-                        "step / (warmup - 1 or 1)",
-                    )
-                ],
-                "one step early, or late: the whole rate belongs to step warmup − 1",
-                "What is the share after step 0, and after step number warmup − 1?",
-            ),
-            (
-                [edit("/ warmup", "// warmup")],
-                "// throws away what is after the point",
-                "What is 3 // 4?",
-            ),
-            (
-                edit(
-                    "min(1.0, (step + 1) / warmup)", "min((step + 1) / warmup, warmup / (step + 1))"
-                ),
-                "the rate falls after the warmup; it stays at lr",
-                "Which rate does the docstring give after the warmup?",
-            ),
-            (
-                [
-                    edit("lr * min(1.0, (step + 1) / warmup)", "min(lr, (step + 1) / warmup)"),
-                    edit("lr * min(", "min("),
-                ],
-                "the share is not multiplied by lr",
-                "Half of the way: half of what?",
-            ),
-            (
-                [
-                    edit("(step + 1) / warmup", f"((step + 1) / warmup) ** {p}")
-                    for p in ("2", "0.5")
-                ],
-                "the rise is not linear",
-                "After half of the warmup, which share of lr does the docstring ask for?",
-            ),
+            (edit("(step + 1) / warmup", "step / warmup"),
+             "the first step takes a rate of 0: it is step / warmup",
+             "Once step 0 is taken, which share of the warmup is behind us?"),
+            ([edit("min(1.0, (step + 1) / warmup)", share) for share in ("(step + 1) / warmup",
+              "step / warmup", "max(1.0, (step + 1) / warmup)")],
+             "the rate goes on rising after the warmup",
+             "What must the share of the way never exceed?"),
+            ([edit("    if warmup == 0:\n        return lr\n", ""),
+              edit("if warmup == 0:\n        return lr", "if warmup == 0:\n        return 0.0")],
+             "warmup = 0 is not lr",
+             "With no warmup, which rate does the first step take?"),
+            (lambda step, lr, warmup: lr,
+             "there is no warmup: always lr",
+             "Which rate does step 0 take?"),
+            ([edit("(step + 1) / warmup", share) for share in ("(step + 2) / warmup",
+              "step / (warmup + 1)", "(step + 1) / (warmup + 1)", "step / (warmup - 1 or 1)")],
+             "one step early, or late: the whole rate belongs to step warmup − 1",
+             "What is the share after step 0, and after step number warmup − 1?"),
+            ([edit("/ warmup", "// warmup")],
+             "// throws away what is after the point",
+             "What is 3 // 4?"),
+            (edit("min(1.0, (step + 1) / warmup)",
+                 "min((step + 1) / warmup, warmup / (step + 1))"),
+             "the rate falls after the warmup; it stays at lr",
+             "Which rate does the docstring give after the warmup?"),
+            ([edit("lr * min(1.0, (step + 1) / warmup)", "min(lr, (step + 1) / warmup)"),
+              edit("lr * min(", "min(")],
+             "the share is not multiplied by lr",
+             "Half of the way: half of what?"),
+            ([edit("(step + 1) / warmup", f"((step + 1) / warmup) ** {p}") for p in ("2", "0.5")],
+             "the rise is not linear",
+             "After half of the warmup, which share of lr does the docstring ask for?"),
         ],
     ),
 }
+# fmt: on

@@ -80,6 +80,7 @@ def shifts(largest: str) -> list[Any]:
     ]
 
 
+# fmt: off
 CHECKS: dict[str, Check] = {
     "scalar_rms_norm": check(
         lab.scalar_rms_norm,
@@ -93,64 +94,35 @@ CHECKS: dict[str, Check] = {
             of("RMSNorm of [−2]", [-2]),
         ],
         [
-            (
-                edit("v * scale", "(v - sum(x) / len(x)) * scale"),
-                "the mean is taken off x",
-                *norms.IS_LAYER_NORM[1:],
-            ),
-            (
-                edit("mean_square =", "x = [v - sum(x) / len(x) for v in x]\n    mean_square ="),
-                *norms.IS_LAYER_NORM,
-            ),
+            (edit("v * scale", "(v - sum(x) / len(x)) * scale"),
+             "the mean is taken off x", *norms.IS_LAYER_NORM[1:]),
+            (edit("mean_square =", "x = [v - sum(x) / len(x) for v in x]\n    mean_square ="),
+             *norms.IS_LAYER_NORM),
             (edit(" / len(x)", ""), *norms.SUM_FOR_MEAN),
             (edit("-0.5", "-1"), *norms.NO_ROOT),
             (edit("-0.5", "0.5"), *norms.MULTIPLIED),
-            (
-                [edit(MEAN, "sum((v - sum(x) / len(x)) ** 2 for v in x) / len(x)")],
-                *norms.STD_FOR_RMS,
-            ),
-            (
-                [edit("/ len(x)", "/ (len(x) - 1)"), edit("/ len(x)", "/ (len(x) - 1 or 1)")],
-                *norms.D_MINUS_1,
-            ),
-            (
-                [edit(SCALE, "(sum(v if v.data > 0 else -v for v in x) / len(x) + eps) ** -1")],
-                *norms.MEAN_OF_ABS,
-            ),
-            (
-                [edit(MEAN, "(sum(x) / len(x)) ** 2"), edit(MEAN, "sum(x) ** 2 / len(x)")],
-                *norms.SQUARE_OF_MEAN,
-            ),
+            ([edit(MEAN, "sum((v - sum(x) / len(x)) ** 2 for v in x) / len(x)")],
+             *norms.STD_FOR_RMS),
+            ([edit("/ len(x)", "/ (len(x) - 1)"), edit("/ len(x)", "/ (len(x) - 1 or 1)")],
+             *norms.D_MINUS_1),
+            ([edit(SCALE, "(sum(v if v.data > 0 else -v for v in x) / len(x) + eps) ** -1")],
+             *norms.MEAN_OF_ABS),
+            ([edit(MEAN, "(sum(x) / len(x)) ** 2"), edit(MEAN, "sum(x) ** 2 / len(x)")],
+             *norms.SQUARE_OF_MEAN),
             (edit(SCALE, "(mean_square**0.5 + eps) ** -1"), *norms.EPS_OUTSIDE),
             ([edit(" + eps", ""), edit(" + eps", " - eps")], *norms.NO_EPS),
             (edit(" + eps", " + eps**2"), *norms.EPS_SQUARED),
-            (
-                [edit(" + eps", f" + {value}") for value in ("1e-5", "1e-6", "1e-8")],
-                "the argument eps is not used: another number stands in its place",
-                "A caller asks for ε = 0.1. Which number stands in your root?",
-            ),
-            (
-                [
-                    edit("v * v for", "v.data**2 for"),
-                    edit("(mean_square + eps)", "(mean_square.data + eps)"),
-                    edit("v * scale", "v.data * scale"),
-                    edit("v * scale", "v * scale.data"),
-                    edit("v * v for", "v * v.data for"),
-                ],
-                *DETACHED,
-            ),
-            (
-                [
-                    edit("v * scale", "(v * scale).data"),
-                    edit("v * v for", "v.data**2 for", "v * scale", "v.data * scale"),
-                ],
-                *NUMBERS,
-            ),
-            (
-                edit("v * scale", "scale"),
-                "the scale alone came back: x is not multiplied by it",
-                "What must have size 1 in the end: the scale, or x?",
-            ),
+            ([edit(" + eps", f" + {value}") for value in ("1e-5", "1e-6", "1e-8")],
+             "the argument eps is not used: another number stands in its place",
+             "A caller asks for ε = 0.1. Which number stands in your root?"),
+            ([edit("v * v for", "v.data**2 for"), edit("(mean_square + eps)",
+              "(mean_square.data + eps)"), edit("v * scale", "v.data * scale"),
+              edit("v * scale", "v * scale.data"), edit("v * v for", "v * v.data for")], *DETACHED),
+            ([edit("v * scale", "(v * scale).data"),
+              edit("v * v for", "v.data**2 for", "v * scale", "v.data * scale")], *NUMBERS),
+            (edit("v * scale", "scale"),
+             "the scale alone came back: x is not multiplied by it",
+             "What must have size 1 in the end: the scale, or x?"),
         ],
     ),
     "scalar_softmax": check(
@@ -167,42 +139,23 @@ CHECKS: dict[str, Check] = {
         ],
         [
             (shifts(LARGEST), *OVERFLOW),
-            (
-                [
-                    edit("e / total", "e"),
-                    edit("e / total", "e / len(x)"),
-                    edit("total = sum(exps)", "total = max(exps, key=lambda v: v.data)"),
-                ],
-                "the results do not sum to 1",
-                "By what must the exponentials be divided?",
-            ),
-            (
-                [
-                    edit("e / total", "e / total.data"),
-                    edit("e / total", "e.data / total"),
-                    edit("total = sum(exps)", "total = sum(e.data for e in exps)"),
-                ],
-                *DETACHED,
-            ),
-            (
-                [edit("e / total", "(e / total).data"), edit("e / total", "e.data / total.data")],
-                *NUMBERS,
-            ),
-            (
-                [edit("(v - largest)", "(v / largest)"), edit("(v - largest)", "(v / len(x))")],
-                "x was divided by a number; softmax allows only that one is taken off",
-                "exp(x − c) = exp(x) / exp(c). What is exp(x / c)?",
-            ),
-            (
-                [edit("(v - largest)", "(largest - v)")],
-                "the sign of the exponent is turned round",
-                "Which x should have the largest probability?",
-            ),
-            (
-                edit("e / total", "(e / total).log()"),
-                "this is the logarithm of softmax",
-                "What must the results sum to?",
-            ),
+            ([edit("e / total", "e"), edit("e / total", "e / len(x)"),
+              edit("total = sum(exps)", "total = max(exps, key=lambda v: v.data)")],
+             "the results do not sum to 1",
+             "By what must the exponentials be divided?"),
+            ([edit("e / total", "e / total.data"), edit("e / total", "e.data / total"),
+              edit("total = sum(exps)", "total = sum(e.data for e in exps)")], *DETACHED),
+            ([edit("e / total", "(e / total).data"), edit("e / total", "e.data / total.data")],
+             *NUMBERS),
+            ([edit("(v - largest)", "(v / largest)"), edit("(v - largest)", "(v / len(x))")],
+             "x was divided by a number; softmax allows only that one is taken off",
+             "exp(x − c) = exp(x) / exp(c). What is exp(x / c)?"),
+            ([edit("(v - largest)", "(largest - v)")],
+             "the sign of the exponent is turned round",
+             "Which x should have the largest probability?"),
+            (edit("e / total", "(e / total).log()"),
+             "this is the logarithm of softmax",
+             "What must the results sum to?"),
         ],
     ),
     "scalar_cross_entropy": check(
@@ -219,93 +172,56 @@ CHECKS: dict[str, Check] = {
             of("cross-entropy of [1500, 0, 1], target 0", [1500, 0, 1], 0),
         ],
         [
-            (
-                [edit(LOSS, f"-({LOSS})"), edit(LOSS, f"({SOFTMAX}).log()")],
-                "the sign is missing: a loss is −ln p",
-                "Is ln p of a probability positive?",
-            ),
-            (
-                [edit(LOSS, SOFTMAX), edit(LOSS, f"-({SOFTMAX})")],
-                "this is the probability; the loss is its negative logarithm",
-                "What is the loss at p = 1?",
-            ),
-            (
-                edit(LOSS, f"1 - {SOFTMAX}"),
-                "1 − p is not −ln p",
-                "What is the loss of p = 0: 1, or more?",
-            ),
-            (
-                [lambda x, t: lab.scalar_cross_entropy(lab.scalar_softmax(x), t)],
-                "softmax was applied twice",
-                "Is what you hand to the last step a row of logits, or already probabilities?",
-            ),
-            (
-                [
-                    lambda x, t: sum(-p.log() for p in lab.scalar_softmax(x)),
-                    lambda x, t: sum(lab.scalar_cross_entropy(x, i) for i in range(len(x))),
-                    lambda x, t: sum(-p.log() for p in lab.scalar_softmax(x)) / len(x),
-                    lambda x, t: (
-                        sum(lab.scalar_cross_entropy(x, i) for i in range(len(x))) / len(x)
-                    ),
-                ],
-                "the sum or the mean over all classes, not the target's own",
-                "Which of the probabilities does the loss look at?",
-            ),
+            ([edit(LOSS, f"-({LOSS})"), edit(LOSS, f"({SOFTMAX}).log()")],
+             "the sign is missing: a loss is −ln p",
+             "Is ln p of a probability positive?"),
+            ([edit(LOSS, SOFTMAX), edit(LOSS, f"-({SOFTMAX})")],
+             "this is the probability; the loss is its negative logarithm",
+             "What is the loss at p = 1?"),
+            (edit(LOSS, f"1 - {SOFTMAX}"),
+             "1 − p is not −ln p",
+             "What is the loss of p = 0: 1, or more?"),
+            ([lambda x, t: lab.scalar_cross_entropy(lab.scalar_softmax(x), t)],
+             "softmax was applied twice",
+             "Is what you hand to the last step a row of logits, or already probabilities?"),
+            ([lambda x, t: sum(-p.log() for p in lab.scalar_softmax(x)),
+              lambda x, t: sum(lab.scalar_cross_entropy(x, i) for i in range(len(x))),
+              lambda x, t: sum(-p.log() for p in lab.scalar_softmax(x)) / len(x),
+              lambda x, t: (sum(lab.scalar_cross_entropy(x, i) for i in range(len(x))) / len(x))],
+             "the sum or the mean over all classes, not the target's own",
+             "Which of the probabilities does the loss look at?"),
             (shifts(OF_LOGITS), *OVERFLOW),
-            (
-                [
-                    edit(LOSS, f"-({SOFTMAX}).log()"),
-                    edit(LOSS, f"-(({SOFTMAX}) + 1e-12).log()"),
-                    edit(LOSS, f"-(({SOFTMAX}) + 1e-9).log()"),
-                    edit(LOSS, f"-(({SOFTMAX}) + 1e-10).log()"),
-                    edit(LOSS, f"-(({SOFTMAX}) + 1e-8).log()"),
-                ],
-                "the probability was rounded to zero, or a small number added, before its "
-                "logarithm was taken",
-                "ln(e^x / Σ) = x − ln Σ. Which of the two needs no exp of the target's logit?",
-            ),
-            (
-                [
-                    edit("total.log() + largest", "total.log()"),
-                    edit("total.log() + largest", "total.log() - largest"),
-                    edit("+ largest - logits[target]", "+ logits[target]"),
-                    edit("+ largest - logits[target]", "- (logits[target] + largest)"),
-                ],
-                "what was taken off the logits was not put back where it belongs",
-                "ln Σ e^(x − m) = ln Σ e^x − m. So what is ln Σ e^x?",
-            ),
-            (
-                edit("- logits[target]", ""),
-                "the target's logit is missing",
-                "Which of the logits should lower the loss as it grows?",
-            ),
-            (
-                edit("total.log() + largest - ", "largest - "),
-                "the logarithm of the sum is missing",
-                "−ln(e^{x_t} / Σ) is a difference of two logarithms. Where is the second?",
-            ),
-            (
-                [edit("logits[target]", f"logits[{i}]") for i in ("0", "-1")]
-                + [
-                    edit("logits[target]", "max(logits, key=lambda v: v.data)"),
-                    edit("logits[target]", "logits[target - 1]"),
-                ],
-                "another class than the target was looked at",
-                "Which index does the caller give?",
-            ),
-            (
-                edit("return ", "return (", LOSS, f"{LOSS}) / len(logits)"),
-                "divided by the number of classes",
-                "How many classes does the loss look at?",
-            ),
-            (
-                [
-                    edit("total.log()", "__import__('math').log(total.data)"),
-                    edit("- logits[target]", "- logits[target].data"),
-                ],
-                *DETACHED,
-            ),
+            ([edit(LOSS, f"-({SOFTMAX}).log()"), edit(LOSS, f"-(({SOFTMAX}) + 1e-12).log()"),
+              edit(LOSS, f"-(({SOFTMAX}) + 1e-9).log()"),
+              edit(LOSS, f"-(({SOFTMAX}) + 1e-10).log()"),
+              edit(LOSS, f"-(({SOFTMAX}) + 1e-8).log()")],
+             "the probability was rounded to zero, or a small number added, before its "
+                 "logarithm was taken",
+             "ln(e^x / Σ) = x − ln Σ. Which of the two needs no exp of the target's logit?"),
+            ([edit("total.log() + largest", "total.log()"),
+              edit("total.log() + largest", "total.log() - largest"),
+              edit("+ largest - logits[target]", "+ logits[target]"),
+              edit("+ largest - logits[target]", "- (logits[target] + largest)")],
+             "what was taken off the logits was not put back where it belongs",
+             "ln Σ e^(x − m) = ln Σ e^x − m. So what is ln Σ e^x?"),
+            (edit("- logits[target]", ""),
+             "the target's logit is missing",
+             "Which of the logits should lower the loss as it grows?"),
+            (edit("total.log() + largest - ", "largest - "),
+             "the logarithm of the sum is missing",
+             "−ln(e^{x_t} / Σ) is a difference of two logarithms. Where is the second?"),
+            ([edit("logits[target]", f"logits[{i}]") for i in ("0",
+              "-1")] + [edit("logits[target]", "max(logits, key=lambda v: v.data)"),
+              edit("logits[target]", "logits[target - 1]")],
+             "another class than the target was looked at",
+             "Which index does the caller give?"),
+            (edit("return ", "return (", LOSS, f"{LOSS}) / len(logits)"),
+             "divided by the number of classes",
+             "How many classes does the loss look at?"),
+            ([edit("total.log()", "__import__('math').log(total.data)"),
+              edit("- logits[target]", "- logits[target].data")], *DETACHED),
             ([edit(LOSS, f"({LOSS}).data")], *NUMBERS),
         ],
     ),
 }
+# fmt: on
