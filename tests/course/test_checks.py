@@ -40,6 +40,7 @@ def test_every_exercise_of_the_table_has_a_check_and_no_check_is_left_over():
 def test_each_mistake_gets_its_own_name(exercise):
     check = CHECKS[exercise][exercise]
     trial = Trial(check, seed=1)
+    assert all(trial.label(i) for i in range(len(check.probes)))
     for mistake in check.mistakes:
         for number, wrong in enumerate(implementations(check.right, mistake)):
             failure = first_failure(trial, wrong)

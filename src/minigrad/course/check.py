@@ -98,6 +98,8 @@ def _signature(error: BaseException) -> tuple[str, str]:
         return a_kind(received), wanted
     if "NoneType" in str(error):
         return "", "None"
+    if isinstance(error, AttributeError):  # whatever the learner's class is called
+        return "", str(error).partition("attribute")[2]
     return type(error).__name__, "" if isinstance(error, says_enough) else str(error)
 
 

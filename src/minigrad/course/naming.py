@@ -1,8 +1,9 @@
 """The name of a mistake: a wrong implementation that gives the very values the learner's gives.
 
 It is recognised where it agrees with the learner's code on every probe that tells it from the
-right one. What no entry of a check knows may still show in the numbers (all of them turned round,
-doubled, squared), or in a default that is another one or is not used.
+right one; or, where the code has more than one mistake, on two and on half of them, to four digits
+of numbers that were drawn. What no entry of a check knows may still show in the numbers (all of
+them turned round, doubled, squared), or in a default that is another one or is not used.
 """
 
 from __future__ import annotations
@@ -26,27 +27,41 @@ def recognise(trial: Trial, target: Any, first: int) -> Mistake | None:
     if first not in small:
         return None
 
-    def told_apart(wrong: Any) -> int:
-        """On how many probes this wrong implementation is the learner's, and not the right one;
-        0 if on any of them it is neither."""
-        count = 0
+    def likeness(wrong: Any) -> tuple[bool, int]:
+        """Whether this wrong implementation is the learner's wherever it is not the right one, and
+        on how many probes; (False, 0) if it is too seldom, or the learner's right where it is not.
+        """
+        same, other = [], 0
         for i in (first, *small):
             outcome = trial.outcome(i, wrong)
             if alike(outcome, trial.outcome(i, target), probes[i].rtol, probes[i].atol):
-                count += not trial.holds(i, outcome)
-            elif i == first or not trial.holds(i, outcome):
-                return 0
-        return count
+                same += [i] if not trial.holds(i, outcome) else []
+            elif i == first:
+                return False, 0
+            elif not trial.holds(i, outcome):
+                if trial.holds(i, trial.outcome(i, target)):
+                    return False, 0
+                other += 1
+        telling = {i for i in same if _tells_much(trial.outcome(i, wrong))}
+        enough = not other or (len(telling) >= 2 and len(telling) >= other)
+        return (not other, len(same)) if enough else (False, 0)
 
     found = [
-        (told_apart(wrong), mistake)
+        (likeness(wrong), mistake)
         for mistake in (*trial.check.mistakes, *_of_defaults(trial.check.right, target))
         for wrong in implementations(trial.check.right, mistake)
     ]
-    count, mistake = max(found, key=lambda pair: pair[0], default=(0, None))
+    (_, count), mistake = max(found, key=lambda pair: pair[0], default=((False, 0), None))
     if count:
         return mistake
     return _relation([(trial.outcome(i, target), trial.right(i)) for i in small])
+
+
+def _tells_much(outcome: Any) -> bool:
+    """Whether two implementations hardly come to this outcome by chance: finite numbers, not all
+    of them whole."""
+    numbers = np.array([] if isinstance(outcome, Raised) else numbers_in(outcome))
+    return bool(np.isfinite(numbers).all() and np.any(numbers % 1))
 
 
 def alike(one: Any, other: Any, rtol: float, atol: float) -> bool:

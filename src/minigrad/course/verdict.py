@@ -68,7 +68,7 @@ def first_failure(
 def blame(name: str, checks: Mapping[str, Check], module: Any, seed: int) -> list[str]:
     """The other exercises of the file that make this one fail: with the solutions' in their place
     it passes."""
-    trial, target = Trial(checks[name], seed), getattr(module, name)
+    target = getattr(module, name)
     others = {
         o: getattr(module, o) for o in checks if o != name and callable(getattr(module, o, None))
     }
@@ -77,7 +77,7 @@ def blame(name: str, checks: Mapping[str, Check], module: Any, seed: int) -> lis
         try:
             for o in replaced:
                 setattr(module, o, checks[o].right)
-            return first_failure(trial, target) is None
+            return first_failure(Trial(checks[name], seed), target) is None
         finally:
             for o, own in others.items():
                 setattr(module, o, own)

@@ -56,7 +56,6 @@ CHECKS: dict[str, Check] = {
                 lambda rng: drawn_pairs(rng, 1e-3), measured, atol=1e-9),
             probe("the norm of 3 and 4, and a parameter between them whose grad is None",
                 ([7.0], [3.0]), ([7.0], None), ([7.0], [4.0]), run=measured),
-            probe("the norm where no parameter has a gradient", ([7.0], None), run=measured),
         ],
         [
             (edit(f"math.sqrt({SUM})", SUM),

@@ -115,7 +115,7 @@ def single(backward: Any) -> Any:
 
 def sweep(order: list[Any], add: Callable[[Any, Any], None]) -> None:
     for node in order:
-        node.grad = None
+        node.grad = None if node.edges else node.grad
     order[0].grad = np.ones_like(order[0].value)
     for node in order:
         for parent, pull in node.edges:
@@ -152,7 +152,7 @@ def per_path(root: Any, g: Any = None) -> None:
     """Recursive, once per path, and with all that has arrived, also what was passed on before."""
     if g is None:
         for node in in_sight(root, 0):
-            node.grad = None
+            node.grad = None if node.edges else node.grad
         g = root.grad = np.ones_like(root.value)
     for parent, pull in root.edges:
         plus(parent, pull(g))
@@ -179,11 +179,11 @@ def freed(root: Any) -> None:
         node.grad = None if node.edges else node.grad
 
 
-def kept(which: Callable[[Any, Any], bool]) -> Callable[[Any], None]:
-    """Adds to the gradients of an earlier backward, of the nodes that ``which`` picks."""
+def kept(root_too: bool) -> Callable[[Any], None]:
+    """Adds to the gradients of an earlier backward in the nodes between, too."""
 
     def backward(root: Any) -> None:
-        nodes = [n for n in in_sight(root, 0) if which(n, root)]
+        nodes = [n for n in in_sight(root, 0) if n.edges and (root_too or n is not root)]
         before = [n.grad for n in nodes]
         lab.backward(root)
         for node, old in zip(nodes, before, strict=True):
@@ -211,7 +211,7 @@ CHECKS: dict[str, Check] = {
                 numbers(1, (2, 3))),
             graph("the gradients of (yz + xyz)(xyz + z)", product, numbers(3)),
             probe("the gradient of a root that depends on nothing", run=single),
-            graph("the gradients of x² at x = 3, after two graphs were built on the same x",
+            graph("the gradients of x² at x = 3, after backward through two graphs on one x",
                 doubled, lambda rng: [3.0], times=2),
             probe("the gradients of x³ at x = 3, after a second backward from the same root",
                 run=twice_from_one_root),
@@ -237,6 +237,9 @@ CHECKS: dict[str, Check] = {
               "root.grad = np.zeros_like(root.value)")],
              "the root has no gradient to start from",
              "What is the derivative of root by root?"),
+            (edit(f"g {EARLIER}", "g if parent.grad is None else parent.grad * g"),
+             "the contributions of two uses are multiplied; they add",
+             "x + x has slope 2 in x. What do two slopes of 1 give by your rule?"),
             (edit("np.ones_like(root.value)", "root.value.copy()"),
              "the root starts from its own value, not from ones",
              "What is the derivative of root by root?"),
@@ -248,14 +251,13 @@ CHECKS: dict[str, Check] = {
              "the walk through the graph is recursive, and Python's stack is about 1,000 calls "
                  "deep",
              "How would a list that you push to and pop from replace the recursion?"),
-            ([kept(lambda node, root: not node.edges and node is not root),
-              kept(lambda node, root: node is not root), kept(lambda node, root: True),
-              edit("parent.grad = None\n", "pass\n"),
-              edit("parent.grad = None\n",
-              "parent.grad = parent.grad if not parent.edges else None\n")],
-             "the gradients of an earlier backward are still there",
-             "PyTorch adds to them, and has zero_grad for that; this docstring says what grad "
-                 "is when one call has run. What should it be when backward begins?"),
+            ([edit("if parent.edges:\n                    parent.grad = None\n", "pass\n"),
+              kept(False), kept(True)],
+             "the gradients of an earlier backward were passed on once more, from a node between",
+             "Only a leaf collects over several calls. With which grad must the others begin?"),
+            (edit("if parent.edges:", "if True:"),
+             "a leaf lost what an earlier backward had left in its grad; PyTorch adds to it",
+             "Why does a training step call zero_grad, if backward begins at 0 by itself?"),
             (freed,
              "only the leaves have a grad at the end; every node that root depends on is meant",
              "Which nodes does the docstring promise a grad to?"),

@@ -17,7 +17,6 @@ from minigrad.course.checks import train_step
 
 lab = solutions("01_init_ablation")
 SHAPE = (400, 100)  # fan_out, fan_in: far apart, so that each rule has its own number
-WINDOW = (40, 16, 7, 9)
 GAINS, XAVIER = "01-initialization.md#gains", "01-initialization.md#xavier"
 UNIFORM = "01-initialization.md#uniform-draws"
 
@@ -43,14 +42,14 @@ LECUN = (
 )
 
 
-def weights(function: Any, shape: Sequence[int], rng: Any, *options: Any) -> Any:
-    return demand(function(shape, rng, *options), "an array")
+def weights(function: Any, shape: Sequence[int], rng: Any, **options: Any) -> Any:
+    return demand(function(shape, rng, **options), "an array")
 
 
-def spread(function: Any, shape: tuple[int, ...], *options: Any) -> Any:
+def spread(function: Any, shape: tuple[int, ...], options: dict[str, Any]) -> Any:
     """What a draw is like: |w| is √3 / 2 = 0.866 of its σ on average if it is uniform, 0.798 if
     normal."""
-    w = weights(function, shape, np.random.default_rng(1), *options)
+    w = weights(function, shape, np.random.default_rng(1), **options)
     return {
         "its shape": w.shape,
         "its standard deviation": float(np.std(w)),
@@ -73,15 +72,21 @@ def repeated(function: Any, shape: tuple[int, ...]) -> bool:
     return bool(np.array_equal(first, second))
 
 
-def draws(*options: tuple[str, tuple[Any, ...]]) -> list[Probe]:
-    """What every initialization is looked at for; ``options``: (what they are, the arguments)."""
+def draws(*options: dict[str, Any]) -> list[Probe]:
+    """What every initialization is looked at for, without options and with each of these."""
     tolerance = {"rtol": 0.025, "atol": 0.0}
     return [
-        probe("a weight of shape (400, 100)", SHAPE, run=spread, **tolerance),
-        probe("a weight of shape (40, 16, 7, 9)", WINDOW, run=spread, **tolerance),
         *(
-            probe(f"a weight of shape (400, 100) with {what}", SHAPE, *o, run=spread, **tolerance)
-            for what, o in options
+            probe(
+                ", ".join(
+                    ["a weight of shape (400, 100)", *(f"{k} = {v!r}" for k, v in o.items())]
+                ),
+                SHAPE,
+                o,
+                run=spread,
+                **tolerance,
+            )
+            for o in ({}, *options)
         ),
         probe("a weight of shape (400, 100)", SHAPE, run=mean, atol=0.03),
         probe("whether two weights drawn with one rng are equal", (30, 20), run=two_layers),
@@ -159,6 +164,28 @@ def wrong_draws(uniform: bool, sigma: str) -> list[Any]:
     return [
         *own,
         (
+            edit(
+                ", shape)",
+                ", shape).clip(-bound / 2, bound / 2)"
+                if uniform
+                else f", shape).clip(-({sigma}), {sigma})",
+            ),
+            "the draw was clipped, which makes it narrower",
+            "What becomes of the variance when the largest weights are cut?",
+            UNIFORM,
+        ),
+        (
+            edit(
+                call,
+                "rng.choice([-bound, bound], shape)"
+                if uniform
+                else f"rng.choice([-1, 1], shape) * ({sigma})",
+            ),
+            "only two numbers are drawn, ± one size",
+            "How are the numbers of the docstring's distribution spread?",
+            UNIFORM,
+        ),
+        (
             edit(function, f"{numpy}.default_rng(0).{function[4:]}"),
             "every call draws the same numbers: the generator is made anew inside",
             "Two layers initialized with one rng came out equal. Who should own the generator?",
@@ -176,12 +203,6 @@ def wrong_draws(uniform: bool, sigma: str) -> list[Any]:
             "A weight is (fan_out, fan_in). Which of them does rng get first?",
             XAVIER,
         ),
-        (
-            edit("fans(shape)", "fans(shape[:2])"),
-            "the window is left out of the fans",
-            "One output of a 3 × 3 convolution sums over 9 positions. How many terms is that?",
-            XAVIER,
-        ),
     ]
 
 
@@ -189,7 +210,7 @@ def xavier(right: Any, six: int, uniform: bool) -> Check:
     root = f"math.sqrt({six} / (fan_in + fan_out))"
     return check(
         right,
-        draws(("gain = 2", (2.0,)), ("gain = 0.3", (0.3,))),
+        draws({"gain": 2.0}, {"gain": 0.3}),
         [
             (edit(root, f"math.sqrt({six} / (2 * fan_in))"), *LECUN),
             (
@@ -244,8 +265,9 @@ def kaiming(right: Any, uniform: bool) -> Check:
     return check(
         right,
         draws(
-            ("mode = 'fan_out'", ("fan_out",)),
-            *((f"nonlinearity = {n!r}", ("fan_in", n)) for n in ("linear", "tanh", "leaky_relu")),
+            {"mode": "fan_out"},
+            *({"nonlinearity": n} for n in ("linear", "tanh", "leaky_relu")),
+            {"mode": "fan_out", "nonlinearity": "tanh"},
         ),
         [
             (
@@ -259,6 +281,11 @@ def kaiming(right: Any, uniform: bool) -> Check:
                 "What share of the mean square survives a ReLU?",
             ),
             *wrong_draws(uniform, sigma),
+            (
+                edit(f"fans(shape)[{mode}]", "sum(fans(shape)) / 2"),
+                "the mean of both fans: that is Xavier's compromise",
+                "Which of the two does mode choose?",
+            ),
             ([edit(sigma, f"{scale} / math.sqrt(3 * fan)")], *DEFAULT),
             (
                 [

@@ -175,7 +175,7 @@ CHECKS: dict[str, Check] = {
         ],
         [
             ([edit("x.mean(dim=-1, keepdim=True)", "x.mean(dim=-1)"),
-              edit("(dim=-1, keepdim=True)", "(dim=-1)"),
+              edit("(dim=-1, keepdim=True)", "(dim=-1)"), edit("dim=-1, keepdim=True", "dim=1"),
               edit("(centred * centred).mean(dim=-1, keepdim=True)",
               "(centred * centred).mean(dim=-1)"), edit("x.mean(dim=-1, keepdim=True)",
               "x.mean(dim=-1)", "(centred * centred).mean(dim=-1, keepdim=True)",
@@ -223,7 +223,8 @@ CHECKS: dict[str, Check] = {
             ([edit(" + bias", ""), edit(" + bias", " - bias")],
              "the bias is not added",
              "What moves the mean of a row away from 0?"),
-            (edit("(var + eps).sqrt()", "(var.sqrt() + eps)"), *EPS_OUTSIDE),
+            ([edit("(var + eps).sqrt()", "(var.sqrt() + eps)"),
+              edit("(var + eps).sqrt()", "(var.sqrt() + eps**0.5)")], *EPS_OUTSIDE),
             (edit("(var + eps)", "var"), *NO_EPS),
             (edit("(var + eps)", "(var + eps**2)"), *EPS_SQUARED),
             ([edit("* weight + bias", "* weight.detach() + bias")], *WEIGHT_CUT),
@@ -245,6 +246,11 @@ CHECKS: dict[str, Check] = {
              "μ was treated as a constant",
              "A constant added to a row changes nothing: what must a row of dx sum to?",
              BACKWARD),
+            (edit("return centred / (var + eps).sqrt() * weight + bias",
+                "y = centred / (var + eps).sqrt() * weight\n"
+                "    return y - y.mean(dim=-1, keepdim=True) + bias"),
+             "a mean was taken off again after the weight",
+             "Does the mean of weight · x̂ have to be 0?"),
             (edit("return centred", "centred = centred.reshape(-1, x.shape[-1])\n"
                  "    var = var.reshape(-1, 1)\n    return centred"),
              "x was flattened to rows and not put back into its shape",

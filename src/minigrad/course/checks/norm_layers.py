@@ -33,6 +33,10 @@ FROZEN = (
     "no gradient reaches the parameter: it would never be learned",
     "What does requires_grad=False say to backward? And .data, or detach?",
 )
+OTHER_NAME = (
+    "a parameter has another name than weight and bias",
+    "Under which names would weights from a file be looked for?",
+)
 OTHER_SHAPE = ("a parameter has another shape than (dim,)", "How many numbers does each hold?")
 
 
@@ -87,6 +91,10 @@ CHECKS: dict[str, Check] = {
              "What would a bias put back that RMSNorm never took off?"),
             ([edit("ones(dim)", "ones(1)"), edit("ones(dim)", "ones(())"),
               edit("ones(dim)", "tensor(1.0)")], *SCALAR),
+            (edit("self.weight", "self.gamma"), *OTHER_NAME),
+            ([edit(ONES, "dim"), edit(ONES, "1.0"), edit(ONES, "None")],
+             "the weight is no Tensor at all",
+             "What does the layer learn, and how many numbers is that?"),
             ([edit(ONES, "minigrad.ones(dim)"), edit(ONES, "minigrad.zeros(dim)")], *UNREGISTERED),
             ([edit("ones(dim)", "zeros(dim)"), edit("ones(dim)", "ones(dim) / dim")],
              *STARTS_ELSEWHERE),
@@ -108,6 +116,8 @@ CHECKS: dict[str, Check] = {
         [
             ([edit("ones(dim)", "ones(1)", "zeros(dim)", "zeros(1)"),
               edit("ones(dim)", "ones(1)"), edit("zeros(dim)", "zeros(1)")], *SCALAR),
+            ([edit("self.weight", "self.gamma", "self.bias", "self.beta"),
+              edit("self.bias", "self.beta"), edit("self.weight", "self.gamma")], *OTHER_NAME),
             ([edit(ONES, "minigrad.ones(dim)", ZEROS, "minigrad.zeros(dim)"),
               edit(ZEROS, "minigrad.zeros(dim)"), edit(ONES, "minigrad.ones(dim)")], *UNREGISTERED),
             (edit(f"        self.bias = {ZEROS}\n", "        self.bias = 0.0\n"),

@@ -56,8 +56,8 @@ NO_EPS = (
     EPSILON,
 )
 EPS_SQUARED = (
-    "ε was squared before it was added to the mean square",
-    "Which of the two stands in the root: ε or ε²?",
+    "ε hardly acts: it was squared, or it only keeps a zero away",
+    "For a row of ±0.001 and ε = 10⁻⁵, which of the two is larger in the root, mean(x²) or ε?",
     EPSILON,
 )
 AXIS_0 = (

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+from minigrad import nn
 from minigrad.course.check import Check, Probe, apply, check, demand, drawn, edit, probe, solutions
 from minigrad.course.checks import gradient_norm
 from minigrad.course.checks.tensors import by, rows, tensor
@@ -80,6 +81,21 @@ def norm(x: Any) -> Any:
 
 def double(x: Any) -> Any:
     return x * 2
+
+
+class Layer(nn.Module):
+    """A function of a Tensor, as a module."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Any) -> Any:
+        return self.function(x)
+
+
+def without_skip(n: Any, f: Any) -> Any:
+    return lab.PreNormBlock(Layer(n), Layer(f))
 
 
 def through(make: Callable[..., Any], x: Any, *parts: Any) -> dict[str, Any]:
@@ -157,6 +173,10 @@ CHECKS: dict[str, Check] = {
               edit(RES, "x + self.f(x) + self.scale"), edit(RES, "x + self.f(x) ** self.scale")],
              "the scale does not multiply what f adds",
              "Residual(f, scale=0.5): what is halved?"),
+            ([edit(RES, f"({RES}) / 2"), edit(RES, "(1 - self.scale) * x + self.scale * self.f(x)"),
+              edit(RES, f"({RES}) / 2**0.5")],
+             "x and the branch are averaged or mixed; x goes through untouched",
+             "If f gives 0, what must come out?"),
             (edit(RES, "x + self.scale * self.f(self.f(x))"), *BRANCH_TWICE),
             ([edit(RES, f"({RES}).detach()")], *CUT),
             (edit(RES, "x.detach() + self.scale * self.f(x)"), *SKIP_CUT),
@@ -178,6 +198,12 @@ CHECKS: dict[str, Check] = {
             (edit(PRE, "x + self.norm(self.f(x))"),
              "the norm stands after f, not before it",
              "What does f see in pre-norm?", PLACE),
+            (edit(PRE, "self.norm(x) + self.f(x)"),
+             "the norm stands on the skip, and f sees x as it is",
+             "Which of the two should be free of any norm?", PLACE),
+            (edit(PRE, "x + self.norm(self.f(self.norm(x)))"),
+             "f's answer is normalized once more",
+             "How often does a block apply its norm?", PLACE),
             (edit(PRE, "self.norm(x + self.f(self.norm(x)))"), *BOTH_NORMS),
             (edit(PRE, "x + self.norm(x)"), *NORM_ALONE),
             (edit(PRE, "x + self.f(self.norm(self.norm(x)))"),
@@ -212,6 +238,9 @@ CHECKS: dict[str, Check] = {
             (edit(POST, "x + self.norm(x + self.f(x))"),
              "x is added once more after the norm",
              "Is anything left of the skip after post-norm's norm?", PLACE),
+            (edit(POST, "self.norm(x + self.f(x)) + self.f(x)"),
+             "the branch is added once more after the norm",
+             "What is left to do after post-norm's norm?", PLACE),
             ([edit(POST, "self.norm(self.f(x))"), edit(POST, "self.f(x)")], *NO_SKIP),
             (edit(POST, "self.norm(2 * x + self.f(x))"), *DOUBLED),
             ([edit(POST, "self.norm(x)")], *NO_BRANCH),
@@ -264,6 +293,10 @@ CHECKS: dict[str, Check] = {
             (edit("x = block(x)", "x = x + block(x)"),
              "x is added to each block's answer: a block has its own skip",
              "What does a pre-norm block return: f alone, or x + f?"),
+            (edit("for block", "first = x\n    for block",
+                "final_norm(x)", "final_norm(x + first)"),
+             "the first x was added once more at the end",
+             "Each block has its own skip. What would another one around all of them do?"),
             (edit("in blocks", "in reversed(blocks)"),
              "the blocks run in reverse order",
              "Which block sees the input first?"),
@@ -284,7 +317,7 @@ CHECKS: dict[str, Check] = {
         [
             drawn(
                 f"the block of {n.__name__} and {f.__name__} without its skip, x of shape {shape}",
-                lambda rng, n=n, f=f, s=shape: (rows(*s)(rng), lab.PreNormBlock(n, f)),  # type: ignore[misc]
+                lambda rng, n=n, f=f, s=shape: (rows(*s)(rng), without_skip(n, f)),  # type: ignore[misc]
                 lambda function, x, block: through(function, x, block),
             )
             for n, f in [(norm, square), (norm, bend), (double, plus_one)]
@@ -302,6 +335,11 @@ CHECKS: dict[str, Check] = {
               lambda block: lambda x: -block.f(block.norm(x))],
              "the sign is turned round",
              "block(x) is x + f(norm(x)). What must be taken off it?"),
+            ([lambda block: lambda x: block.f(x) + block.norm(x),
+              lambda block: lambda x: block.f(block.norm(x)) + x * 0 + 1,
+              lambda block: lambda x: block.f(block.f(block.norm(x)))],
+             "something else than f(norm(x))",
+             "Which term of x + f(norm(x)) is left?"),
             ([lambda block: lambda x: x, lambda block: block.norm],
              "the branch went out, not the skip",
              "Which term of x + f(norm(x)) holds what the block has learned?"),
