@@ -14,6 +14,7 @@ from minigrad.course.reader import section, slug
 from minigrad.course.table import load
 from minigrad.course.verdict import first_failure, run_check
 from minigrad.course.workspace import resources
+from tests.course.right_ways import CASES
 
 COURSE = load(resources() / "labs" / "labs.toml")
 LAB = {e.name: lab for lab in COURSE.labs for e in lab.exercises}
@@ -139,3 +140,67 @@ def test_each_change_of_a_number_or_an_operation_in_a_solution_is_noticed(exerci
         if first_failure(Trial(check, seed=2), mutant) is None
     ]
     assert set(passed) == set(SAME.get(exercise, {}))
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5])
+@pytest.mark.parametrize(("exercise", "function"), CASES, ids=[name for name, _ in CASES])
+def test_right_code_written_another_way_is_not_accused(exercise, function, seed):
+    assert str(judge(exercise, function, seed)) == f"{exercise}: passed"
+
+
+def test_every_exercise_has_another_right_way():
+    assert {name for name, _ in CASES} >= set(EXERCISES)
+
+
+def unlisted(right):
+    """Seven percent off, and no two answers by the same: nobody's mistake."""
+
+    def spoiled(value, k=1.07):
+        if isinstance(value, tuple | list):
+            return type(value)(spoiled(v, k + 0.01 * i) for i, v in enumerate(value))
+        return value * k
+
+    return lambda *args, **options: spoiled(right(*args, **options))
+
+
+@pytest.mark.parametrize(
+    "exercise", ["mul_backward", "rms_norm_backward", "stream_walk", "predicted_walk"]
+)
+def test_an_unlisted_mistake_gets_expected_received_and_the_page(exercise):
+    result = judge(exercise, unlisted(CHECKS[exercise][exercise].right))
+    assert (result.status, result.mistake) == ("failed", "")
+    assert result.received and result.expected and result.what
+    assert str(result).endswith("theory/page.md#section")
+
+
+@pytest.mark.parametrize(
+    ("exercise", "function", "words"),
+    [
+        ("mul_backward", lambda g, x, y: g * y, "returned an array, where a tuple is meant"),
+        ("mul_backward", lambda g, x, y: (g * y, (g * x).sum()), "gy is a number, where an array"),
+        ("matmul_backward", lambda g, x, y: (g @ y.T, x.T @ g, 0), "3 answers, where 2 are meant"),
+        ("mul_backward", lambda g, x, y: (g * y, g * x + 1), "gy"),
+        ("clip_gradients", lambda gs, most: None, "returned None, where a list is meant"),
+        ("pre_norm_stack", lambda x, blocks, n: n(blocks.pop()(x)), "changes its input (blocks)"),
+        ("linear_moment", lambda q, n, s: exit(), "called exit()"),
+    ],
+    ids=["one-of-two", "a-number", "three", "second", "none", "pops", "exit"],
+)
+def test_what_no_mistake_names_is_said_in_plain_words(exercise, function, words):
+    result = judge(exercise, function)
+    assert (result.status, result.mistake) == ("failed", ""), str(result)
+    assert words in str(result)
+
+
+def test_numbers_that_are_all_turned_round_or_doubled_are_called_so():
+    right = CHECKS["causal_attention"]["causal_attention"].right
+    for factor, words in ((2, "every number is 2 times"), (-1, "the sign is turned round")):
+        assert words in judge("causal_attention", lambda *a, k=factor: k * right(*a)).mistake
+
+
+def test_an_argument_that_is_not_used_and_another_default_are_named():
+    right = CHECKS["loss_scale"]["loss_scale"].right
+    ignores = judge("loss_scale", lambda gradients, limit=65504.0: right(gradients))
+    assert ignores.mistake == "the argument limit is not used: it is always 65504.0"
+    other = judge("loss_scale", lambda gradients, limit=1000.0: right(gradients, limit))
+    assert other.mistake == "the default of limit is 1000.0, where 65504.0 is meant"

@@ -152,7 +152,11 @@ def _relation(pairs: list[tuple[Any, Any]]) -> Mistake | None:
             if np.allclose(received, change(expected), rtol=1e-4, atol=1e-9):
                 return Mistake((), name, question)
         factor = received @ expected / (expected @ expected)
-        if abs(factor) > 1e-9 and np.allclose(received, factor * expected, rtol=1e-4, atol=1e-9):
+        if (
+            abs(factor) > 1e-9
+            and abs(factor - 1) > 1e-3
+            and np.allclose(received, factor * expected, rtol=1e-4, atol=1e-9)
+        ):
             text = f"every number is {_fraction(factor)} times what it should be"
             return Mistake((), text, "Which factor is missing, or is one too many?")
     return None

@@ -16,7 +16,7 @@ from minigrad.course.check import Check, Probe, check, demand, drawn, edit, prob
 from minigrad.course.checks import train_step
 
 lab = solutions("01_init_ablation")
-SHAPE = (400, 100)  # fan_out, fan_in: far apart, so that each rule has its own number
+SHAPE = (500, 80)  # fan_out, fan_in: far apart, so that each rule has its own number
 GAINS, XAVIER = "01-initialization.md#gains", "01-initialization.md#xavier"
 UNIFORM = "01-initialization.md#uniform-draws"
 
@@ -79,7 +79,7 @@ def draws(*options: dict[str, Any]) -> list[Probe]:
         *(
             probe(
                 ", ".join(
-                    ["a weight of shape (400, 100)", *(f"{k} = {v!r}" for k, v in o.items())]
+                    ["a weight of shape (500, 80)", *(f"{k} = {v!r}" for k, v in o.items())]
                 ),
                 SHAPE,
                 o,
@@ -88,7 +88,7 @@ def draws(*options: dict[str, Any]) -> list[Probe]:
             )
             for o in ({}, *options)
         ),
-        probe("a weight of shape (400, 100)", SHAPE, run=mean, atol=0.03),
+        probe("a weight of shape (500, 80)", SHAPE, run=mean, atol=0.03),
         probe("whether two weights drawn with one rng are equal", (30, 20), run=two_layers),
         probe("whether two generators of one seed draw the same", (30, 20), run=repeated),
     ]
@@ -222,6 +222,16 @@ def xavier(right: Any, six: int, uniform: bool) -> Check:
                 edit(root, f"math.sqrt({six // 2} / (fan_in + fan_out))"),
                 "the factor 2 was dropped",
                 "The mean of fan_in and fan_out is their sum over … what?",
+            ),
+            (
+                edit(root, f"math.sqrt({six} / fan_in)"),
+                "Kaiming's rule, which looks at fan_in alone and makes up for a ReLU",
+                "What would the backward signal ask for, and what lies between the two?",
+            ),
+            (
+                edit(root, f"({six} / (fan_in + fan_out))"),
+                "the root is missing",
+                "rng.normal(mean, scale): is scale σ or σ²?",
             ),
             *wrong_draws(uniform, "gain * " + root),
             (edit(root, f"math.sqrt({six} / (6 * fan_in))"), *DEFAULT),
@@ -357,6 +367,10 @@ CHECKS: dict[str, Check] = {
               edit("2 / (1 + slope**2)", "1 / (1 + slope**2)")],
              "what survives of leaky ReLU is not ½ + ½ slope²",
              "Half of z² passes as it is. What does the other half leave behind?"),
+            ([edit('"linear": 1.0', '"linear": math.sqrt(2)'),
+              edit('"linear": 1.0', '"linear": 0.5')],
+             "a linear layer needs no gain: nothing is lost",
+             "Which share of E[z²] survives where there is no activation?"),
             ([edit("5 / 3", value) for value in ("1.0", "3 / 5", "math.sqrt(5 / 3)", "1.6",
               "math.sqrt(2)", "25 / 9")],
              "the gain of tanh is not 5/3",

@@ -246,7 +246,9 @@ CHECKS: dict[str, Check] = {
                 int(rng.integers(0, 9)))),)),
         ],
         [
-            ([edit("int(np.argmax(factors))", "int(np.argmax(rms[1:]))")],
+            ([edit("int(np.argmax(factors))", "int(np.argmax(rms[1:]))"),
+              edit("int(np.argmax(factors))", "int(np.argmax(rms[1:]))",
+                "factors[k] > 10", "max(factors) > 10")],
              "the layer with the largest output, not the one with the largest factor",
              "Layers 4 to 8 are all large. Which of them made it so?"),
             ([edit("k + 1 if", f"k + {n} if") for n in (0, 2)],

@@ -60,6 +60,7 @@ CHECKS: dict[str, Check] = {
             probe("the ratio when one call took a tenth of its time", run=timed(11, burst=11)),
             probe("the ratio of one repeat, where the very first calls are slow",
                 run=timed(1, cold=True)),
+            probe("the ratio when the very last pair was disturbed", run=timed(11, hiccup=22)),
             probe("the ratio of four repeats", run=timed(4, hiccup=3)),
         ],
         [
@@ -98,6 +99,9 @@ CHECKS: dict[str, Check] = {
                 "        start =", "        function()\n        start ="),
              "each is called twice per repeat: the warm-up stands inside the loop",
              "How often is each function called, with the warm-up?"),
+            ([edit(RATIO, f"[seconds(f) / seconds(g) for _ in {REPEATS}][{i}]") for i in (0, -1)],
+             "one pair only decides: the first or the last",
+             "What are the other repeats for?"),
             (edit("seconds(f) / seconds(g)", "seconds(f) - seconds(g)"),
              "a difference, not a ratio",
              "How many times as long: which operation says that?"),
