@@ -104,7 +104,7 @@ def as_json(model: HistGradientBoostingClassifier, names: Sequence[str] = QUANTI
         return [names[node["feature_idx"]], float(f"{node['num_threshold']:.4g}"), low, high]
 
     stages = [
-        [VERDICTS[k], tree(predictor.nodes, 0)]
+        [VERDICTS[k] if len(stage) > 1 else "", tree(predictor.nodes, 0)]
         for stage in model._predictors
         for k, predictor in enumerate(stage)
     ]

@@ -10,6 +10,7 @@ import typer
 from minigrad.course import commands
 from minigrad.course.console import any_encoding
 from minigrad.errors import ArgumentError
+from minigrad.site import commands as site_commands
 from minigrad.sweep import commands as sweep_commands
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
 
 commands.register(app)
 sweep_commands.register(app)
+site_commands.register(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -65,8 +65,8 @@ def test_the_command_line_predicts_and_verifies(tmp_path):
     options = ["--lr", "0.03", "--json", "--verify", "--plot", str(figure)]
     done = subprocess.run([*command, *options], capture_output=True, text=True)
     found = json.loads(done.stdout)
-    assert found["verdict"] == found["verified"]["verdict"] == "trained"
-    assert len(found["forward"]) == 3 and len(found["verified"]["losses"]) == 300
+    assert found["verdict"] == found["verified"][0]["verdict"] == "trained"
+    assert len(found["forward"]) == 3 and len(found["verified"][0]["losses"]) == 300
     assert figure.stat().st_size > 5000
     bad = subprocess.run([*command, "--norm", "bn"], capture_output=True, text=True)
     assert bad.returncode == 2 and bad.stderr == (
