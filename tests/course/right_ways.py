@@ -292,3 +292,5 @@ def f(rms):
     if all(r > 1.5 for r in ratios.values()): return "every layer"
     k = max(ratios, key=ratios.get)
     return k if ratios[k] > 10 else "nowhere"
+R("PostNormBlock")(blk(lambda x, n, f: n(f(x) + x)))
+R("kaiming_uniform")(lambda shape, rng, mode="fan_in", nonlinearity="relu": (2 * rng.random(shape) - 1) * GAIN[nonlinearity] * math.sqrt(3 / shape[mode == "fan_in"]))
