@@ -78,9 +78,7 @@ def draws(*options: dict[str, Any]) -> list[Probe]:
     return [
         *(
             probe(
-                ", ".join(
-                    ["a weight of shape (500, 80)", *(f"{k} = {v!r}" for k, v in o.items())]
-                ),
+                ", ".join(["a weight of shape (500, 80)", *(f"{k} = {v!r}" for k, v in o.items())]),
                 SHAPE,
                 o,
                 run=spread,
