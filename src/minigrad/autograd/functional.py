@@ -151,7 +151,8 @@ def _rows(out: Tensor, ins: Any, create_graph: bool) -> list[Any]:
     if not rows:
         return [wrap(np.zeros(shape, x.dtype)) for shape, x in zip(shapes, ins, strict=True)]
     columns = zip(*rows, strict=True)
-    return [np.stack(c).reshape(shape) for c, shape in zip(columns, shapes, strict=True)]
+    stack: Any = np.stack  # of Tensors it gives a Tensor
+    return [stack(c).reshape(shape) for c, shape in zip(columns, shapes, strict=True)]
 
 
 def _form(found: Any, like: Any, create_graph: bool) -> Any:

@@ -78,7 +78,7 @@ def record(
                     edges.append((tensor.node or tensor, array.shape, edge[1], kept, saved))
     out = new_tensor(Tensor)
     out.array = value
-    out.grad = out.hooks = None
+    out._grad = out.hooks = None
     if edges and (settings.changed == 0 or mode.grad):
         out.requires_grad = True
         out.node = node = Node()

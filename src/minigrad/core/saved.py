@@ -53,21 +53,21 @@ def note(array: np.ndarray) -> None:
     """Remember that `array` has just been changed in place."""
     global newest
     newest = now()
-    owner = _owner(array)
-    key = id(owner)
+    whole = owner(array)
+    key = id(whole)
     if key in _changed:
         _changed[key][1] = newest
     else:
-        _changed[key] = [weakref.ref(owner, lambda _: _changed.pop(key, None)), newest]
+        _changed[key] = [weakref.ref(whole, lambda _: _changed.pop(key, None)), newest]
 
 
 def changed_since(array: Any, time: int) -> bool:
     """Whether the memory of `array` was changed in place after `time`."""
-    entry = _changed.get(id(_owner(array)))
+    entry = _changed.get(id(owner(array)))
     return entry is not None and entry[1] < time
 
 
-def _owner(array: Any) -> Any:
+def owner(array: Any) -> Any:
     """The array whose memory `array` is a view of."""
     while isinstance(getattr(array, "base", None), np.ndarray):
         array = array.base

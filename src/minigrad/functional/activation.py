@@ -21,7 +21,7 @@ from minigrad.functional.operands import floating, require_floating, require_num
 def relu(input: Tensor) -> Tensor:
     """max(input, 0).   Gradient: G where input > 0."""
     x = require_number("relu", input).array
-    return record("relu", np.maximum(x, 0), (input, lambda g, y: g * (y > 0), OUT))
+    return record("relu", np.maximum(x, 0), (input, lambda g, y: np.where(y <= 0, 0, g), OUT))
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
@@ -36,7 +36,7 @@ def elu(input: Tensor, alpha: float = 1.0) -> Tensor:
     """input where positive, alpha (e^input - 1) elsewhere (Clevert et al. 2015)."""
     x = wide(require_floating("elu", input))
     y = np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
-    vjp = lambda g, x, y: np.where(x > 0, g, g * (y + alpha))  # noqa: E731
+    vjp = lambda g, x, y: np.where(x <= 0, g * (y + alpha), g)  # noqa: E731
     return record("elu", y, (input, vjp, input, OUT))
 
 

@@ -143,13 +143,14 @@ def reciprocal(input: Tensor) -> Tensor:
 def abs(input: Tensor) -> Tensor:
     """Absolute value.   Gradient: G · sign(input), 0 at 0."""
     x = require_number("abs", input).array
-    return record("abs", np.abs(x), (input, lambda g, x: g * np.sign(x), input))
+    vjp = lambda g, x: np.where(x > 0, g, np.where(x < 0, -g, 0))  # noqa: E731
+    return record("abs", np.abs(x), (input, vjp, input))
 
 
 def sign(input: Tensor) -> Tensor:
-    """-1, 0 or 1.   Gradient: 0."""
+    """-1, 0 or 1; 0 for nan.   Gradient: 0."""
     x = require_number("sign", input).array
-    return record("sign", np.sign(x), (input, lambda g: g * 0))
+    return record("sign", np.where(x == x, np.sign(x), x.dtype.type(0)), (input, lambda g: g * 0))
 
 
 def sin(input: Tensor) -> Tensor:

@@ -117,6 +117,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     inputs, output = _letters(equation, arrays)
     try:
         value = _contract(",".join(inputs) + "->" + output, *map(wide, operands))
+        value = value.copy() if len(operands) == 1 else value  # NumPy may give a view of it
     except ValueError as error:
         shapes = ", ".join(str(x.shape) for x in arrays)
         raise ShapeError(f"einsum: {equation!r} does not fit shapes {shapes}: {error}") from None

@@ -13,15 +13,16 @@ from minigrad.autograd.backward import backward
 from minigrad.core import dtype as dtypes
 from minigrad.core.hooks import register_hook, retain_grad
 from minigrad.core.tensor import Tensor, device
+from minigrad.core.views import detach
 from minigrad.errors import DtypeError
 from minigrad.functional import (
     activation,
+    arrange,
     compare,
     elementwise,
     extreme,
     index,
     inplace,
-    join,
     linalg,
     numpy_protocol,
     reduce,
@@ -137,6 +138,7 @@ class TensorMethods:
     __array_function__ = numpy_protocol.array_function
 
     backward = backward
+    detach = detach
     register_hook = register_hook
     retain_grad = retain_grad
     to = to
@@ -217,14 +219,14 @@ class TensorMethods:
     unsqueeze = shape.unsqueeze
     expand = shape.expand
     broadcast_to = shape.broadcast_to
-    split = join.split
-    chunk = join.chunk
-    flip = _spread(shape.flip)
-    repeat = shape.repeat
-    tril = shape.tril
-    triu = shape.triu
-    clone = shape.clone
-    contiguous = shape.contiguous
+    split = shape.split
+    chunk = shape.chunk
+    flip = _spread(arrange.flip)
+    repeat = arrange.repeat
+    tril = arrange.tril
+    triu = arrange.triu
+    clone = arrange.clone
+    contiguous = arrange.contiguous
 
     gather = index.gather
     index_select = index.index_select

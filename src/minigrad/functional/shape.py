@@ -1,16 +1,19 @@
-"""Ops that rearrange elements and change none. G stands for dL/dout."""
+"""Ops that give the same memory another shape: views, which follow changes in place. G stands for
+dL/dout."""
 
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from minigrad.core.broadcast import Shape, check_dim, check_dims, total
+from minigrad.core.broadcast import Shape, check_dim, check_dims
 from minigrad.core.graph import record
 from minigrad.core.tensor import Tensor
+from minigrad.core.views import share
 from minigrad.errors import ArgumentError, DimError, ShapeError
 from minigrad.functional.operands import require_tensor
 
@@ -19,17 +22,17 @@ def sizes(args: tuple[Any, ...]) -> Shape:
     """(2, 3) and ((2, 3),) and ([2, 3],) as (2, 3): both ways PyTorch lets one write a shape."""
     if len(args) == 1 and isinstance(args[0], Sequence):
         args = tuple(args[0])
-    for n in args:
-        if not isinstance(n, int | np.integer):
-            raise ArgumentError(f"a shape is made of ints, got {n!r}")
-    return tuple(int(n) for n in args)
+    if not all(isinstance(n, int | np.integer | Tensor) for n in args):
+        raise ArgumentError(f"a shape is made of ints, got {args!r}")
+    return tuple(operator.index(n) for n in args)
 
 
 def reshape(input: Tensor, shape: Any) -> Tensor:
     """The same elements in `shape`; one size may be -1.   Gradient: G in input's shape."""
     x = require_tensor("reshape", input).array
     old, new = x.shape, _fill_in("reshape", x, sizes((shape,)))
-    return record("reshape", x.reshape(new), (input, lambda g: g.reshape(old)))
+    out = record("reshape", x.reshape(new), (input, lambda g: g.reshape(old)))
+    return share(out, input, reshape, new)
 
 
 def view(input: Tensor, *shape: Any) -> Tensor:
@@ -41,7 +44,8 @@ def view(input: Tensor, *shape: Any) -> Tensor:
             f"view: shape {x.shape} with these strides has no view as {value.shape}: "
             "use reshape(), which copies where it must"
         )
-    return record("view", value, (input, lambda g: g.reshape(old)))
+    out = record("view", value, (input, lambda g: g.reshape(old)))
+    return share(out, input, reshape, value.shape)
 
 
 def _fill_in(name: str, x: np.ndarray, shape: Shape) -> Shape:
@@ -78,9 +82,12 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions swapped.   Gradient: G, swapped back."""
     x = require_tensor("transpose", input).array
     i, j = check_dim("transpose", dim0, x.ndim), check_dim("transpose", dim1, x.ndim)
-    if not x.ndim:
-        return record("transpose", x, (input, lambda g: g))
-    return record("transpose", x.swapaxes(i, j), (input, lambda g: g.swapaxes(i, j)))
+    out = record(
+        "transpose",
+        x.swapaxes(i, j) if x.ndim else x,
+        (input, lambda g: g.swapaxes(i, j) if g.ndim else g),
+    )
+    return share(out, input, transpose, i, j)
 
 
 def permute(input: Tensor, dims: Any) -> Tensor:
@@ -90,7 +97,8 @@ def permute(input: Tensor, dims: Any) -> Tensor:
     if sorted(order) != list(range(x.ndim)):
         raise DimError(f"permute: dims must name each of {x.ndim} dimensions once, got {dims}")
     back = tuple(int(i) for i in np.argsort(order))
-    return record("permute", x.transpose(order), (input, lambda g: np.transpose(g, back)))
+    out = record("permute", x.transpose(order), (input, lambda g: np.transpose(g, back)))
+    return share(out, input, permute, order)
 
 
 def t(input: Tensor) -> Tensor:
@@ -140,7 +148,7 @@ def expand(input: Tensor, *shape: Any) -> Tensor:
             f"does not expand to {wanted}"
         )
     value = x if new == shape_in else np.broadcast_to(x, new)
-    return record("expand", value, (input, lambda g: g))
+    return share(record("expand", value, (input, lambda g: g)), input, expand, new)
 
 
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
@@ -148,56 +156,40 @@ def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
     return expand(input, size)
 
 
-def flip(input: Tensor, dims: Any) -> Tensor:
-    """The order along `dims` reversed.   Gradient: G, reversed."""
-    x = require_tensor("flip", input).array
-    given = sizes((dims,))
-    axes = check_dims("flip", given, x.ndim) if given else ()
-    return record("flip", np.flip(x, axes).copy(), (input, lambda g: np.flip(g, axes)))
+def split(
+    tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
+    """Parts of one size along dim (the last may be smaller), or of the sizes listed."""
+    n, axis = _length("split", tensor, dim)
+    if isinstance(split_size_or_sections, Sequence):
+        parts = list(sizes((split_size_or_sections,)))
+        if sum(parts) != n or min(parts, default=0) < 0:
+            raise ShapeError(f"split: sizes must add up to {n} (dim {axis}), got {parts}")
+    else:
+        (size,) = sizes((split_size_or_sections,))
+        if size < 1:
+            raise ArgumentError(f"split: the size of a part must be at least 1, got {size}")
+        parts = [min(size, n - start) for start in range(0, max(n, 1), size)]
+    out, start = [], 0
+    for part in parts:
+        out.append(tensor[(slice(None),) * axis + (slice(start, start + part),)])
+        start += part
+    return tuple(out)
 
 
-def repeat(input: Tensor, *repeats: Any) -> Tensor:
-    """input tiled: `repeats[i]` copies along dimension i.   Gradient: G summed over copies."""
-    x = require_tensor("repeat", input).array
-    times = sizes(repeats)
-    if len(times) < x.ndim or min(times, default=0) < 0:
-        raise ShapeError(
-            f"repeat: needs one count ≥ 0 for each of {x.ndim} dimensions (more add dimensions in "
-            f"front), got {times}"
-        )
-    shape, padded = x.shape, (1,) * (len(times) - x.ndim) + x.shape
-    pairs = tuple(n for pair in zip(times, padded, strict=True) for n in pair)
-    copies = tuple(range(0, len(pairs), 2))
-    return record(
-        "repeat",
-        np.tile(x, times),
-        (input, lambda g: total(g.reshape(pairs), copies).reshape(shape)),
-    )
+def _length(name: str, input: Tensor, dim: int) -> tuple[int, int]:
+    """The size of the dimension to be cut, and its number."""
+    if not require_tensor(name, input).ndim:
+        raise ShapeError(f"{name}: needs at least one dimension, got a 0-d tensor")
+    axis = check_dim(name, dim, input.ndim)
+    return input.shape[axis], axis
 
 
-def tril(input: Tensor, diagonal: int = 0) -> Tensor:
-    """The lower triangle of the last two dimensions, 0 above.   Gradient: the same of G."""
-    return _triangle("tril", np.tril, input, diagonal)
-
-
-def triu(input: Tensor, diagonal: int = 0) -> Tensor:
-    """The upper triangle of the last two dimensions, 0 below.   Gradient: the same of G."""
-    return _triangle("triu", np.triu, input, diagonal)
-
-
-def _triangle(name: str, keep: Any, input: Tensor, diagonal: int) -> Tensor:
-    x = require_tensor(name, input).array
-    if x.ndim < 2:
-        raise ShapeError(f"{name}: needs at least 2 dimensions, got shape {x.shape}")
-    return record(name, keep(x, diagonal), (input, lambda g: keep(g, diagonal)))
-
-
-def clone(input: Tensor) -> Tensor:
-    """A copy.   Gradient: G."""
-    return record("clone", require_tensor("clone", input).array.copy(), (input, lambda g: g))
-
-
-def contiguous(input: Tensor) -> Tensor:
-    """The tensor itself where its elements lie in order, else a copy that view() can take."""
-    a = require_tensor("contiguous", input)
-    return a if a.array.flags.c_contiguous else clone(a)
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """At most `chunks` parts of equal size along dim (the last may be smaller)."""
+    n, axis = _length("chunk", input, dim)
+    if not isinstance(chunks, int | np.integer) or chunks < 1:
+        raise ArgumentError(f"chunk: chunks must be an int ≥ 1, got {chunks!r}")
+    if n == 0:
+        return split(input, [0] * chunks, axis)
+    return split(input, max(math.ceil(n / chunks), 1), axis)
