@@ -49,6 +49,19 @@ from minigrad.diagnose import diagnose
 from minigrad.functional import operators as _operators  # binds the methods
 from minigrad.functional.activation import relu, sigmoid, tanh
 from minigrad.functional.arrange import cat, clone, flip, stack, tril, triu
+from minigrad.functional.compare import (
+    eq,
+    ge,
+    gt,
+    isfinite,
+    isnan,
+    le,
+    logical_and,
+    logical_not,
+    logical_or,
+    lt,
+    ne,
+)
 from minigrad.functional.creation import (
     arange,
     bernoulli,
@@ -78,23 +91,12 @@ from minigrad.functional.elementwise import (
     clamp,
     cos,
     div,
-    eq,
     exp,
-    ge,
-    gt,
-    isfinite,
-    isnan,
-    le,
     log,
     log1p,
-    logical_and,
-    logical_not,
-    logical_or,
-    lt,
     maximum,
     minimum,
     mul,
-    ne,
     neg,
     pow,
     reciprocal,

@@ -18,6 +18,7 @@ from minigrad.errors import DtypeError
 from minigrad.functional import (
     activation,
     arrange,
+    compare,
     elementwise,
     extreme,
     index,
@@ -119,17 +120,17 @@ class TensorMethods:
     __rmatmul__ = _swapped(linalg.matmul)
     __neg__ = elementwise.neg
     __abs__ = elementwise.abs
-    __eq__ = _or_not_implemented(elementwise.eq)  # type: ignore[assignment]  # elementwise
-    __ne__ = _or_not_implemented(elementwise.ne)  # type: ignore[assignment]  # elementwise
-    __lt__ = elementwise.lt
-    __le__ = elementwise.le
-    __gt__ = elementwise.gt
-    __ge__ = elementwise.ge
-    __invert__ = _of_booleans(elementwise.logical_not)
-    __and__ = _of_booleans(elementwise.logical_and)
-    __rand__ = _of_booleans(elementwise.logical_and)
-    __or__ = _of_booleans(elementwise.logical_or)
-    __ror__ = _of_booleans(elementwise.logical_or)
+    __eq__ = _or_not_implemented(compare.eq)  # type: ignore[assignment]  # elementwise
+    __ne__ = _or_not_implemented(compare.ne)  # type: ignore[assignment]  # elementwise
+    __lt__ = compare.lt
+    __le__ = compare.le
+    __gt__ = compare.gt
+    __ge__ = compare.ge
+    __invert__ = _of_booleans(compare.logical_not)
+    __and__ = _of_booleans(compare.logical_and)
+    __rand__ = _of_booleans(compare.logical_and)
+    __or__ = _of_booleans(compare.logical_or)
+    __ror__ = _of_booleans(compare.logical_or)
     __getitem__ = index.getitem
     __setitem__ = inplace.setitem
     __hash__ = object.__hash__  # by identity: __eq__ compares elements
@@ -168,17 +169,17 @@ class TensorMethods:
     clamp = elementwise.clamp
     maximum = elementwise.maximum
     minimum = elementwise.minimum
-    eq = elementwise.eq
-    ne = elementwise.ne
-    lt = elementwise.lt
-    le = elementwise.le
-    gt = elementwise.gt
-    ge = elementwise.ge
-    isnan = elementwise.isnan
-    isfinite = elementwise.isfinite
-    logical_not = elementwise.logical_not
-    logical_and = elementwise.logical_and
-    logical_or = elementwise.logical_or
+    eq = compare.eq
+    ne = compare.ne
+    lt = compare.lt
+    le = compare.le
+    gt = compare.gt
+    ge = compare.ge
+    isnan = compare.isnan
+    isfinite = compare.isfinite
+    logical_not = compare.logical_not
+    logical_and = compare.logical_and
+    logical_or = compare.logical_or
     relu = activation.relu
     tanh = activation.tanh
     sigmoid = activation.sigmoid
