@@ -140,7 +140,7 @@ def _grad(outs: Any, ins: Any, weights: Any, create_graph: bool) -> list[Tensor]
     ]
 
 
-def _rows(out: Tensor, ins: Any, create_graph: bool) -> list[Tensor]:
+def _rows(out: Tensor, ins: Any, create_graph: bool) -> list[Any]:
     """The Jacobian of one output by every input, one backward pass per element."""
     rows: list[list[Tensor]] = []
     for i in range(out.numel()):

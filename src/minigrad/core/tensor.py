@@ -74,8 +74,6 @@ class Tensor(TensorMethods):
         self._grad = self.node = self.hooks = None
         self.requires_grad = False
 
-    # -- what it is ---------------------------------------------------------------------------
-
     @property
     def shape(self) -> tuple[int, ...]:
         return self.array.shape

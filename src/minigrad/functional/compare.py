@@ -1,4 +1,4 @@
-"""Comparisons and tests, element by element: booleans, without a gradient."""
+"""Comparisons and tests, elementwise: boolean, without gradient."""
 
 from __future__ import annotations
 
