@@ -15,8 +15,8 @@ from minigrad.course.challenge import draw
 from minigrad.lab.language import corpus, language_run, small_gpt
 from minigrad.lab.trainability import train
 from minigrad.signal.configuration import Configuration
+from minigrad.signal.windows import window_means
 from minigrad.training.verdict import final_loss, verdict
-from minigrad.training.windows import window_means
 
 HERE = Path(__file__).parent
 

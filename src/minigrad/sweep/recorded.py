@@ -10,9 +10,9 @@ from typing import Any
 
 from minigrad.errors import ArgumentError
 from minigrad.signal.configuration import Configuration
+from minigrad.signal.windows import WINDOWS, window_means
 from minigrad.sweep.store import Store
 from minigrad.training.verdict import Verdict, final_loss
-from minigrad.training.windows import WINDOWS, window_means
 
 RECORDED = Path(__file__).with_name("recorded.csv")
 FITTED = ("grid", "wild-1", "lab-1")  # its groups that calibration.json is fitted on
@@ -39,7 +39,7 @@ class Row:
 
     @property
     def windows(self) -> tuple[float, ...]:
-        """Mean loss of each of `training.windows.WINDOWS`."""
+        """Mean loss of each of `signal.windows.WINDOWS`."""
         return (self.first, *self.between, self.final)
 
     @property
