@@ -19,7 +19,15 @@ def demonstrations():
     """The predicted bands of the demonstrations, and their runs."""
     runs = json.loads((HERE / "demonstrations.json").read_text(encoding="utf-8"))["runs"]
     right = [predict(**DEMONSTRATIONS[run["name"]]).verdict == run["verdict"] for run in runs]
-    title = f"{sum(right)} of {len(runs)} fates foretold, and most of the way there"
+    inside = []
+    for run in runs:
+        curve = predict(**DEMONSTRATIONS[run["name"]]).curve
+        seen = np.array([np.inf if x is None else x for x in run["windows"]])
+        inside += list((seen >= curve.quantile(0.1)) & (seen <= curve.quantile(0.9)))
+    title = (
+        f"{sum(right)} of {len(runs)} fates foretold; {np.mean(inside):.0%} of the windows lie in "
+        "the 80 % band (dark: 50 %; at the top: NaN)"
+    )
     figure, axes = new_figure(title, 3, 4, size=(13.5, 9.0))
     for ax, (name, choices) in zip(axes.flat, DEMONSTRATIONS.items(), strict=False):
         p = predict(**choices)

@@ -13,7 +13,6 @@ from minigrad.lab.progress import progress
 from minigrad.lab.trainability import train
 from minigrad.signal.configuration import BATCH, STEPS, Configuration
 from minigrad.signal.predict import Prediction
-from minigrad.signal.quadrature import Array
 from minigrad.signal.windows import window_means
 from minigrad.training.verdict import final_loss, verdict
 
@@ -119,25 +118,24 @@ def draw_curve(ax: Any, p: Prediction, runs: Sequence[Losses] = ()) -> None:
     from minigrad.lab.plot import REFERENCE, STYLES
 
     step = np.array([(start + stop - 1) / 2 + 1 for start, stop in p.curve.windows])
-    largest = 1e6
-
-    def shown(q: float) -> Array:
-        return np.clip(p.curve.quantile(q), 1e-12, largest)
-
+    bands = {q: p.curve.quantile(q) for q in (0.1, 0.25, 0.5, 0.75, 0.9)}
+    measured = [np.array(window_means(run)) for run in runs]
+    drawn = np.concatenate([*bands.values(), *measured])
+    drawn = drawn[np.isfinite(drawn) & (drawn > 0)]
+    low, high = min(drawn.min() / 2, 0.1), max(drawn.max() * 3, 3.0)  # at the top: not finite
     style = STYLES[1]
     for outer, opacity in ((0.1, 0.15), (0.25, 0.3)):
-        ax.fill_between(
-            step, shown(outer), shown(1 - outer), color=style.color, alpha=opacity, lw=0
-        )
-    ax.plot(step, shown(0.5), color=style.color, linestyle=style.linestyle, label="predicted")
-    for k, run in enumerate(runs):
-        means = np.array(window_means(run))
+        edges = (np.clip(bands[q], low, high) for q in (outer, 1 - outer))
+        ax.fill_between(step, *edges, color=style.color, alpha=opacity, lw=0)
+    median = np.minimum(bands[0.5], high)
+    ax.plot(step, median, color=style.color, linestyle=style.linestyle, label="predicted")
+    for k, means in enumerate(measured):
         ax.plot(step, means, color="k", lw=0.9, marker=".", label="run" if k == 0 else None)
         if np.isnan(means).any():
             last = max(int(np.argmax(np.isnan(means))) - 1, 0)
             ax.plot(step[last], means[last], "x", color="k", markersize=8)
     ax.axhline(math.log(2), color=REFERENCE, linestyle=":")
-    ax.set(xscale="log", yscale="log", xlabel="step + 1", ylabel="loss, nats")
+    ax.set(xscale="log", yscale="log", xlabel="step + 1", ylabel="loss, nats", ylim=(low, high))
 
 
 def plot(p: Prediction, path: Path, runs: Sequence[Losses] = ()) -> None:
