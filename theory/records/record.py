@@ -115,6 +115,24 @@ def escape(done):
             yield key | {"steps": int(out[0]) + 16 if len(out) else None}
 
 
+def examples(done):
+    """The three worked examples of putting-it-together.md."""
+    for number, seed in product(range(3), range(3)):
+        config = Configuration(width=64, **EXAMPLES[number])
+        if not done({"example": number, "seed": seed}):
+            yield {"example": number, "seed": seed, "verdict": verdict(train(config, seed))}
+
+
+EXAMPLES = (
+    {"depth": 15, "residual": "plain", "lr": 0.01},
+    {"depth": 20, "activation": "tanh", "norm": "layernorm", "optimizer": "adam", "lr": 0.01},
+    {
+        **{"depth": 24, "activation": "gelu", "init": "xavier_normal", "norm": "rmsnorm"},
+        **{"residual": "plain", "optimizer": "adam", "lr": 0.003},
+    },
+)
+
+
 def number(x):
     return float(x) if np.isfinite(x) else None
 
@@ -138,7 +156,7 @@ def main(names):
             print(name, len(runs), {k: v for k, v in run.items() if k != "validation"}, flush=True)
 
 
-RECORDS = {f.__name__: f for f in (finite_width, fourth_cell, branch_share, challenge, escape)}
+RECORDS = {f.__name__: f for f in (finite_width, fourth_cell, branch_share, challenge, escape, examples)}
 
 if __name__ == "__main__":
     main(sys.argv[1:] or RECORDS)
