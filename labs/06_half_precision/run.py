@@ -129,6 +129,7 @@ def experiment(s, run, pieces):
         "float16, float32 upcast": pieces.rms_norm_half,
         "float16, minigrad's rms_norm": rms_norm_library,
         "bfloat16, no upcast": rms_norm_naive,
+        "bfloat16, sum in bfloat16 too": rms_norm_summed,
     }
     grid = np.geomspace(1e-6, 6e4, s.points)
     table, sweep, places = [], [], list(KINDS)
@@ -196,6 +197,10 @@ PREDICTED = {
     "float16, float32 upcast": EVERYWHERE,
     "float16, minigrad's rms_norm": EVERYWHERE,
     "bfloat16, no upcast": ("neither overflow nor underflow", {}),
+    "bfloat16, sum in bfloat16 too": (  # 256 + 1 = 256: half of the 512 squares are not counted
+        "wrong from 0.1 up",
+        {(eps, scale): "wrong by > 5 %" for eps in EPS for scale in (0.1, 1, 256, 60000)},
+    ),
 }
 
 
@@ -271,8 +276,9 @@ def figures(records):
     sweep = records["sweep.json"]
     scales, rows = np.array(sweep["scales"]), sweep["rows"]
     figure, axes = plot.new_figure(
-        "Without the upcast float16 loses large rows to zero; ε = 1e-8 loses small ones to inf",
-        size=(9.5, 4.6),
+        "Without the upcast float16 loses large rows to zero and small ones to inf;\n"
+        "bfloat16 loses none, but adding up its own squares it gets ordinary rows wrong",
+        size=(9.5, 5.2),
     )
     ax = axes[0, 0]
     edges = np.geomspace(scales[0], scales[-1], len(scales) + 1)

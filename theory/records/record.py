@@ -14,6 +14,7 @@ import numpy as np
 from minigrad.course.challenge import draw
 from minigrad.lab.language import corpus, language_run, small_gpt
 from minigrad.lab.trainability import train
+from minigrad.probe import LayerHistory
 from minigrad.signal.configuration import Configuration
 from minigrad.training.verdict import final_loss, verdict
 
@@ -53,39 +54,45 @@ def fourth_cell(done):
             }
 
 
-def branch_share(done):
-    """Post-norm N(x + s·f(x)) at 12 layers: the share s decides. Pre-norm beside it."""
+LAYERS = 12
+SHARES = {"1": 1.0, "1/√2L": (2 * LAYERS) ** -0.5, "1/2L": 1 / (2 * LAYERS)}
+
+
+def shared(text, seed, placement, share):
+    """A transformer of LAYERS layers whose branches are scaled by a share."""
+    model = small_gpt(
+        text, seed, layers=LAYERS, dim=32, heads=4, norm="layernorm", placement=placement
+    )
+    for block in model.blocks:
+        block.residual_scale = SHARES[share]
+    return model
+
+
+def first_update(done):
+    """1 − cos between positions at the last block, before and after one update of Adam."""
     text = corpus("python")
-    layers = 12
-    shares = {"1": 1.0, "1/√2L": (2 * layers) ** -0.5, "1/2L": 1 / (2 * layers)}
-    for lr, seed in product((5e-3, 2e-2), range(3)):
-        for name, share in [*shares.items(), ("pre", 1.0)]:
-            key = {
-                "placement": "pre" if name == "pre" else "post",
-                "share": name,
-                "lr": lr,
-                "seed": seed,
-            }
-            if done(key):
-                continue
-            model = small_gpt(
-                text,
-                seed,
-                layers=layers,
-                dim=32,
-                heads=4,
-                norm="layernorm",
-                placement=key["placement"],
-            )
-            for block in model.blocks:
-                block.residual_scale = share
-            run = language_run(
-                text,
-                model,
-                lambda *_: None,
-                seed=seed,
-                training={"steps": 200, "lr": lr, "evaluate_every": 20},
-            )
+    dials = [("post", share) for share in SHARES] + [("pre", "1")]
+    for lr, seed, (placement, share) in product((2e-2, 5e-3), range(3), dials):
+        key = {"placement": placement, "share": share, "lr": lr, "seed": seed}
+        if not done(key):
+            model = shared(text, seed, placement, share)
+            with LayerHistory({"last": model.blocks[-1]}) as seen:
+                training = {"steps": 2, "lr": lr, "evaluate_every": 2}
+                language_run(
+                    text, model, lambda *_: None, seed=seed, training=training, watch=seen.step
+                )
+            yield key | {"apart": seen.apart["last"]}
+
+
+def branch_share(done):
+    """Post-norm N(x + s·f(x)) trained for 200 steps: the share s decides."""
+    text = corpus("python")
+    for seed, lr, share in product(range(3), (2e-2, 5e-3), ("1/2L", "1", "1/√2L")):
+        key = {"placement": "post", "share": share, "lr": lr, "seed": seed}
+        if not done(key):
+            training = {"steps": 200, "lr": lr, "evaluate_every": 20}
+            model = shared(text, seed, "post", share)
+            run = language_run(text, model, lambda *_: None, seed=seed, training=training)
             yield key | {"diverged_at": run["diverged_at"], "validation": run["validation"]}
 
 
@@ -156,7 +163,10 @@ def main(names):
             print(name, len(runs), {k: v for k, v in run.items() if k != "validation"}, flush=True)
 
 
-RECORDS = {f.__name__: f for f in (finite_width, fourth_cell, branch_share, challenge, escape, examples)}
+RECORDS = {
+    f.__name__: f
+    for f in (finite_width, fourth_cell, first_update, branch_share, challenge, escape, examples)
+}
 
 if __name__ == "__main__":
     main(sys.argv[1:] or RECORDS)
