@@ -12,7 +12,7 @@ from minigrad.course.checks.residual_depth import DOUBLED, IN_PLACE, RELU_AFTER
 BLOCKS = "04-norm-placement.md#the-two-blocks"
 PATH = "04-norm-placement.md#the-path-of-the-gradient"
 NO_NORM = "04-norm-placement.md#no-norm-at-all"
-WARMUP = "04-norm-placement.md#what-fails-and-how-it-looks"
+WARMUP = "05-prenorm-postnorm.md#warmup"
 
 SWAPPED = Mistake(
     "pre and post are swapped", "In which of the two is the sum itself normalized?", BLOCKS
