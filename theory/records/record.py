@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from minigrad.course.challenge import draw
+from minigrad.lab import catalog
 from minigrad.lab.language import corpus, language_run, small_gpt
 from minigrad.lab.trainability import train
 from minigrad.probe import LayerHistory
@@ -140,6 +141,19 @@ EXAMPLES = (
 )
 
 
+def apart(done):
+    """1 − cos between positions in four blocks of lab 04's stack, from the first update on."""
+    lab = catalog.load(catalog.find("04", catalog.labs()))
+    text, settings = corpus("python"), lab.Settings()
+    for seed, variant in product(range(2), ("post LayerNorm", "pre RMSNorm")):
+        key = {"variant": variant, "seed": seed}
+        if not done(key):
+            _, seen = lab.cell(text, settings, lambda *_: None, seed, 2e-2, variant, True)
+            rows = {block: [float(f"{x:.4g}") for x in v] for block, v in seen.apart.items()}
+            early = {block: values[:12] for block, values in rows.items()}
+            yield key | {"early": early, "last": {block: v[-1] for block, v in rows.items()}}
+
+
 def number(x):
     return float(x) if np.isfinite(x) else None
 
@@ -165,7 +179,16 @@ def main(names):
 
 RECORDS = {
     f.__name__: f
-    for f in (finite_width, fourth_cell, first_update, branch_share, challenge, escape, examples)
+    for f in (
+        finite_width,
+        fourth_cell,
+        first_update,
+        branch_share,
+        challenge,
+        escape,
+        examples,
+        apart,
+    )
 }
 
 if __name__ == "__main__":
