@@ -70,8 +70,6 @@ class Tensor(TensorMethods):
         self.grad = self.node = self.hooks = None
         self.requires_grad = False
 
-    # -- what it is ---------------------------------------------------------------------------
-
     @property
     def shape(self) -> tuple[int, ...]:
         return self.array.shape

@@ -108,14 +108,14 @@ def dropout(
 ) -> Tensor:
     """input with a share p of its elements zeroed and the rest divided by 1 - p (Srivastava et
     al. 2014); input itself when not training.   Gradient: G times the same mask."""
-    require_floating("dropout", input)
+    x = wide(require_floating("dropout", input))
     if not 0 <= p <= 1:
         raise ArgumentError(f"dropout: p must lie in [0, 1], got {p}")
     if not training or p == 0:
         return input
     kept = rng(generator).random(input.shape, dtype=np.float32) >= p
-    mask = kept * input.dtype.type(1 / (1 - p) if p < 1 else 0)
-    return record("dropout", input.array * mask, (input, lambda g, mask: g * mask, wrap(mask)))
+    mask = kept * x.dtype.type(1 / (1 - p) if p < 1 else 0)
+    return record("dropout", x * mask, (input, lambda g, mask: g * mask, wrap(mask)))
 
 
 # -- the functions behind them, on arrays -------------------------------------------------------

@@ -62,11 +62,18 @@ def check_leaf(self: Tensor, name: str) -> None:
         )
 
 
+def _as_it_is(self: Tensor) -> Tensor:
+    """A tensor at self's place in the graph, which stays there when self moves on."""
+    tensor = wrap(self.array)
+    tensor.node, tensor.requires_grad = self.node, self.requires_grad
+    return tensor
+
+
 def _in_place(name: str, op: Any) -> Any:
     @wraps(op)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_leaf(self, name)
-        return _update(self, name, op(self, *args, **kwargs))
+        return _update(self, name, op(_as_it_is(self), *args, **kwargs))
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"{op.__name__}, in place; returns the tensor."

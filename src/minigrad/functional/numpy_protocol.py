@@ -13,7 +13,16 @@ import numpy as np
 
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import DtypeError
-from minigrad.functional import activation, elementwise, extreme, linalg, reduce, shape
+from minigrad.functional import (
+    activation,
+    compare,
+    elementwise,
+    extreme,
+    join,
+    linalg,
+    reduce,
+    shape,
+)
 
 _UFUNCS: dict[np.ufunc, Callable] = {
     np.add: elementwise.add,
@@ -36,20 +45,20 @@ _UFUNCS: dict[np.ufunc, Callable] = {
     np.maximum: elementwise.maximum,
     np.minimum: elementwise.minimum,
     np.matmul: linalg.matmul,
-    np.equal: elementwise.eq,
-    np.not_equal: elementwise.ne,
-    np.less: elementwise.lt,
-    np.less_equal: elementwise.le,
-    np.greater: elementwise.gt,
-    np.greater_equal: elementwise.ge,
-    np.isnan: elementwise.isnan,
-    np.isfinite: elementwise.isfinite,
-    np.bitwise_and: elementwise.logical_and,
-    np.bitwise_or: elementwise.logical_or,
-    np.invert: elementwise.logical_not,
-    np.logical_and: elementwise.logical_and,
-    np.logical_or: elementwise.logical_or,
-    np.logical_not: elementwise.logical_not,
+    np.equal: compare.eq,
+    np.not_equal: compare.ne,
+    np.less: compare.lt,
+    np.less_equal: compare.le,
+    np.greater: compare.gt,
+    np.greater_equal: compare.ge,
+    np.isnan: compare.isnan,
+    np.isfinite: compare.isfinite,
+    np.bitwise_and: compare.logical_and,
+    np.bitwise_or: compare.logical_or,
+    np.invert: compare.logical_not,
+    np.logical_and: compare.logical_and,
+    np.logical_or: compare.logical_or,
+    np.logical_not: compare.logical_not,
 }
 
 
@@ -87,8 +96,8 @@ _FUNCTIONS: dict[Callable, Callable] = {
     np.flip: shape.flip,
     np.tril: shape.tril,
     np.triu: shape.triu,
-    np.concatenate: shape.cat,
-    np.stack: shape.stack,
+    np.concatenate: join.cat,
+    np.stack: join.stack,
     np.einsum: linalg.einsum,
 }
 

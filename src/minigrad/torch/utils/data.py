@@ -12,7 +12,7 @@ from minigrad.core.random import Generator
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError, ShapeError
 from minigrad.functional.creation import randperm, tensor
-from minigrad.functional.shape import stack
+from minigrad.functional.join import stack
 
 
 class Dataset:
