@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from minigrad.course.challenge import draw
+from minigrad.lab import catalog
 from minigrad.lab.language import corpus, language_run, small_gpt
 from minigrad.lab.trainability import train
+from minigrad.probe import LayerHistory
 from minigrad.signal.configuration import Configuration
 from minigrad.signal.windows import window_means
 from minigrad.training.verdict import final_loss, verdict
@@ -54,45 +56,51 @@ def fourth_cell(done):
             }
 
 
-def branch_share(done):
-    """Post-norm N(x + s·f(x)) at 12 layers: the share s decides. Pre-norm beside it."""
+LAYERS = 12
+SHARES = {"1": 1.0, "1/√2L": (2 * LAYERS) ** -0.5, "1/2L": 1 / (2 * LAYERS)}
+
+
+def shared(text, seed, placement, share):
+    """A transformer of LAYERS layers whose branches are scaled by a share."""
+    model = small_gpt(
+        text, seed, layers=LAYERS, dim=32, heads=4, norm="layernorm", placement=placement
+    )
+    for block in model.blocks:
+        block.residual_scale = SHARES[share]
+    return model
+
+
+def first_update(done):
+    """1 − cos between positions at the last block, before and after one update of Adam."""
     text = corpus("python")
-    layers = 12
-    shares = {"1": 1.0, "1/√2L": (2 * layers) ** -0.5, "1/2L": 1 / (2 * layers)}
-    for lr, seed in product((5e-3, 2e-2), range(3)):
-        for name, share in [*shares.items(), ("pre", 1.0)]:
-            key = {
-                "placement": "pre" if name == "pre" else "post",
-                "share": name,
-                "lr": lr,
-                "seed": seed,
-            }
-            if done(key):
-                continue
-            model = small_gpt(
-                text,
-                seed,
-                layers=layers,
-                dim=32,
-                heads=4,
-                norm="layernorm",
-                placement=key["placement"],
-            )
-            for block in model.blocks:
-                block.residual_scale = share
-            run = language_run(
-                text,
-                model,
-                lambda *_: None,
-                seed=seed,
-                training={"steps": 200, "lr": lr, "evaluate_every": 20},
-            )
+    dials = [("post", share) for share in SHARES] + [("pre", "1")]
+    for lr, seed, (placement, share) in product((2e-2, 5e-3), range(3), dials):
+        key = {"placement": placement, "share": share, "lr": lr, "seed": seed}
+        if not done(key):
+            model = shared(text, seed, placement, share)
+            with LayerHistory({"last": model.blocks[-1]}) as seen:
+                training = {"steps": 2, "lr": lr, "evaluate_every": 2}
+                language_run(
+                    text, model, lambda *_: None, seed=seed, training=training, watch=seen.step
+                )
+            yield key | {"apart": seen.apart["last"]}
+
+
+def branch_share(done):
+    """Post-norm N(x + s·f(x)) trained for 200 steps: the share s decides."""
+    text = corpus("python")
+    for seed, lr, share in product(range(3), (2e-2, 5e-3), ("1/2L", "1", "1/√2L")):
+        key = {"placement": "post", "share": share, "lr": lr, "seed": seed}
+        if not done(key):
+            training = {"steps": 200, "lr": lr, "evaluate_every": 20}
+            model = shared(text, seed, "post", share)
+            run = language_run(text, model, lambda *_: None, seed=seed, training=training)
             yield key | {"diverged_at": run["diverged_at"], "validation": run["validation"]}
 
 
 def challenge(done):
     """What the challenge's level 2 draws, what theory says of it, and what it did."""
-    for seed in range(120):
+    for seed in range(60):
         if not done({"seed": seed}):
             theory = draw(seed, 2)
             yield {
@@ -114,6 +122,37 @@ def escape(done):
             losses = np.convolve(train(config, seed), np.ones(16) / 16, "valid")
             out = np.flatnonzero(losses < 0.9 * np.log(2))
             yield key | {"steps": int(out[0]) + 16 if len(out) else None}
+
+
+def examples(done):
+    """The three worked examples of putting-it-together.md."""
+    for number, seed in product(range(3), range(3)):
+        config = Configuration(width=64, **EXAMPLES[number])
+        if not done({"example": number, "seed": seed}):
+            yield {"example": number, "seed": seed, "verdict": verdict(train(config, seed))}
+
+
+EXAMPLES = (
+    {"depth": 15, "residual": "plain", "lr": 0.01},
+    {"depth": 20, "activation": "tanh", "norm": "layernorm", "optimizer": "adam", "lr": 0.01},
+    {
+        **{"depth": 24, "activation": "gelu", "init": "xavier_normal", "norm": "rmsnorm"},
+        **{"residual": "plain", "optimizer": "adam", "lr": 0.003},
+    },
+)
+
+
+def apart(done):
+    """1 − cos between positions in four blocks of lab 04's stack, from the first update on."""
+    lab = catalog.load(catalog.find("04", catalog.labs()))
+    text, settings = corpus("python"), lab.Settings()
+    for seed, variant in product(range(2), ("post LayerNorm", "pre RMSNorm")):
+        key = {"variant": variant, "seed": seed}
+        if not done(key):
+            _, seen = lab.cell(text, settings, lambda *_: None, seed, 2e-2, variant, True)
+            rows = {block: [float(f"{x:.4g}") for x in v] for block, v in seen.apart.items()}
+            early = {block: values[:12] for block, values in rows.items()}
+            yield key | {"early": early, "last": {block: v[-1] for block, v in rows.items()}}
 
 
 RELU = {"depth": 50, "width": 128, "lr": 0.05}
@@ -167,7 +206,10 @@ def main(names):
             print(name, len(runs), {k: v for k, v in run.items() if k != "validation"}, flush=True)
 
 
-EVERY = (finite_width, fourth_cell, branch_share, challenge, escape, demonstrations)
+EVERY = (
+    *(finite_width, fourth_cell, first_update, branch_share, challenge, escape, examples, apart),
+    demonstrations,
+)
 RECORDS = {f.__name__: f for f in EVERY}
 
 if __name__ == "__main__":

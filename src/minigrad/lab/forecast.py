@@ -168,9 +168,13 @@ def plot(p: Prediction, path: Path, runs: Sequence[Losses] = ()) -> None:
             ax.set(yticks=[], xlim=(0, c.depth + 1))
             continue
         shown = np.maximum(curve, 1e-120)  # where a curve that is 0 is drawn
-        ax.plot(layers, shown, color=style.color, linestyle=style.linestyle)
+        # ln q is normal with the mean curve − spread²/2 (Hanin & Nica 2020): the curve is the mean
+        # of q over draws, which a few lucky ones keep up
+        typical = shown * np.exp(-np.minimum(spread**2 / 2, 50))
         wide = np.exp(np.minimum(2 * spread, 50))
-        ax.fill_between(layers, shown / wide, shown * wide, color=style.color, alpha=0.2, lw=0)
+        ax.plot(layers, shown, color=style.color, linestyle=":", lw=1)
+        ax.plot(layers, typical, color=style.color, linestyle=style.linestyle)
+        ax.fill_between(layers, typical / wide, typical * wide, color=style.color, alpha=0.2, lw=0)
         ax.set_yscale("log")
         if shown.min() < FLOAT32_ENDS < shown.max():
             ax.axhline(FLOAT32_ENDS, color=REFERENCE, linestyle=":")
@@ -183,9 +187,9 @@ def plot(p: Prediction, path: Path, runs: Sequence[Losses] = ()) -> None:
                 ha="center",
             )
         if np.ptp(np.log10(shown)) < 1:
-            ax.set_ylim(shown.min() / 10, shown.max() * 10)
+            ax.set_ylim(min(shown.min() / 10, (typical / wide).min()), (typical * wide).max() * 10)
     axes[0, 2].annotate(
-        "band: ± 2 standard deviations over seeds",
+        "line: the typical network, band: 95 % of them; dots: their mean",
         (0.98, 0.02),
         xycoords="axes fraction",
         ha="right",
