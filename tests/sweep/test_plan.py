@@ -32,7 +32,7 @@ def test_samples_are_the_same_every_time_and_of_their_kind():
     ("plan", "said"),
     [
         ({}, "asks for no run"),
-        ({"gird": {}}, "a plan holds seeds, steps"),
+        ({"gird": {}}, "a plan holds family, seeds, steps"),
         ({"grid": {"depht": [2]}}, "depht"),
         ({"grid": {"depth": [2], "norm": "bn"}}, "norm must be one of none"),
         ({"seeds": 0, "grid": GRID}, "seeds must be a whole number"),

@@ -20,9 +20,9 @@ LN2 = math.log(2)
 
 @dataclass(frozen=True)
 class Row:
-    """One run: its configuration, and the mean loss of its last epoch (NaN if it diverged)."""
+    """One run: its configuration (of one family), and the mean loss of its last epoch (NaN if it diverged)."""
 
-    config: Configuration
+    config: Any
     seed: int
     group: str
     first: float

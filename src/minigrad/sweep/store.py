@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from minigrad.errors import ArgumentError
-from minigrad.signal.configuration import Configuration
-from minigrad.sweep.plan import Run, code_version
+from minigrad.sweep.families import configured
+from minigrad.sweep.plan import Run
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -73,7 +73,7 @@ class Store:
             run.seed,
             run.steps,
             run.group,
-            code_version(),
+            run.code,
             json.dumps(losses, allow_nan=False),
             round(result.seconds, 3),
         )
@@ -92,7 +92,7 @@ class Store:
                 AND later.seed = one.seed AND later.steps = one.steps AND later.rowid > one.rowid)
             ORDER BY key"""
         for config, seed, steps, group, losses, seconds in self._db.execute(query):
-            run = Run(Configuration(**json.loads(config)), seed, steps, group)
+            run = Run(configured(json.loads(config)), seed, steps, group)
             yield Result(run, json.loads(losses), seconds)
 
     def close(self) -> None:
