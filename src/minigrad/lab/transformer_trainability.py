@@ -14,7 +14,7 @@ from minigrad.data.text import Corpus, load_text
 from minigrad.functional.creation import from_numpy
 from minigrad.models import CharGPT
 from minigrad.optim.lr_scheduler import LambdaLR
-from minigrad.signal.transformer_configuration import (
+from minigrad.signal.transformer.configuration import (
     BATCH,
     CONTEXT,
     HEADS,

@@ -10,10 +10,10 @@ from minigrad.errors import ArgumentError
 from minigrad.lab.trainability import train
 from minigrad.lab.transformer_trainability import train_transformer
 from minigrad.signal import configuration as mlp
-from minigrad.signal import transformer_configuration as transformer
+from minigrad.signal.transformer import configuration as transformer
 from minigrad.signal.configuration import Configuration
 from minigrad.signal.draw import DRAWS, draw
-from minigrad.signal.transformer_configuration import TransformerConfiguration, draw_transformers
+from minigrad.signal.transformer.configuration import TransformerConfiguration, draw_transformers
 
 Config = Configuration | TransformerConfiguration
 
@@ -51,7 +51,7 @@ FAMILIES = {
         transformer.STEPS,
         transformer.ENTROPY,
         (
-            *("lab/transformer_trainability.py", "signal/transformer_configuration.py"),
+            *("lab/transformer_trainability.py", "signal.transformer.configuration.py"),
             *("models", "training/language.py"),
         ),
     ),
