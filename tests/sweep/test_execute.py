@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from minigrad.errors import ArgumentError
@@ -14,6 +16,7 @@ from minigrad.sweep.execute import local, make, sweep
 from minigrad.sweep.plan import expand
 from minigrad.sweep.recorded import export, rows
 from minigrad.sweep.store import Store
+from minigrad.training.windows import WINDOWS
 
 PLAN = {"steps": 4, "seeds": 3, "grid": {"depth": [2, 3], "lr": [0.01, 0.1], "width": 8}}
 TOML = "steps = {steps}\nseeds = {seeds}\n[grid]\ndepth = [2, 3]\nlr = [0.01, 0.1]\nwidth = 8\n"
@@ -120,6 +123,12 @@ def test_a_store_becomes_a_csv_and_back(tmp_path):
         (r.config, r.seed, r.verdict) for r in again
     ]
     assert "diverged" in {r.verdict for r in found}
+    for one, other in zip(found, again, strict=True):
+        assert len(one.windows) == len(WINDOWS)
+        np.testing.assert_allclose(one.windows, other.windows, rtol=1e-4)
+    without = [replace(row, between=()) for row in found]
+    export(without, tmp_path / "short.csv")
+    assert {r.between for r in rows(tmp_path / "short.csv")} == {()}
 
 
 def test_workers_that_are_let_go_leave_the_callers_own_children_alone():

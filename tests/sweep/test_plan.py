@@ -3,7 +3,11 @@ import math
 import pytest
 
 from minigrad.errors import ArgumentError
-from minigrad.sweep.plan import expand, read_plan
+from minigrad.signal.configuration import CHOICES, Configuration
+from minigrad.signal.transformer import configuration as transformer
+from minigrad.signal.transformer.configuration import TransformerConfiguration
+from minigrad.sweep.families import MLPS, TRANSFORMERS
+from minigrad.sweep.plan import code_version, expand, read_plan
 
 GRID = {"depth": [2, 3], "lr": [0.1, 0.2, 0.3], "width": 8, "norm": ["none", "rmsnorm"]}
 
@@ -26,6 +30,43 @@ def test_samples_are_the_same_every_time_and_of_their_kind():
     # log-uniform: as many below the geometric middle as above
     below = sum(c.depth < math.sqrt(2 * 100) for c in wild)
     assert 110 < below < 190
+
+
+def test_seeds_of_a_sample_are_more_runs_of_the_same_configurations():
+    sample = {"draw": "wild", "count": 3, "seed": 4}
+    once, four = (expand({"sample": [{**sample, "seeds": n}]}) for n in (1, 4))
+    assert len(four) == 12 and four[::4] == once
+    assert {run.config for run in four} == {run.config for run in once}
+    assert [run.seed - four[0].seed for run in four[:4]] == [0, 1, 2, 3]
+    assert len(expand({"sample": [{**sample, "count": 5}, {**sample, "seeds": 4}]})) == 5 + 9
+
+
+def test_every_choice_is_probed():
+    mlps = [Configuration(depth=3, **choices) for choices in MLPS]
+    transformers = [TransformerConfiguration(layers=2, **choices) for choices in TRANSFORMERS]
+    for configs, choices in ((mlps, CHOICES), (transformers, transformer.CHOICES)):
+        for name, allowed in choices.items():
+            assert {getattr(c, name) for c in configs} >= set(allowed) - {"none", "zeros"}, name
+
+
+@pytest.fixture
+def fresh():
+    yield code_version.cache_clear()
+    code_version.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("family", "made"), [("mlp", Configuration), ("transformer", TransformerConfiguration)]
+)
+def test_the_key_changes_with_what_the_code_does(fresh, monkeypatch, family, made):
+    before = code_version(family)
+    code_version.cache_clear()
+    assert code_version(family) == before
+    code_version.cache_clear()
+    monkeypatch.setattr(
+        made, "branch_scale", property(lambda c: 0.2 if c.residual == "scaled" else 1.0)
+    )
+    assert code_version(family) != before
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from minigrad.training.language import language_loss
 
 
 @lru_cache
-def text() -> Corpus:
+def shakespeare() -> Corpus:
     """Tiny Shakespeare: from the user's cache folder, else downloaded; its hash is checked."""
     return load_text("shakespeare")
 
@@ -55,8 +55,9 @@ def train_transformer(
     seed: int,
     steps: int = STEPS,
     on_step: Callable[[int, float], None] = lambda step, loss: None,
+    text: Corpus | None = None,
 ) -> list[float | None]:
-    """The loss at each step of training on the text; None, and the end, where not finite."""
+    """The loss at each step; None, and the end, where not finite. The text is Tiny Shakespeare."""
     model = network(config, Generator().manual_seed(seed))
     parameters = list(model.parameters())
     updates: optim.optimizer.Optimizer = (
@@ -67,8 +68,8 @@ def train_transformer(
     warmup = config.warmup
     schedule = LambdaLR(updates, lambda step: min(1.0, (step + 1) / warmup) if warmup else 1.0)
     losses: list[float | None] = []
-    batches = itertools.islice(text().batches(BATCH, CONTEXT, seed), steps)
-    for step, (x, y) in enumerate(batches):
+    stretches = (text or shakespeare()).batches(BATCH, CONTEXT, seed)
+    for step, (x, y) in enumerate(itertools.islice(stretches, steps)):
         loss = language_loss(model, from_numpy(x), from_numpy(y))
         value = loss.item()
         losses.append(value if math.isfinite(value) else None)

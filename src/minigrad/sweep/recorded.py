@@ -9,31 +9,46 @@ from pathlib import Path
 from typing import Any
 
 from minigrad.errors import ArgumentError
-from minigrad.signal.configuration import Configuration
+from minigrad.sweep.families import FAMILIES, Config, Family, family_of
 from minigrad.sweep.store import Store
-from minigrad.training.verdict import Verdict, final_loss
+from minigrad.training.verdict import Verdict, final_loss, judge
+from minigrad.training.windows import WINDOWS, window_means
 
 RECORDED = Path(__file__).with_name("recorded.csv")
+TRANSFORMERS = Path(__file__).with_name("transformers.csv")
 FITTED = ("grid", "wild-1", "lab-1")  # its groups that calibration.json is fitted on
-LN2 = math.log(2)
+
+
+def _between(of: Family) -> list[str]:
+    """The CSV's columns of the windows between a family's first step and its last epoch."""
+    inside = [(a, b) for a, b in WINDOWS[1:-1] if b <= of.steps]
+    return [f"{a}" if b == a + 1 else f"{a}-{b - 1}" for a, b in inside]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One run: its configuration (of one family), and the mean loss of its last epoch (NaN if it diverged)."""
+    """One run: its configuration, and mean losses, NaN where not finite.
 
-    config: Any
+    ``final`` is that of its last epoch, NaN if the loss was ever not finite; ``between`` are the
+    windows between the first step and that epoch, () in a sweep that did not keep them.
+    """
+
+    config: Config
     seed: int
     group: str
     first: float
     final: float
+    between: tuple[float, ...] = ()
+
+    @property
+    def windows(self) -> tuple[float, ...]:
+        """Mean loss of each of `training.windows.WINDOWS`."""
+        return (self.first, *self.between, self.final)
 
     @property
     def verdict(self) -> Verdict:
         """By training/verdict.py's definition."""
-        if not self.final <= 2 * LN2:
-            return "diverged"
-        return "stalled" if self.final >= 0.9 * LN2 else "trained"
+        return judge(self.final, family_of(self.config).entropy)
 
 
 def rows(path: Path | str = RECORDED) -> list[Row]:
@@ -45,34 +60,46 @@ def rows(path: Path | str = RECORDED) -> list[Row]:
         store = Store(path, create=False)
         found = []
         for result in store.results():
-            first = math.nan if result.losses[0] is None else result.losses[0]
-            final = final_loss(result.losses)
-            found.append(Row(result.run.config, result.run.seed, result.run.group, first, final))
+            first, *rest = window_means(result.losses)
+            run, final = result.run, final_loss(result.losses)
+            between = tuple(rest[: len(_between(family_of(run.config)))])
+            found.append(Row(run.config, run.seed, run.group, first, final, between))
         store.close()
         return found
-    types = {"int": int, "float": float}
-    kinds = {f.name: types.get(str(f.type), str) for f in fields(Configuration)}
     with path.open(encoding="utf-8", newline="") as file:
         try:
-            return [_row(record, kinds) for record in csv.DictReader(file)]
+            return [_row(record) for record in csv.DictReader(file)]
         except (KeyError, TypeError, ValueError) as error:
             raise ArgumentError(f"{path} is not a sweep's CSV: {error!r}") from None
 
 
-def _row(record: dict[str, str], kinds: dict[str, Any]) -> Row:
-    config = Configuration(**{name: kind(record[name]) for name, kind in kinds.items()})
-    first, final = (float(record[k] or "nan") for k in ("first", "final"))
-    return Row(config, int(record["seed"]), record["group"], first, final)
+def _row(record: dict[str, str]) -> Row:
+    of = FAMILIES["transformer" if "layers" in record else "mlp"]
+    values = {f.name: _value(str(f.type), record[f.name]) for f in fields(of.configuration)}
+    kept = [name for name in _between(of) if name in record]
+    first, final, *between = (float(record[k] or "nan") for k in ("first", "final", *kept))
+    seed, group = int(record["seed"]), record["group"]
+    return Row(of.configuration(**values), seed, group, first, final, tuple(between))
+
+
+def _value(kind: str, text: str) -> Any:
+    if "None" in kind and not text:
+        return None
+    return {"int": int, "str": str}.get(kind, float)(text)
 
 
 def export(found: list[Row], path: Path | str) -> None:
-    """Write rows as CSV: small enough to commit."""
+    """Write rows of one family as CSV: small enough to commit. Windows are written where every row
+    has them."""
+    of = family_of(found[0].config)
+    kept = _between(of) if all(row.between for row in found) else []
     with Path(path).open("w", encoding="utf-8", newline="") as file:
-        names = [f.name for f in fields(Configuration)]
+        names = [f.name for f in fields(of.configuration)]
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*names, "seed", "group", "first", "final"])
+        writer.writerow([*names, "seed", "group", "first", *kept, "final"])
         for row in found:
             known = asdict(row.config).values()
             values = [f"{v:.6g}" if isinstance(v, float) else v for v in known]
-            losses = ["" if math.isnan(x) else f"{x:.5g}" for x in (row.first, row.final)]
-            writer.writerow([*values, row.seed, row.group, *losses])
+            losses = row.windows if kept else (row.first, row.final)
+            shown = ["" if math.isnan(x) else f"{x:.5g}" for x in losses]
+            writer.writerow([*values, row.seed, row.group, *shown])

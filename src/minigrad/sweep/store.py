@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from minigrad.errors import ArgumentError
-from minigrad.sweep.families import configured
-from minigrad.sweep.plan import Run
+from minigrad.sweep.families import configured, name_of
+from minigrad.sweep.plan import Run, code_version
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -73,7 +73,7 @@ class Store:
             run.seed,
             run.steps,
             run.group,
-            run.code,
+            code_version(name_of(run.config)),
             json.dumps(losses, allow_nan=False),
             round(result.seconds, 3),
         )

@@ -1,8 +1,8 @@
 """The signal through a transformer: the recurrences of `models.CharGPT`, branch by branch.
 
-q = E x² over the residual stream; Δ = ½E(x_s − x_t)² for two positions of one sequence ("near") and
-of two ("far"); G = E g² with g = dL/dx for the loss of one position, and what the g of two positions
-share. Weights have mean 0, so every branch does, and a branch adds to the stream without overlap;
+q = E x² over the residual stream; Δ = ½E(x_s − x_t)² for two positions of one sequence ("near")
+and of two ("far"); G = E g² with g = dL/dx for the loss of one position, and what the g of two
+positions share. Weights have mean 0, so every branch does, and a branch adds to the stream without overlap;
 what training adds to every position alike overlaps with itself. Derivation in
 theory/12-transformer-fate.md.
 """
@@ -210,7 +210,8 @@ def _ffn(
     width = shape.dim / shape.hidden
     inner = down * width * np.diag([chi, X_near, X_far])
     hidden = (kappa, D_near, D_far)
-    return _Branch(*(down * x for x in hidden), hidden, down, up, inner, 1 / width)
+    out = (down * kappa, down * D_near, down * D_far)
+    return _Branch(*out, hidden, down, up, inner, 1 / width)
 
 
 def _gated(t: Moments, v: float, delta: float) -> tuple[float, float, float, float]:
@@ -241,7 +242,8 @@ def _attention(
         [[a.alone, a.shared, 0.0], [a.own_pair, a.shared_pair, 0.0], [0.0, 0.0, 1.0]]
     )
     hidden = (value, value - pair, value - across)
-    return scatter, _Branch(*(proj * x for x in hidden), hidden, proj, qkv, inner, through)
+    out = (proj * value, proj * (value - pair), proj * (value - across))
+    return scatter, _Branch(*out, hidden, proj, qkv, inner, through)
 
 
 def round_to(x: float) -> float:

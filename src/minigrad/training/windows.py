@@ -1,0 +1,23 @@
+"""A run's loss in eleven numbers: means over windows of steps that widen as training slows."""
+
+import math
+from collections.abc import Sequence
+
+WINDOWS = (
+    *((0, 1), (1, 2), (2, 4), (4, 8), (8, 16), (16, 32), (32, 64), (64, 128)),
+    *((128, 200), (200, 284), (284, 300)),
+)
+"""Half-open ranges of the steps of a 300-step run; the last is what a verdict judges."""
+
+
+def window_means(losses: Sequence[float | None]) -> list[float]:
+    """Mean loss in nats of each window; NaN from the first loss on that is not finite.
+
+    None stands for a non-finite loss. NaN, too, for a window that a shorter run does not reach.
+    """
+    broke = next((i for i, x in enumerate(losses) if x is None or not math.isfinite(x)), math.inf)
+    means = []
+    for start, stop in WINDOWS:
+        inside = [x for x in losses[start:stop] if x is not None]
+        means.append(math.fsum(inside) / len(inside) if inside and stop <= broke else math.nan)
+    return means
