@@ -19,10 +19,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from minigrad.signal.calibration import VERDICTS, probabilities
+from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.configuration import CHOICES, Configuration
-from minigrad.signal.features import features
 from minigrad.signal.optimizers import MOMENTUM, OPTIMIZERS
+from minigrad.signal.predict import predict_many
 from minigrad.sweep.recorded import FITTED, Row, rows
 
 CALIBRATION = Path(__file__).parents[1] / "src/minigrad/signal/calibration.json"
@@ -159,16 +159,15 @@ def main() -> None:
     truth = labels(seen)
     if args.judge:
         unseen = [run for run in recorded if run.group not in FITTED]
-        known = [features(run.config) for run in unseen]
-        report("pure theory", unseen, by_rule(unseen, known))
-        report(
-            "theory, calibrated", unseen, np.array([[*probabilities(f).values()] for f in known])
-        )
+        predicted = predict_many([run.config for run in unseen])
+        report("pure theory", unseen, by_rule(unseen, [p.features for p in predicted]))
+        odds = np.array([[*p.probabilities.values()] for p in predicted])
+        report("theory, calibrated", unseen, odds)
         model = rival().fit(np.array([raw(run.config) for run in seen]), truth)
         odds = model.predict_proba(np.array([raw(run.config) for run in unseen]))
         report("boosting on the raw configuration", unseen, odds)
         return
-    known = [features(run.config) for run in seen]
+    known = [p.features for p in predict_many([run.config for run in seen])]
     X = np.array([[f[name] for name in QUANTITIES] for f in known])
     if args.fit:
         stored = as_json(trees().fit(X, truth))

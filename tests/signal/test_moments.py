@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from minigrad.signal.moments import ACTIVATIONS, SMOOTH, moments
+from minigrad.signal.moments import ACTIVATIONS, moments
+from minigrad.signal.tables import SMOOTH
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from minigrad.signal.calibration import VERDICTS, probabilities
-from minigrad.signal.features import features
+from minigrad.signal.calibration import VERDICTS
+from minigrad.signal.predict import predict_many
 from minigrad.sweep.recorded import FITTED, rows
 
 README = Path(__file__).parents[2] / "README.md"
@@ -23,7 +23,7 @@ def stated(kind):
 )
 def test_figures_on_runs_not_fitted_on(kind, least, brier_below):
     unseen = [r for r in rows() if r.group not in FITTED and r.group.split("-")[0] in kind]
-    odds = [probabilities(features(run.config)) for run in unseen]
+    odds = [p.probabilities for p in predict_many([run.config for run in unseen])]
     right, sure, brier = [], [], []
     for run, p in zip(unseen, odds, strict=True):
         best = max(VERDICTS, key=lambda name: p[name])

@@ -6,7 +6,7 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from minigrad.lab.trainability import train
 from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.configuration import Configuration
 from minigrad.signal.draw import log_uniform, network
-from minigrad.signal.predict import Prediction, predict
+from minigrad.signal.predict import Prediction, predict_many
 from minigrad.training.verdict import verdict
 
 DEPTHS, WIDTH = (2, 24), 64  # small enough for a round to take a second or two
@@ -86,17 +86,19 @@ def draw(seed: int, level: int) -> Prediction:
     fate = VERDICTS[int(rng.integers(3))]
     low, high = SURE[level]
     best: tuple[float, Prediction] | None = None
-    for i in range(TRIES):
-        config = network(rng, round(log_uniform(rng, *DEPTHS)), WIDTH, digits=2, gains=False)
-        if i % PATIENCE == 0:
-            start = config
-        turned = [name for knob in KNOBS if rng.random() < TURNED for name in knob]
-        p = predict(start, **{k: getattr(config, k) for k in turned})
-        share = p.probabilities[fate]
-        if p.verdict == fate and low <= share <= high:
-            return p
-        if p.verdict == fate and (best is None or share > best[0]):
-            best = share, p
+    for _ in range(TRIES // PATIENCE):
+        tried: list[Configuration] = []
+        for _ in range(PATIENCE):
+            config = network(rng, round(log_uniform(rng, *DEPTHS)), WIDTH, digits=2, gains=False)
+            start = tried[0] if tried else config
+            turned = [name for knob in KNOBS if rng.random() < TURNED for name in knob]
+            tried.append(replace(start, **{k: getattr(config, k) for k in turned}))
+        for p in predict_many(tried):
+            share = p.probabilities[fate]
+            if p.verdict == fate and low <= share <= high:
+                return p
+            if p.verdict == fate and (best is None or share > best[0]):
+                best = share, p
     assert best is not None  # every fate has a few per cent of all draws
     return best[1]
 

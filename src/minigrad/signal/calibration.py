@@ -8,12 +8,15 @@ most eight leaves, thresholds on 14 named quantities; sweeps/calibrate.py makes 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from minigrad.signal.quadrature import Array
 
 VERDICTS = ("diverged", "stalled", "trained")
 
@@ -86,14 +89,21 @@ def read(stored: dict[str, object]) -> Trees:
     )
 
 
-def probabilities(features: dict[str, float], trees: Trees | None = None) -> dict[str, float]:
-    """The odds of each verdict; they sum to 1."""
+def odds(features: Mapping[str, Array], trees: Trees | None = None) -> Array:
+    """(R, 3) the odds of each verdict, of R networks' features; each row sums to 1."""
     trees = trees or calibration()
-    x = np.array([features[name] for name in trees.names])
-    node = trees.roots
+    x = np.stack([features[name] for name in trees.names])  # (F, R)
+    network = np.arange(x.shape[1])[:, None]
+    node = np.broadcast_to(trees.roots, (x.shape[1], len(trees.roots)))  # (R, T)
     for _ in range(trees.depth):
-        low = x[trees.feature[node]] <= trees.threshold[node]
+        low = x[trees.feature[node], network] <= trees.threshold[node]
         node = np.where(low, trees.left[node], trees.right[node])
-    score = trees.baseline + np.bincount(trees.verdict, trees.value[node], minlength=3)
-    odds = np.exp((score - score.max()) / trees.temperature)
-    return dict(zip(VERDICTS, (odds / odds.sum()).tolist(), strict=True))
+    score = trees.baseline + trees.value[node] @ np.eye(len(VERDICTS))[trees.verdict]
+    share = np.exp((score - score.max(1, keepdims=True)) / trees.temperature)
+    return share / share.sum(1, keepdims=True)
+
+
+def probabilities(features: Mapping[str, float], trees: Trees | None = None) -> dict[str, float]:
+    """The odds of each verdict for one network; they sum to 1."""
+    one = {name: np.array([x]) for name, x in features.items()}
+    return dict(zip(VERDICTS, odds(one, trees)[0].tolist(), strict=True))

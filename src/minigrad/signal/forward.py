@@ -2,114 +2,177 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from minigrad.signal.arithmetic import Arithmetic, Number
 from minigrad.signal.configuration import INPUTS, Configuration
 from minigrad.signal.moments import Moments, moments
-from minigrad.signal.norms import NORMS
-from minigrad.signal.quadrature import Array
+from minigrad.signal.norms import NORMS, normalise
 
 CAP, TINY = 1e130, 1e-130  # beyond either a mean square has long left float32
 
 
 @dataclass(frozen=True)
-class Forward:
-    """Curves by depth, each (L,): index l − 1 is block l. h is a block's output, W its Linear."""
+class Networks:
+    """One network, or several with one activation that all have a norm or all have none."""
 
-    q: Array  # E h²
-    mu: Array  # E h
-    diff: Array  # Δ = ½E(h − h̃)²
-    spread: Array  # standard deviation of ln q over seeds: the luck of the draw, in nats
-    q_in: Array  # mean square of what enters W
-    diff_in: Array  # its Δ
-    jac: Array  # squared Jacobian of the block's norm; 1 without
-    head_q: float  # what enters the head
-    head_diff: float
-    head_jac: float
-    logit_variance: float  # of one logit
+    activation: str
+    bare: bool  # no norm
+    depth: Number
+    width: Number
+    skip: Number  # 1 or 0
+    scale: Number  # s
+    pre: Number  # whether its norm stands there; False where none does
+    mid: Number
+    post: Number
+    centred: Number  # whether it is a LayerNorm
+
+
+def networks(configs: Sequence[Configuration]) -> Networks:
+    """One as Numbers that are floats, several as arrays."""
+
+    def column(values: list[float]) -> Number:
+        return values[0] if len(values) == 1 else np.array(values)
+
+    def at(place: str) -> Number:
+        here = [c.norm != "none" and c.placement == place for c in configs]
+        return all(here) if len(set(here)) == 1 else np.array(here)
+
+    return Networks(
+        activation=configs[0].activation,
+        bare=configs[0].norm == "none",
+        depth=column([c.depth for c in configs]),
+        width=column([c.width for c in configs]),
+        skip=column([c.skip for c in configs]),
+        scale=column([c.branch_scale for c in configs]),
+        pre=at("pre"),
+        mid=at("mid"),
+        post=at("post"),
+        centred=column([NORMS[c.norm] for c in configs]),
+    )
+
+
+class Layer(NamedTuple):
+    """What goes through one block; q, μ, Δ of its output h."""
+
+    q: Number  # E h²
+    mu: Number  # E h
+    diff: Number  # Δ = ½E(h − h̃)²
+    spread: Number  # standard deviation of ln q over seeds: the luck of the draw, in nats
+    q_in: Number  # mean square of what enters its Linear
+    diff_in: Number  # its Δ
+    jac: Number  # squared Jacobian of its norm; 1 without
+    sigma2: Number  # σ_w² of its Linear
+    m: Number  # the moments of its activation
+    kappa: Number
+    chi: Number
+    e: Number
+    D: Number
+    X: Number
+    r: Number
+    kappa4: Number
+    chi4: Number
+
+
+class Head(NamedTuple):
+    """What the last Linear meets."""
+
+    q: Number  # mean square of what enters it
+    diff: Number  # its Δ
+    jac: Number  # of the norm before it
+    logit_variance: Number  # of one logit
+
+
+class Cov(NamedTuple):
+    """Second moments of (the mean of x over neurons, its overlap ⟨x, h⟩/n)."""
+
+    mean: Number
+    both: Number
+    overlap: Number
+
+    def after(self, m00: Number, m01: Number, m10: Number, m11: Number) -> Cov:
+        """Of M times the pair."""
+        a, b, c = self
+        return Cov(
+            m00 * m00 * a + 2 * m00 * m01 * b + m01 * m01 * c,
+            m00 * m10 * a + (m00 * m11 + m01 * m10) * b + m01 * m11 * c,
+            m10 * m10 * a + 2 * m10 * m11 * b + m11 * m11 * c,
+        )
+
+    def within(self, scale: Number, xp: Arithmetic) -> Cov:
+        """Times ``scale``, at most CAP."""
+        a, b, c = self
+        return Cov(
+            xp.minimum(a, CAP) * scale, xp.minimum(b, CAP) * scale, xp.minimum(c, CAP) * scale
+        )
 
 
 def forward(
-    config: Configuration, sigma2: Array, shift2: Array | None = None
-) -> tuple[Forward, list[Moments]]:
-    """Propagate the toy task's inputs: N(0, I), two of them independent.
+    net: Networks, sigma2: Sequence[Number], shift2: Sequence[Number], xp: Arithmetic
+) -> list[Layer]:
+    """Propagate the toy task's inputs, N(0, I), two of them independent, through the blocks.
 
-    ``shift2`` (depth,) is the mean square of what is added to z for all inputs alike.
+    ``sigma2`` and ``shift2`` block by block: σ_w², and the mean square of what is added to z for
+    all inputs alike. A network shallower than they are goes on, past its own last block.
     """
-    n, norm, place = config.width, config.norm, config.placement
-    normalise = NORMS[norm]
-    out = np.empty((7, config.depth))
-    blocks: list[Moments] = []
+    n = net.width
     q, mu, diff, noise = 1.0, 0.0, 1.0, 0.0
-    # second moments of (mean of h − h̃, ⟨h − h̃, h⟩/n), halved; of the inputs themselves
-    cov = (0.0, 0.0, 0.5 / INPUTS)
-    shifts = [0.0] * config.depth if shift2 is None else shift2.tolist()
-    for layer, sigma in enumerate(sigma2[:-1].tolist()):
-        s, skip = (config.branch_scale, config.skip) if layer else (1.0, 0.0)
-        normed = norm != "none" and layer > 0
-        q_in, diff_in, jac, noise_in = q, diff, 1.0, noise
-        if normed and place == "pre":
-            q_in, _, diff_in, jac = normalise(q, mu, diff)
-        v, d = sigma * q_in + shifts[layer], sigma * diff_in
-        if normed and place == "mid":
-            v, _, d, jac = normalise(v, 0.0, d)  # W has mean 0, so W·h has
-        if normed and place != "post":
-            noise_in = 0.0
-        t = moments(config.activation, v, d / v if v > 0 else 0.0)
-        blocks.append(t)
+    cov = Cov(0.0, 0.0, 0.5 / INPUTS)  # of h − h̃, halved; here of the inputs themselves
+    first, rest = (1.0, 0.0, False, False, False), (net.scale, net.skip, net.pre, net.mid, net.post)
+    layers: list[Layer] = []
+    for sigma, shift in zip(sigma2, shift2, strict=True):
+        s, skip, pre, mid, post = rest if layers else first
+        q_in, _, diff_in, before = normalise(q, mu, diff, net.centred, pre, xp)
+        z, d = sigma * q_in + shift, sigma * diff_in
+        v, _, d, inside = normalise(z, 0.0, d, False, mid, xp)  # W has mean 0, so W·h has
+        t = moments(net.activation, v, d / xp.maximum(v, 1e-300))
         branch = s * s * t.kappa
-        through = skip * (q + 2 * s * mu * t.m)  # what the skip hands on, with its overlap
-        total = through + branch
-        if total > 0:
-            share = branch / total
-            keep = (1 - share) * math.sqrt(noise) + share * t.r * math.sqrt(noise_in)
-            fresh = share * share * (t.kappa4 - 1) + skip * 4 * q / total * share
-            noise = keep * keep + fresh / n
-        cov, along = _overlap(t, s, skip, q, mu, cov, normed and place != "post", n)
-        q, mu, diff = total, skip * mu + s * t.m, skip * diff + s * s * t.D + along
-        if normed and place == "post":
-            q, mu, diff, jac = normalise(q, mu, diff)
-            noise = 0.0
-            cov = (cov[0] * jac if norm == "rmsnorm" else 0.0, 0.0, 0.0)
-        if q < TINY:
-            q, mu, diff, cov = 0.0, 0.0, 0.0, (0.0, 0.0, 0.0)
-        q, mu, diff = min(q, CAP), min(mu, math.sqrt(CAP)), min(diff, CAP)
-        out[:, layer] = q, mu, diff, math.sqrt(noise), q_in, diff_in, jac
-    head_q, head_diff, head_jac = q, diff, 1.0
-    if place == "pre":
-        head_q, _, head_diff, head_jac = normalise(q, mu, diff)
-    logits = min(float(sigma2[-1]) * head_q, CAP)
-    q_all, mu_all, diffs, spread, q_ins, diff_ins, jacs = out
-    curves = (q_all, mu_all, diffs, spread, q_ins, diff_ins, jacs)
-    return Forward(*curves, head_q, head_diff, head_jac, logits), blocks
+        total = skip * (q + 2 * s * mu * t.m) + branch  # the skip overlaps with the branch's mean
+        share = branch / xp.maximum(total, 1e-300)
+        kept = xp.where(pre | mid, 0.0, noise)  # a norm ends what was down to luck
+        keep = (1 - share) * noise**0.5 + share * t.r * kept**0.5
+        noise = keep * keep + (
+            share * share * (t.kappa4 - 1)
+            + skip * 4 * q / xp.maximum(total, 1e-300) * share
+        ) / n  # fmt: skip
+        along: Number = 0.0
+        if net.bare:
+            cov, along = _overlap(t, s, skip, q, mu, cov, n, xp)
+        mu, diff = skip * mu + s * t.m, skip * diff + s * s * t.D + along
+        q, mu, diff, after = normalise(total, mu, diff, net.centred, post, xp)
+        noise = xp.where(post, 0.0, noise)
+        alive = xp.where(q < TINY, 0.0, 1.0)
+        q, diff = xp.minimum(q, CAP) * alive, xp.minimum(diff, CAP) * alive
+        mu = xp.minimum(mu, CAP**0.5) * alive
+        cov = cov.within(alive, xp) if net.bare else cov
+        jac = before * inside * after
+        layers.append(Layer(q, mu, diff, noise**0.5, q_in, diff_in, jac, sigma, *t))
+    return layers
 
 
-Cov = tuple[float, float, float]
+def head(net: Networks, last: Layer, sigma2: Number, xp: Arithmetic) -> Head:
+    """The last norm, which pre-norm has, and the last Linear."""
+    q, _, diff, jac = normalise(last.q, last.mu, last.diff, net.centred, net.pre, xp)
+    return Head(q, diff, jac, xp.minimum(sigma2 * q, CAP))
 
 
 def _overlap(
-    t: Moments, s: float, skip: float, q: float, mu: float, cov: Cov, normed: bool, n: int
-) -> tuple[Cov, float]:
+    t: Moments, s: Number, skip: Number, q: Number, mu: Number, cov: Cov, n: Number, xp: Arithmetic
+) -> tuple[Cov, Number]:
     """Step the covariance of (γ, A) = (mean of h − h̃, its overlap with h) over one block.
 
     W carries what h − h̃ has along h to z, so it adds s·φ′z·A/q: two inputs of different length
     move apart faster than others. Returns the new covariance and what it adds to Δ.
     """
-    a, b, c = cov
-    m10 = skip * s * t.m
-    m01, m11, along = 0.0, skip, 0.0
-    if q > 0 and not normed:
-        m01 = s * t.e / q
-        m11 += (skip * s * t.e * mu + s * s * t.kappa * t.r) / q
-        along = 2 * skip * m01 * b
+    per_q = 1 / xp.maximum(q, 1e-300)
+    m01 = s * t.e * per_q
+    m11 = skip + (skip * s * t.e * mu + s * s * t.kappa * t.r) * per_q * xp.where(q > 0, 1.0, 0.0)
+    along = xp.where(skip > 0, 2 * m01 * cov.both, 0.0)
     fresh = s * s * t.D / n
     mu_out, q_out = skip * mu + s * t.m, skip * (q + 2 * s * mu * t.m) + s * s * t.kappa
-    new = (
-        skip * a + 2 * skip * m01 * b + m01 * m01 * c + fresh,
-        skip * m10 * a + (skip * m11 + m01 * m10) * b + m01 * m11 * c + fresh * mu_out,
-        m10 * m10 * a + 2 * m10 * m11 * b + m11 * m11 * c + fresh * q_out,
-    )
-    return (min(new[0], CAP), min(new[1], CAP), min(new[2], CAP)), along
+    a, b, c = cov.after(skip, m01, skip * s * t.m, m11)
+    return Cov(a + fresh, b + fresh * mu_out, c + fresh * q_out), along

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from minigrad.signal.arithmetic import Arithmetic, Number
 
-Normed = tuple[float, float, float, float]  # q, μ, Δ after it, and its squared Jacobian j
 EPS = 1e-5
+# whether it takes the mean away before it divides
+NORMS: dict[str, bool] = {"none": False, "layernorm": True, "rmsnorm": False}
 
 
-def none(q: float, mu: float, diff: float) -> Normed:
-    """No norm."""
-    return q, mu, diff, 1.0
+def normalise(
+    q: Number, mu: Number, diff: Number, centred: Number, on: Number, xp: Arithmetic
+) -> tuple[Number, Number, Number, Number]:
+    """q, μ, Δ after a norm, and its squared Jacobian j; as they were, and 1, where ``on`` is False.
 
-
-def layernorm(q: float, mu: float, diff: float) -> Normed:
-    """Divides by the standard deviation, after taking away the mean: j = 1/(variance + ε)."""
-    var = max(q - mu * mu, 0.0)
-    j = 1 / (var + EPS)
-    return var * j, 0.0, diff * j, j
-
-
-def rmsnorm(q: float, mu: float, diff: float) -> Normed:
-    """Divides by the root mean square: j = 1/(q + ε)."""
-    j = 1 / (q + EPS)
-    return q * j, mu * math.sqrt(j), diff * j, j
-
-
-NORMS: dict[str, Callable[[float, float, float], Normed]] = {
-    "none": none,
-    "layernorm": layernorm,
-    "rmsnorm": rmsnorm,
-}
+    LayerNorm takes away the mean and divides by the standard deviation, j = 1/(q − μ² + ε);
+    RMSNorm divides by the root mean square, j = 1/(q + ε).
+    """
+    if on is False:
+        return q, mu, diff, 1.0
+    w = xp.maximum(q - xp.where(centred, mu * mu, 0.0), 0.0)
+    j = 1 / (w + EPS)
+    mean = xp.where(centred, 0.0, mu * xp.sqrt(j))
+    if on is True:
+        return w * j, mean, diff * j, j
+    return (
+        xp.where(on, w * j, q),
+        xp.where(on, mean, mu),
+        xp.where(on, diff * j, diff),
+        xp.where(on, j, 1.0),
+    )

@@ -7,23 +7,78 @@ Derivations and sources are in theory/10-prediction.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
-from minigrad.signal.backward import Backward, backward
+from minigrad.signal.arithmetic import ARRAYS, FLOATS, Number
+from minigrad.signal.backward import Gradient, backward
+from minigrad.signal.backward import error as error_of
 from minigrad.signal.configuration import CLASSES, INPUTS, Configuration
-from minigrad.signal.forward import Forward, forward
+from minigrad.signal.forward import Head, Layer, forward, head, networks
 from minigrad.signal.quadrature import Array
+
+FEW = 12  # networks of a kind from which arrays are quicker than one after the other
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Curves by depth, each (L,): index l − 1 is block l. Of several networks (L, R).
+
+    There L is the deepest's, and what a shallower network has beyond its depth means nothing.
+    """
+
+    def of(self, network: int | slice, depth: int | None = None) -> Any:
+        """One network's, to its depth; or those of a slice."""
+        each = (getattr(self, f.name) for f in fields(self))
+        return type(self)(*(x[:depth, network] if x.ndim == 2 else x[network] for x in each))
+
+
+@dataclass(frozen=True)
+class Forward(Curves):
+    """Of the signal. h is a block's output, W its Linear."""
+
+    q: Array  # E h²
+    mu: Array  # E h
+    diff: Array  # Δ = ½E(h − h̃)²
+    spread: Array  # standard deviation of ln q over seeds: the luck of the draw, in nats
+    q_in: Array  # mean square of what enters W
+    diff_in: Array  # its Δ
+    jac: Array  # squared Jacobian of the block's norm; 1 without
+    head_q: Number  # what enters the head
+    head_diff: Number
+    head_jac: Number
+    logit_variance: Number  # of one logit
+
+
+@dataclass(frozen=True)
+class Backward(Curves):
+    """Of the gradient of one example's loss."""
+
+    G: Array  # E (dL/dh)²
+    G_pair: Array  # E (dL/dh)(dL̃/dh̃): what two inputs with the same error share
+    spread: Array  # standard deviation of ln G over seeds, in nats
+    Gz: Array  # E (dL/dz)², z = W·(…) the block's Linear
+    Gz_pair: Array
+    error: Number  # E (softmax − label)² of one logit
 
 
 @dataclass(frozen=True)
 class Signal:
-    """Forward and backward curves of one network, and the σ_w² of its blocks and head (L + 1,)."""
+    """Both, and the σ_w² of the blocks and the head: (L + 1,) of one, (L + 1, R) of several, where
+    the head's is at each network's own depth and 0 comes after it."""
 
     forward: Forward
     backward: Backward
     sigma2: Array
+
+    def of(self, network: int | slice, depth: int | None = None) -> Signal:
+        """One network's, to its depth; or those of a slice."""
+        sigma2 = self.sigma2[: None if depth is None else depth + 1, network]
+        return Signal(self.forward.of(network, depth), self.backward.of(network, depth), sigma2)
 
 
 def propagate(
@@ -32,12 +87,80 @@ def propagate(
     """Forward and backward second moments of ``config`` at init.
 
     ``extra`` (depth + 1,) is added to the σ_w² of the blocks and the head: what training has put
-    on top of the init.
+    on top of the init. ``shift2`` (depth,) is the mean square of what is added to z for all inputs
+    alike.
     """
-    n = config.width
-    sigma2 = np.full(config.depth + 1, config.sigma2(n, n))
-    sigma2[0], sigma2[-1] = config.sigma2(INPUTS, n), config.sigma2(n, CLASSES)
-    if extra is not None:
-        sigma2 = sigma2 + extra
-    fwd, blocks = forward(config, sigma2, shift2)
-    return Signal(fwd, backward(config, fwd, blocks, sigma2), sigma2)
+    columns = [None if x is None else np.asarray(x, float)[:, None] for x in (extra, shift2)]
+    return propagate_many([config], *columns).of(0, config.depth)
+
+
+def propagate_many(
+    configs: Sequence[Configuration], extra: Array | None = None, shift2: Array | None = None
+) -> Signal:
+    """The same of many networks at once; ``extra`` is (L + 1, R), its head's at their own depth."""
+    depth, R = np.array([c.depth for c in configs]), len(configs)
+    L = int(depth.max())
+    sigma2 = np.zeros((L + 1, R))
+    for j, c in enumerate(configs):
+        sigma2[: c.depth, j] = c.sigma2(c.width, c.width)
+        sigma2[0, j], sigma2[c.depth, j] = c.sigma2(INPUTS, c.width), c.sigma2(c.width, CLASSES)
+    sigma2 = sigma2 if extra is None else sigma2 + extra
+    shift2 = np.zeros((L, R)) if shift2 is None else shift2
+    layers = np.zeros((L, len(Layer._fields), R))
+    heads = np.zeros((len(Head._fields), R))
+    gradients = np.zeros((L, len(Gradient._fields), R))
+    errors = np.zeros(R)
+    for group in _groups(configs):
+        own, top = [configs[j] for j in group], depth[group].max()
+        net, on_top = networks(own), sigma2[depth[group], group]
+        if len(group) == 1:
+            j = group[0]
+            blocks = forward(net, sigma2[:top, j].tolist(), shift2[:top, j].tolist(), FLOATS)
+            ends = head(net, blocks[-1], float(on_top[0]), FLOATS)
+            back = backward(net, blocks[::-1], ends, float(on_top[0]), FLOATS)
+            layers[:top, :, j], heads[:, j] = blocks, ends
+            gradients[:top, :, j], errors[j] = back[::-1], error_of(ends)
+            continue
+        with np.errstate(all="ignore"):  # a network may go on, past its last block, to anything
+            many = forward(net, [*sigma2[:top, group]], [*shift2[:top, group]], ARRAYS)
+            table = _stack(many, len(group))
+            turned = _turned(table, depth[group])
+            ends = head(net, Layer(*turned[0]), on_top, ARRAYS)
+            down = [Layer(*layer) for layer in turned]
+            back = backward(net, down, ends, on_top, ARRAYS)
+            layers[:top, :, group], heads[:, group] = table, _stack([ends], len(group))[0]
+            gradients[:top, :, group] = _turned(_stack(back, len(group)), depth[group])
+            errors[group] = error_of(ends)
+    q, mu, diff, spread, q_in, diff_in, jac = layers[:, :7].swapaxes(0, 1)
+    G, pair, luck, Gz, Gz_pair = gradients.swapaxes(0, 1)
+    # block 1 has no norm and no skip
+    chi, X = layers[0, 8 + 2], layers[0, 8 + 5]
+    Gz[0], Gz_pair[0] = chi * G[0], X * pair[0]
+    fwd = Forward(q, mu, diff, spread, q_in, diff_in, jac, *heads)
+    return Signal(fwd, Backward(G, pair, luck, Gz, Gz_pair, errors), sigma2)
+
+
+def _groups(configs: Sequence[Configuration]) -> list[list[int]]:
+    """Those that can be stepped together; of few of a kind, each alone."""
+    kinds: dict[tuple[str, bool], list[int]] = defaultdict(list)
+    for j, c in enumerate(configs):
+        kinds[c.activation, c.norm == "none"].append(j)
+    groups = []
+    for kind in kinds.values():
+        groups += [kind] if len(kind) >= FEW else [[j] for j in kind]
+    return groups
+
+
+def _stack(rows: Sequence[tuple[Number, ...]], count: int) -> Array:
+    """(L, K, R) of L tuples of K Numbers."""
+    out = np.empty((len(rows), len(rows[0]), count))
+    for layer, row in zip(out, rows, strict=True):
+        for k, value in enumerate(row):
+            layer[k] = value
+    return out
+
+
+def _turned(table: Array, depth: Array) -> Array:
+    """The blocks (L, K, R) from each network's last to its first, and back again."""
+    index = np.maximum(depth - 1 - np.arange(len(table))[:, None], 0)
+    return np.take_along_axis(table, index[:, None], 0)

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import ArgumentError
-from minigrad.signal.calibration import VERDICTS, probabilities
+from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.configuration import Configuration
-from minigrad.signal.features import features
+from minigrad.signal.predict import predict_many
 from minigrad.sweep.recorded import Row
 
 NAMES = tuple(f.name for f in fields(Configuration))
@@ -37,7 +37,6 @@ def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: P
     if not rows:
         raise ArgumentError("the sweep holds no run yet")
     from minigrad.lab.plot import new_figure, save_figure
-    from minigrad.lab.progress import progress
 
     panels: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in rows:
@@ -45,29 +44,21 @@ def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: P
     values = [sorted({key[i] for key in panels}) for i in range(len(facets))]
     columns = len(values[-1]) if values else 1
     keys = list(itertools.product(*values))
-    predicted: dict[Configuration, str] = {}
-    with progress(len(rows), "runs predicted") as advance:
-        for row in rows:
-            predicted[row.config] = _verdict(row.config)
-            advance()
+    predicted = {p.config: p.verdict for p in predict_many([row.config for row in rows])}
     right = [predicted[row.config] == row.verdict for row in rows]
     title = f"Theory agrees with {np.mean(right):.1%} of {len(rows)} runs"
     height = -(-len(keys) // columns)
     size = (3.1 * columns + 0.6, 2.7 * height + 0.9)
     figure, axes = new_figure(title, height, columns, size=size, sharex=True, sharey=True)
     report = [title]
-    with progress(len(keys), "panels shaded") as advance:
-        for ax, key in zip(axes.flat, keys, strict=False):
-            name = ", ".join(f"{f} {v}" for f, v in zip(facets, key, strict=True)) or "all"
-            inside = panels.get(key, [])
-            agree = (
-                np.mean([predicted[r.config] == r.verdict for r in inside]) if inside else np.nan
-            )
-            ax.set_title(f"{name}\n{agree:.0%} of {len(inside)}" if inside else name, fontsize=9)
-            if inside:
-                _panel(ax, inside, x, y)
-                report.append(f"{name}: {agree:.1%} of {len(inside)}")
-            advance()
+    for ax, key in zip(axes.flat, keys, strict=False):
+        name = ", ".join(f"{f} {v}" for f, v in zip(facets, key, strict=True)) or "all"
+        inside = panels.get(key, [])
+        agree = np.mean([predicted[r.config] == r.verdict for r in inside]) if inside else np.nan
+        ax.set_title(f"{name}\n{agree:.0%} of {len(inside)}" if inside else name, fontsize=9)
+        if inside:
+            _panel(ax, inside, x, y)
+            report.append(f"{name}: {agree:.1%} of {len(inside)}")
     for ax in axes[-1]:
         ax.set_xlabel(x)
     for ax in axes[:, 0]:
@@ -75,11 +66,6 @@ def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: P
     _legend(axes[0, -1])
     save_figure(figure, path)
     return report
-
-
-def _verdict(config: Configuration) -> str:
-    odds = probabilities(features(config))
-    return max(odds, key=lambda name: odds[name])
 
 
 def _panel(ax: Any, rows: list[Row], x: str, y: str) -> None:
@@ -136,11 +122,10 @@ def _boundary(ax: Any, rows: list[Row], x: str, y: str) -> None:
         points = np.geomspace(min(column), max(column), side).tolist()
         whole = isinstance(column[0], int)
         axes.append(sorted({round(p) for p in points}) if whole else points)
-    odds = np.zeros((len(axes[1]), len(axes[0]), 3))
-    for (j, b), (i, a) in itertools.product(enumerate(axes[1]), enumerate(axes[0])):
-        for config in configs:
-            at: dict[str, Any] = {x: a, y: b}
-            odds[j, i] += list(probabilities(features(replace(config, **at))).values())
+    spots: list[dict[str, Any]] = [{x: a, y: b} for b in axes[1] for a in axes[0]]
+    every = [replace(c, **point) for point in spots for c in configs]
+    shares = np.array([list(p.probabilities.values()) for p in predict_many(every)])
+    odds = shares.reshape(len(axes[1]), len(axes[0]), len(configs), 3).sum(2)
     ax.contourf(
         axes[0], axes[1], odds.argmax(2), levels=[-0.5, 0.5, 1.5, 2.5], zorder=1,
         colors=list(SHADES.values()), alpha=0.35,
