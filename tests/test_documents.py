@@ -17,8 +17,9 @@ DOCUMENTS = [
 
 
 def text(document: Path) -> str:
-    """The document without its blocks of code."""
-    return re.sub(r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.S | re.M)
+    """The document without its blocks of code, shown or hidden."""
+    code = r"^```.*?^```|^<!--.*?^-->"
+    return re.sub(code, "", document.read_text(encoding="utf-8"), flags=re.S | re.M)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.relative_to(ROOT).as_posix())

@@ -190,8 +190,8 @@ def test_two_learners_of_one_name_are_told_apart_in_a_table(tmp_path):
         ("00-motivation.md", "# Why depth"),
         ("theory/00-motivation.md", "# Why depth"),
         ("autograd", "# "),
-        ("04", "# Putting it together"),
-        ("05", "# Where the norm stands"),
+        ("04", "# Where the norm stands"),
+        ("putting-it-together", "# Putting it together"),
         ("norm_placement", "# Where the norm stands"),
         ("theory/autograd.md#sum", "## Sum"),
         ("kaiming_normal", "## Kaiming"),
@@ -200,8 +200,7 @@ def test_two_learners_of_one_name_are_told_apart_in_a_table(tmp_path):
 def test_read_shows_a_page(workspace, minigrad, page, begins):
     result = minigrad("read", page)
     assert result.exit_code == 0 and result.output.startswith(begins)
-    elsewhere = "lab 04's page is `minigrad read 05-norm-placement.md`"
-    assert (elsewhere in result.output) == (page == "04")
+    assert "assert " not in result.output  # what only the tests run
 
 
 def test_a_pass_leads_to_the_next_exercise_and_the_last_one_to_the_lab(workspace, minigrad, solve):

@@ -1,6 +1,10 @@
-"""Every snippet of the theory pages runs, and every number of the text is computed in one."""
+"""Every snippet of pages and labs' READMEs runs, prints what the page says it prints, and computes
+every number of the text."""
 
 import ast
+import contextlib
+import io
+import itertools
 import re
 from pathlib import Path
 
@@ -13,31 +17,43 @@ from minigrad.course.workspace import resources
 
 THEORY = resources() / "theory"
 PAGES = sorted(THEORY.glob("*.md"))
+LABS = [p for p in sorted(resources().glob("labs/*/README.md")) if "<!-- check" in p.read_text()]
 COURSE = load(resources() / "labs" / "labs.toml")
+BLOCK = re.compile(r"^```(python|text)\n(.*?)^```$|^<!-- (check)\n(.*?)^-->$", re.S | re.M)
 
 
 def stem(page: Path) -> str:
-    return page.stem
+    return page.parent.name if page.stem == "README" else page.stem
 
 
-def snippets(page: Path) -> str:
-    """The page's python blocks as one program, each line where it stands in the page."""
-    lines, inside = [], False
-    for line in page.read_text(encoding="utf-8").splitlines():
-        if line.startswith("```"):
-            inside = line == "```python" if not inside else False
-            lines.append("")
-        else:
-            lines.append(line if inside else "")
-    return "\n".join(lines)
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """("python", code) of what the reader sees, ("check", code) of what only this test runs, each
+    line where it stands in the page; ("text", …) of what the python before it prints."""
+    text = page.read_text(encoding="utf-8")
+    found = []
+    for m in BLOCK.finditer(text):
+        kind, body = (m[1], m[2]) if m[1] else (m[3], m[4])
+        above = "\n" * text.count("\n", 0, m.start(2 if m[1] else 4))
+        found.append((kind, body if kind == "text" else above + body))
+    return found
 
 
-@pytest.mark.parametrize("page", PAGES, ids=stem)
-def test_the_snippets_of_a_page_run_and_their_assertions_hold(page, monkeypatch):
-    code = snippets(page)
-    assert "assert" in code, f"{page.name} claims no number"
+@pytest.mark.parametrize("page", [*PAGES, *LABS], ids=stem)
+def test_the_snippets_of_a_page_run_and_print_what_it_says(page, monkeypatch):
     monkeypatch.chdir(resources())  # where the labs' committed records are
-    exec(compile(code, str(page), "exec"), {"__name__": "theory"})
+    space = {"__name__": "theory"}
+    code = blocks(page)
+    for (kind, body), (after, said) in itertools.pairwise([*code, ("", "")]):
+        if kind == "text":
+            continue
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(body, str(page), "exec"), space)
+        if kind == "python":  # what is shown has something to show
+            assert printed.getvalue() == (said if after == "text" else ""), body.strip()
+            assert "assert" not in body, (
+                f"a check for the tests, in the reader's way: {body.strip()}"
+            )
 
 
 def numbers(prose: str) -> dict[float, str]:
@@ -45,12 +61,13 @@ def numbers(prose: str) -> dict[float, str]:
     (in *"…"*), not indices and powers of symbols, whole numbers below ten, or years."""
     prose = prose.partition("\n## Sources")[0]
     for left_out in (
-        r"```.*?```",
+        r"^<!--.*?^-->",
+        r"^```.*?^```",
         r"\]\([^)]*\)",
         r"`[^`\n]*`",
         r'\*"[^"]*"\*',
     ):
-        prose = re.sub(left_out, "", prose, flags=re.S)
+        prose = re.sub(left_out, "", prose, flags=re.S | re.M)
     prose = re.sub(r"([\d.]+)\s*\\cdot\s*10\^\{?(-?\d+)\}?", r" \1e\2 ", prose)
     prose = re.sub(r"10\^\{?(-?\d+)\}?", r" 1e\1 ", prose)
     prose = re.sub(r"[\^_](\{[^}]*\}|-?\w)|\\text\{[^}]*\}", " ", prose)
@@ -63,12 +80,16 @@ def numbers(prose: str) -> dict[float, str]:
     }
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if p.stem < "10" or p.stem > "a"], ids=stem)
+@pytest.mark.parametrize("page", [p for p in [*PAGES, *LABS] if p.stem != "prediction"], ids=stem)
 def test_every_number_in_the_text_of_a_page_stands_in_its_snippets(page):
-    """Where an assertion uses it: a number that nothing computes goes stale unseen."""
-    tree = ast.parse(snippets(page))
-    constants = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
-    known = [float(c) for c in constants if isinstance(c, int | float)]
+    """Where an assertion uses it, or printed: a number that nothing computes goes stale unseen."""
+    known: list[float] = []
+    for kind, body in blocks(page):
+        if kind == "text":
+            known += map(float, re.findall(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?", body))
+        else:
+            constants = [n.value for n in ast.walk(ast.parse(body)) if isinstance(n, ast.Constant)]
+            known += [float(c) for c in constants if isinstance(c, int | float)]
     known += [100 * c for c in known]  # 0.66 is 66 %
     text = page.read_text(encoding="utf-8")
     assert not [
@@ -90,10 +111,10 @@ def test_a_page_cites_sources_and_reads_in_a_terminal(page):
     assert "\n## Sources\n" in text
     if page.stem < "10":  # the labs' pages
         assert "**One line of argument.**" in text
-        assert "| symbol | shape | meaning |" in text or page.stem.startswith("04")
+        assert "| symbol | shape | meaning |" in text
         assert "\n## What is commonly claimed, and was measured otherwise\n" in text
     plain = plain_markdown(text)
-    left = re.findall(r"\\[a-z]+", re.sub(r"```python.*?```|`[^`\n]*`", "", plain, flags=re.S))
+    left = re.findall(r"\\[a-z]+", re.sub(r"```.*?```|`[^`\n]*`", "", plain, flags=re.S))
     assert not left, f"LaTeX left for the terminal: {sorted(set(left))}"
     for formula in re.findall(r"\$\$.+?\$\$|\$[^$\n]+\$|```math.+?```", text, flags=re.S):
         commands = set(re.findall(r"\\([A-Za-z]{4,})", formula)) - {"cosh", "sinh", "tanh"}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minigrad.nn.functional as F
-from minigrad import Generator, nn, no_grad, optim, randn, tensor
+from minigrad import Generator, float64, nn, no_grad, optim, randn, tensor
 from minigrad.probe import LayerHistory
 
 
@@ -42,6 +42,36 @@ def test_the_three_figures_of_each_layer_at_each_step():
     assert seen.activation_std["first"] == pytest.approx(stds, rel=1e-5)
     for figures in (seen.activation_std, seen.gradient_norm, seen.update_ratio):
         assert {name: len(values) for name, values in figures.items()} == {"first": 3, "head": 3}
+
+
+@pytest.mark.parametrize("shape", [(5, 8), (2, 5, 8)])
+@pytest.mark.parametrize("size", [1.0, 1e-6])  # 1 − cos is about size²: 1 − 1e-12 would lose it
+def test_how_far_apart_the_rows_of_an_output_are(shape, size):
+    rows = np.ones(shape[-1]) + size * np.random.default_rng(0).normal(size=shape)
+    layer = nn.Identity()
+    with LayerHistory({"layer": layer}) as seen:
+        layer(tensor(rows, dtype=float64, requires_grad=True))
+        seen.step()
+    unit = rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+    pairs = [
+        0.5 * ((unit[..., i, :] - unit[..., j, :]) ** 2).sum(-1).mean()
+        for i in range(5)
+        for j in range(i)
+    ]
+    assert seen.apart["layer"] == [pytest.approx(np.mean(pairs), rel=1e-6)]
+
+
+def test_alike_rows_are_not_apart_and_a_single_one_has_no_other():
+    for rows, right in (
+        (np.ones((4, 3)), 0.0),
+        (np.ones((1, 3)), math.nan),
+        (np.ones(3), math.nan),
+    ):
+        layer = nn.Identity()
+        with LayerHistory({"layer": layer}) as seen:
+            layer(tensor(rows, requires_grad=True))
+            seen.step()
+        assert seen.apart["layer"] == [pytest.approx(right, nan_ok=True)]
 
 
 def test_a_ratio_is_of_one_step_and_not_of_all_since_the_start():

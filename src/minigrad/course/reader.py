@@ -10,7 +10,7 @@ from textwrap import indent
 from rich.console import Console
 from rich.markdown import Markdown
 
-from minigrad.course.table import CourseError, Lab
+from minigrad.course.table import CourseError
 from minigrad.course.workspace import Workspace
 
 SYMBOLS = {
@@ -89,6 +89,7 @@ def _script(match: re.Match[str], table: dict[str, str], mark: str) -> str:
 
 def plain_markdown(text: str) -> str:
     """A page whose formulas are plain text and whose figures are named instead of shown."""
+    text = without_checks(text)
     text = re.sub(r"```math\n(.*?)```", lambda m: f"$${m[1]}$$", text, flags=re.S)
     text = re.sub(
         r"\n*\$\$(.+?)\$\$\n*",
@@ -100,6 +101,11 @@ def plain_markdown(text: str) -> str:
     return re.sub(r"!\[([^\]]*)\]\(([^)]+)\)", r"*Figure: \1* (`\2`)", text)
 
 
+def without_checks(text: str) -> str:
+    """A page without its `<!-- check … -->`: the code by which the tests hold its numbers."""
+    return re.sub(r"^<!-- check\n.*?^-->\n*", "", text, flags=re.S | re.M)
+
+
 def section(text: str, anchor: str) -> str:
     """The part of a page below the heading of this anchor; the page for "".
 
@@ -108,6 +114,7 @@ def section(text: str, anchor: str) -> str:
     """
     if not anchor:
         return text
+    text = without_checks(text)
     code = [m.span() for m in re.finditer(r"^```.*?^```", text, flags=re.M | re.S)]
     found = [
         m
@@ -146,10 +153,6 @@ def read_page(workspace: Workspace, target: str, console: Console) -> Path:
             console.print(Markdown(text))
     else:
         console.print(text, markup=False)
-    if other := _lab_elsewhere(workspace, page, file):
-        console.print(
-            f"This is page {page}; lab {other.id}'s page is `minigrad read {other.theory}`."
-        )
     return file
 
 
@@ -168,9 +171,3 @@ def find_page(workspace: Workspace, page: str) -> Path:
     except CourseError:
         names = ", ".join(pages)
         raise CourseError(f"there is no theory page {page!r}. The pages are {names}.") from None
-
-
-def _lab_elsewhere(workspace: Workspace, page: str, file: Path) -> Lab | None:
-    """The lab of the number that was asked for, where its theory stands on another page."""
-    labs = workspace.course.labs if page.isdigit() else ()
-    return next((b for b in labs if b.id == page.zfill(2) and b.theory != file.name), None)

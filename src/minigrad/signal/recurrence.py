@@ -2,7 +2,7 @@
 
 For the family that configuration.py defines. Per layer, averaged over neurons and inputs:
 q = E h², μ = E h, Δ = ½E(h − h̃)² for a second input, and G = E g² with g = dL/dh for one example.
-Derivations and sources are in theory/10-prediction.md.
+Derivations and sources are in theory/prediction.md.
 """
 
 from __future__ import annotations

@@ -48,27 +48,27 @@ BACKWARD_IN_TIME = Mistake(
 OWN_ENTROPY = Mistake(
     "the held-out text's own frequencies were used to guess it",
     "Which text was the model fitted to? May it know the other's frequencies?",
-    "05-norm-placement.md#what-fails-and-how-it-looks",
+    "04-norm-placement.md#what-fails-and-how-it-looks",
 )
 TRAIN_ENTROPY = Mistake(
     "this is the entropy of the training text",
     "Over which characters is the mean of −ln p taken?",
-    "05-norm-placement.md#what-fails-and-how-it-looks",
+    "04-norm-placement.md#what-fails-and-how-it-looks",
 )
 BITS = Mistake(
     "bits, not nats: the logarithm is to base 2",
     "Which logarithm does cross-entropy use here?",
-    "05-norm-placement.md#what-fails-and-how-it-looks",
+    "04-norm-placement.md#what-fails-and-how-it-looks",
 )
 SUM = Mistake(
     "the sum over all characters, not the mean",
     "Per character: what must the sum be divided by?",
-    "05-norm-placement.md#what-fails-and-how-it-looks",
+    "04-norm-placement.md#what-fails-and-how-it-looks",
 )
 UNIFORM = Mistake(
     "ln V, as if all characters were equally frequent",
     "A model that knows how frequent each character is: does it guess them all alike?",
-    "05-norm-placement.md#what-fails-and-how-it-looks",
+    "04-norm-placement.md#what-fails-and-how-it-looks",
 )
 
 ONE_HEAD = Mistake(
@@ -104,27 +104,27 @@ WHOLE_D = Mistake(
 PER_ARRAY = Mistake(
     "a ratio per array, then their mean",
     "A bias of zeros moves by 1e-3: what is its own ratio? Which vector does the docstring mean?",
-    "05-norm-placement.md#what-fails-and-how-it-looks",
+    "04-norm-placement.md#what-fails-and-how-it-looks",
 )
 SQUARED_RATIO = Mistake(
     "the ratio of the squares: the root is missing",
     "If every weight moves by a tenth of itself, what must come out?",
-    "05-norm-placement.md#what-fails-and-how-it-looks",
+    "04-norm-placement.md#what-fails-and-how-it-looks",
 )
 INVERSE = Mistake(
     "the other way round: weights over update",
     "A layer that does not move: 0 or infinity?",
-    "05-norm-placement.md#what-fails-and-how-it-looks",
+    "04-norm-placement.md#what-fails-and-how-it-looks",
 )
 NORMS_APART = Mistake(
     "the change of the norm, not the norm of the change",
     "A weight goes from 1 to −1. How far has it moved, and how much has its size changed?",
-    "05-norm-placement.md#what-fails-and-how-it-looks",
+    "04-norm-placement.md#what-fails-and-how-it-looks",
 )
 OVER_AFTER = Mistake(
     "divided by the weights after the step",
     "A step from 1 to 0: what would you divide by?",
-    "05-norm-placement.md#what-fails-and-how-it-looks",
+    "04-norm-placement.md#what-fails-and-how-it-looks",
 )
 
 RNG = np.random.default_rng(0)

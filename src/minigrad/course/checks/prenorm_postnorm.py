@@ -9,10 +9,10 @@ import numpy as np
 from minigrad.course.check import InputChanged, Mistake, Probe, call
 from minigrad.course.checks.residual_depth import DOUBLED, IN_PLACE, RELU_AFTER
 
-BLOCKS = "05-norm-placement.md#the-two-blocks"
-PATH = "05-norm-placement.md#the-path-of-the-gradient"
-NO_NORM = "05-norm-placement.md#no-norm-at-all"
-WARMUP = "05-norm-placement.md#what-fails-and-how-it-looks"
+BLOCKS = "04-norm-placement.md#the-two-blocks"
+PATH = "04-norm-placement.md#the-path-of-the-gradient"
+NO_NORM = "04-norm-placement.md#no-norm-at-all"
+WARMUP = "04-norm-placement.md#what-fails-and-how-it-looks"
 
 SWAPPED = Mistake(
     "pre and post are swapped", "In which of the two is the sum itself normalized?", BLOCKS

@@ -4,7 +4,7 @@ q = E x² over the residual stream; Δ = ½E(x_s − x_t)² for two positions of
 and of two ("far"); G = E g² with g = dL/dx for the loss of one position, and what the g of two
 positions share. Weights have mean 0, so every branch does, and a branch adds to the stream without overlap;
 what training adds to every position alike overlaps with itself. Derivation in
-theory/12-transformer-fate.md.
+theory/transformer-fate.md.
 """
 
 from __future__ import annotations
@@ -84,6 +84,11 @@ class Signal:
         found: Array = self.near / np.maximum(self.q, TINY)
         return found
 
+    @property
+    def last_weight(self) -> float:
+        """E (dL/dW)² of the last FFN's `down`, for the loss of one position."""
+        return float(self.Gz[-1] * self.q_in[-1])
+
 
 def sigma2(law: str, shape: Shape) -> Array:
     """fan_in · Var W of MATRICES, (4,), as `CharGPT.init_weights` draws them."""
@@ -151,8 +156,7 @@ def propagate(
             after = 1 / (total + EPS) if shape.norm and not shape.pre else 1.0
             entering = (q * j, near * j, far * j)
             q, near, far = (
-                min(x, CAP) * after
-                for x in (total, near + s * s * f.near, far + s * s * f.far)
+                min(x, CAP) * after for x in (total, near + s * s * f.near, far + s * s * f.far)
             )
             near, far = min(near, q), min(far, q)
             m = min((m + push) * math.sqrt(after), math.sqrt(CAP))

@@ -1,0 +1,131 @@
+"""Make the records beside this file, which the pages' numbers are computed from.
+
+python theory/records/record.py finite_width     # one of them; without a name, all
+"""
+
+import inspect
+import json
+import sys
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from minigrad.course.challenge import draw
+from minigrad.lab.language import corpus, language_run, small_gpt
+from minigrad.lab.trainability import train
+from minigrad.signal.configuration import Configuration
+from minigrad.training.verdict import final_loss, verdict
+
+HERE = Path(__file__).parent
+
+
+def finite_width():
+    """ln q after `depth` ReLU layers under Kaiming, one network each: where do they lie?"""
+    rng = np.random.default_rng(0)
+    found = []
+    for depth, width in ((50, 64), (50, 256), (12, 256)):
+        logs = []
+        for _ in range(600):
+            h = rng.normal(size=(1, width))
+            h /= np.sqrt((h**2).mean())
+            for _ in range(depth):
+                h = np.maximum(h @ rng.normal(0, (2 / width) ** 0.5, (width, width)), 0)
+            logs.append(round(float(np.log((h**2).mean())), 4))
+        found.append({"depth": depth, "width": width, "ln_q": logs})
+    return {"stacks": found}
+
+
+def fourth_cell(done):
+    """Norm × skip at depth 50, ReLU, Kaiming, SGD: 300 steps on the labs' task."""
+    cells = product(
+        (128, 64), (1e-3, 3e-3, 1e-2), ("none", "rmsnorm", "layernorm"), ("none", "plain")
+    )
+    for (width, lr, norm, skip), seed in product(cells, range(3)):
+        config = Configuration(depth=50, width=width, norm=norm, residual=skip, lr=lr)
+        key = {"width": width, "lr": lr, "norm": norm, "residual": skip, "seed": seed}
+        if not done(key):
+            losses = train(config, seed)
+            yield key | {
+                "verdict": verdict(losses),
+                "first": losses[0],
+                "final": number(final_loss(losses)),
+            }
+
+
+def branch_share(done):
+    """Post-norm N(x + s·f(x)) at 12 layers: the share s decides. Pre-norm beside it."""
+    text = corpus("python")
+    layers = 12
+    shares = {"1": 1.0, "1/√2L": (2 * layers) ** -0.5, "1/2L": 1 / (2 * layers)}
+    for lr, seed in product((5e-3, 2e-2), range(3)):
+        for name, share in [*shares.items(), ("pre", 1.0)]:
+            key = {
+                "placement": "pre" if name == "pre" else "post",
+                "share": name,
+                "lr": lr,
+                "seed": seed,
+            }
+            if done(key):
+                continue
+            model = small_gpt(
+                text,
+                seed,
+                layers=layers,
+                dim=32,
+                heads=4,
+                norm="layernorm",
+                placement=placement,
+            )
+            for block in model.blocks:
+                block.residual_scale = share
+            run = language_run(
+                text,
+                model,
+                lambda *_: None,
+                seed=seed,
+                training={"steps": 200, "lr": lr, "evaluate_every": 20},
+            )
+            yield key | {"diverged_at": run["diverged_at"], "validation": run["validation"]}
+
+
+def challenge(done):
+    """What the challenge's level 2 draws, what theory says of it, and what it did."""
+    for seed in range(120):
+        if not done({"seed": seed}):
+            theory = draw(seed, 2)
+            yield {
+                "seed": seed,
+                "configuration": theory.config.as_dict(),
+                "theory": theory.verdict,
+                "verdict": verdict(train(theory.config, seed)),
+            }
+
+
+def number(x):
+    return float(x) if np.isfinite(x) else None
+
+
+def save(name, record):
+    text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+    (HERE / f"{name}.json").write_text(text.replace("}, {", "},\n{") + "\n", encoding="utf-8")
+
+
+def main(names):
+    for name in names:
+        make = RECORDS[name]
+        if not inspect.isgeneratorfunction(make):
+            save(name, make())
+            continue
+        file = HERE / f"{name}.json"  # a run at a time, so that what was stopped goes on
+        runs = json.loads(file.read_text(encoding="utf-8"))["runs"] if file.exists() else []
+        for run in make(lambda key, known=runs: any(key.items() <= run.items() for run in known)):
+            runs.append(run)
+            save(name, {"runs": runs})
+            print(name, len(runs), {k: v for k, v in run.items() if k != "validation"}, flush=True)
+
+
+RECORDS = {f.__name__: f for f in (finite_width, fourth_cell, branch_share, challenge)}
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or RECORDS)
