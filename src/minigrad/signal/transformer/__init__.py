@@ -1,4 +1,4 @@
-"""The theory of `models.CharGPT`: signal and gradient at init, how training moves them, the fate."""
+"""The theory of `models.CharGPT`: signal and gradient at init, and how training moves them."""
 
 from minigrad.signal.transformer.curves import transformer
 

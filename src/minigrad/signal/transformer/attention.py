@@ -17,82 +17,85 @@ import numpy as np
 
 from minigrad.signal.quadrature import Array
 
-LARGEST = 400.0  # of v: by then one key has it all
 PER_E_FOLD = 2  # of the lattice in ln v
+STEPS = np.arange(-14, 13)  # from v = 1e-3, where attention is uniform, to 400, where one key wins
+LARGEST = math.exp(STEPS[-1] / PER_E_FOLD)
 
 
-@lru_cache(maxsize=512)
-def _softmax(step: int, keys: int) -> Array:
-    """E Σ a² and E [Σ a² − 2Σ a³ + (Σ a²)²], (2, keys), at ln v = step / PER_E_FOLD."""
-    std = math.sqrt(math.exp(step / PER_E_FOLD))
+def _softmax(v: float, keys: int) -> Array:
+    """softmax() at one v, (2, keys)."""
+    std = math.sqrt(v)
     z = np.linspace(-8, 8, 321)
     weight = np.exp(-z * z / 2)
     weight /= weight.sum()
     span = 8 * std + 8
     ln_u = np.linspace(-span, span, max(120, int(5 * span)))
-    x = ln_u[:, None] + std * z  # (u, z) of u·eˢ
-    gone = np.exp(-np.exp(np.minimum(x, 7.0)))
-    grown = np.exp(np.minimum(x, 7.0))
-    psi = [(grown**n * gone) @ weight for n in range(5)]  # times uⁿ
-    t = np.arange(1, keys + 1)[:, None]
-    phi = np.log(np.maximum(psi[0], 1e-300))
-    rest, pair = np.exp((t - 1) * phi), np.exp(np.maximum(t - 2, 0) * phi)
+    x = np.minimum(ln_u[:, None] + std * z, 7.0)  # (u, z) of ln u·eˢ; beyond, e^(−u·eˢ) is 0
+    grown = np.exp(x)
+    term = np.exp(-grown)
+    psi = []  # uⁿψ_n
+    for _ in range(5):
+        psi.append(term @ weight)
+        term = term * grown
+    t = np.arange(1, keys + 1)
+    ln_phi = np.log(np.maximum(psi[0], 1e-300))
+    rest = np.exp((t - 1)[:, None] * ln_phi)
+    pair = np.exp(np.maximum(t - 2, 0)[:, None] * ln_phi)
     du = ln_u[1] - ln_u[0]
-    second, third, fourth = (
-        t[:, 0] / math.factorial(n - 1) * (rest @ psi[n]) * du for n in (2, 3, 4)
-    )
-    two = (t * (t - 1))[:, 0] / 6 * (pair @ psi[2] ** 2) * du  # Σ_{i≠j} a_i² a_j²
+    second, third, fourth = (t / math.factorial(n - 1) * (rest @ psi[n]) * du for n in (2, 3, 4))
+    two = t * (t - 1) / 6 * (pair @ psi[2] ** 2) * du  # Σ_{i≠j} a_i² a_j²
     moved = second - 2 * third + fourth + two
-    return np.array([np.clip(second, 1 / t[:, 0], 1.0), np.clip(moved, 0.0, 1.0)])
+    return np.array([np.clip(second, 1 / t, 1.0), np.clip(moved, 0.0, 1.0)])
 
 
-def softmax(v: float, keys: int) -> Array:
-    """(2, keys) of softmax over t = 1 … ``keys`` scores of variance v: E Σ_j a_j², and
-    E Σ_j a_j²(w_j − w̄)² for values w_j of variance 1, w̄ = Σ a_j w_j.
+@lru_cache
+def _table(keys: int, mean: bool) -> Array:
+    """(V, 2) softmax() on the lattice: means over 1 … keys keys, or of all of them."""
+    rows = [_softmax(math.exp(step / PER_E_FOLD), keys) for step in STEPS]
+    return np.array([row.mean(1) if mean else row[:, -1] for row in rows])
+
+
+def softmax(v: Array, keys: int, mean: bool = False) -> tuple[Array, Array]:
+    """Of a softmax over ``keys`` scores of variance v: E Σ_j a_j², and E Σ_j a_j²(w_j − w̄)² for
+    values w_j of variance 1, w̄ = Σ a_j w_j; each like v. With ``mean`` their means over queries
+    that see 1, 2, … ``keys`` keys.
 
     The first says how few keys are listened to, the second what gradient reaches the scores.
     """
-    t = np.arange(1, keys + 1)
-    if v < 1e-3:
-        flat = np.minimum((1 + v) / t, 1.0)
-        return np.array([flat, flat * (1 - 1 / t)])
-    x = math.log(min(v, LARGEST)) * PER_E_FOLD
-    low = math.floor(x)
-    a, b = _softmax(low, keys), _softmax(low + 1, keys)
-    found: Array = a + (x - low) * (b - a)
-    found[1] *= min(1.0, math.sqrt(LARGEST / v))  # ever rarer are two keys that compete
-    return found
+    table = _table(keys, mean)
+    x = np.clip(np.log(np.maximum(v, 1e-30)) * PER_E_FOLD - STEPS[0], 0, len(STEPS) - 1 - 1e-9)
+    low = x.astype(int)
+    part = (x - low)[..., None]
+    found = (1 - part) * table[low] + part * table[low + 1]
+    rare = np.minimum(1.0, np.sqrt(LARGEST / np.maximum(v, LARGEST)))  # that two keys compete
+    return found[..., 0], found[..., 1] * rare
 
 
 class Averages(NamedTuple):
     """Means over positions, causal, of attention's weights a_tj of query t on key j."""
 
-    alone: float  # Σ_j a_tj²
-    moved: float  # Σ_j a_tj²(w_j − w̄)²
+    alone: Array  # Σ_j a_tj²
+    moved: Array  # Σ_j a_tj²(w_j − w̄)²
     both: float  # Σ_j a_tj a_sj of two queries
     shared: float  # Σ_t≠s a_tj a_sj: what value j gets from two queries
-    own_pair: float  # Σ_t a_tj a_tk of two keys
-    shared_pair: float  # Σ_t≠s a_tj a_sk
+    own_pair: Array  # Σ_t a_tj a_tk of two keys
+    shared_pair: Array  # Σ_t≠s a_tj a_sk
 
 
-@lru_cache(maxsize=256)
-def _uniform(context: int) -> tuple[float, float, Array]:
+@lru_cache
+def _uniform(context: int) -> tuple[float, float, float]:
     a = np.tri(context) / np.arange(1, context + 1)[:, None]  # (query, key)
     overlap = a @ a.T
     pairs = max(context * (context - 1), 1)
     both = (overlap.sum() - np.trace(overlap)) / pairs
     received = a.sum(0)  # Σ_t a_tj
     shared = (received @ received - (a * a).sum()) / context
-    return float(both), float(shared), received
+    return float(both), float(shared), float(received.sum() ** 2 - (received**2).sum()) / pairs
 
 
-def averages(v: float, context: int) -> Averages:
+def averages(v: Array, context: int) -> Averages:
     """The averages where scores have variance v; two queries listen independently."""
-    both, shared, received = _uniform(context)
-    pairs = max(context * (context - 1), 1)
-    own, moved = softmax(v, context)
-    squares = float(own.sum())
-    own_pair = (context - squares) / pairs  # each query's weights sum to 1
-    shared_pair = (received.sum() ** 2 - (received**2).sum()) / pairs - own_pair
-    apart = max(float(shared_pair), 0.0)
-    return Averages(squares / context, float(moved.mean()), both, shared, own_pair, apart)
+    both, shared, every_pair = _uniform(context)
+    alone, moved = softmax(v, context, mean=True)
+    own_pair = (1 - alone) * context / max(context * (context - 1), 1)  # weights sum to 1
+    return Averages(alone, moved, both, shared, own_pair, np.maximum(every_pair - own_pair, 0.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from minigrad.errors import ArgumentError
-from minigrad.signal.transformer.recurrence import Shape, Signal, propagate, sigma2
+from minigrad.signal.transformer.recurrence import MATRICES, Moved, Networks, Signal, propagate
 
 CHOICES = {
     "norm": (None, "rmsnorm", "layernorm"),
@@ -43,9 +43,20 @@ def transformer(
     for name, size in (("layers", layers), ("dim", dim), ("context", context), ("vocab", vocab)):
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
             raise ArgumentError(f"{name} must be a whole number ≥ 1, got {size!r}")
-    shape = Shape(
-        layers, dim, norm is not None, placement == "pre", ffn, residual_scale, context, vocab
-    )
     std = embedding_std if embedding_std is not None else (0.02 if law == "gpt2" else 1.0)
-    last = np.array([1.0, 0.0, 1.0, 0.0]) if zero_branches else 1.0
-    return propagate(shape, sigma2(law, shape) * last, std, head_std, repeated=1 / vocab)
+    one = Networks(
+        layers=np.array([layers]),
+        dim=np.array([float(dim)]),
+        norm=np.array([norm is not None]),
+        pre=np.array([placement == "pre"]),
+        ffn=np.array([ffn]),
+        branch=np.array([residual_scale]),
+        law=np.array([law]),
+        embedding_std=np.array([std]),
+        head_std=np.array([head_std]),
+        context=context,
+        vocab=vocab,
+    )
+    last = np.array([[name in ("proj", "down")] for name in MATRICES])
+    moved = Moved(kick=-one.sigma2 * last) if zero_branches else None
+    return propagate(one, moved, repeated=1 / vocab).of(0, layers)

@@ -1,21 +1,23 @@
-"""The signal through a transformer: the recurrences of `models.CharGPT`, branch by branch.
+"""The signal through transformers: the recurrences of `models.CharGPT`, branch by branch.
 
 q = E x² over the residual stream; Δ = ½E(x_s − x_t)² for two positions of one sequence ("near")
 and of two ("far"); G = E g² with g = dL/dx for the loss of one position, and what the g of two
-positions share. Weights have mean 0, so every branch does, and a branch adds to the stream without overlap;
-what training adds to every position alike overlaps with itself. Derivation in
+positions share. Weights have mean 0, so every branch does, and a branch adds to the stream without
+overlap; what training adds to every position alike overlaps with itself. Derivation in
 theory/transformer-fate.md.
+
+R networks are stepped at once: every array ends in an axis (R,).
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from minigrad.signal.moments import Moments, moments
+from minigrad.signal.moments import moments
 from minigrad.signal.quadrature import Array
 from minigrad.signal.transformer.attention import averages, softmax
 
@@ -25,231 +27,247 @@ REPEATED = 0.056  # Σ p² over Tiny Shakespeare's characters: two positions hol
 MATRICES = ("qkv", "proj", "up", "down")  # of a block; SwiGLU's gate is like `up`
 
 
-class Shape(NamedTuple):
-    """What the recurrences need of a CharGPT, weights aside."""
+class Networks(NamedTuple):
+    """What the recurrences need of R CharGPTs; arrays (R,)."""
 
-    layers: int
-    dim: int
-    norm: bool
-    pre: bool
-    ffn: str
-    branch: float  # s, the factor on each branch
+    layers: NDArray[np.int64]
+    dim: Array
+    norm: NDArray[np.bool_]
+    pre: NDArray[np.bool_]
+    ffn: NDArray[np.str_]
+    branch: Array  # s, the factor on each branch
+    law: NDArray[np.str_]
+    embedding_std: Array
+    head_std: Array
     context: int
     vocab: int
 
     @property
-    def hidden(self) -> int:
-        """Width inside the FFN."""
-        return round(8 * self.dim / 3) if self.ffn == "swiglu" else 4 * self.dim
+    def hidden(self) -> Array:
+        """Width inside the FFN, (R,)."""
+        return np.where(self.ffn == "swiglu", np.round(8 * self.dim / 3), 4 * self.dim)
 
     @property
     def fan_in(self) -> Array:
-        """Of each of MATRICES, (4,)."""
-        return np.array([self.dim, self.dim, self.dim, self.hidden], float)
+        """Of each of MATRICES, (4, R)."""
+        return np.array([self.dim, self.dim, self.dim, self.hidden])
 
     @property
     def fan_out(self) -> Array:
-        """Of each of MATRICES, (4,)."""
-        return np.array([3 * self.dim, self.dim, self.hidden, self.dim], float)
+        """Of each of MATRICES, (4, R)."""
+        return np.array([3 * self.dim, self.dim, self.hidden, self.dim])
+
+    @property
+    def sigma2(self) -> Array:
+        """fan_in · Var W of MATRICES, (4, R), as `CharGPT.init_weights` draws them."""
+        fan_in, one = self.fan_in, np.ones((4, 1))
+        into_stream = np.array([[0], [1], [0], [1]]) * (2 * self.layers - 1) + 1
+        laws = {
+            "gpt2": fan_in * 0.02**2 / into_stream,
+            "default": one / 3,
+            "xavier": 2 * fan_in / (fan_in + self.fan_out),
+            "kaiming": 2 * one,
+        }
+        return np.select([self.law == name for name in laws], list(laws.values()))
+
+
+class Moved(NamedTuple):
+    """What training has done to R networks."""
+
+    kick: Array | float = 0.0  # (L, 4, R) added to each matrix's σ²
+    shift2: Array | float = 0.0  # (L, 4, R) mean square of what its output has for all alike
+    embedding_kick: Array | float = 0.0  # (R,) added to an embedding's variance
+    embedding_shift: Array | float = 0.0  # (R,) root mean square of what all embeddings share
+    head_kick: Array | float = 0.0  # (R,) added to the variance of the head's weights
+    unlearned: float = 1.0  # what is left of the error that all positions share
 
 
 @dataclass(frozen=True)
 class Signal:
-    """Curves; over the stream each (2·layers + 1,): embeddings, then after every branch."""
+    """Curves; over the stream each (2·layers + 1, R): embeddings, then after every branch. A
+    shallower network's end as they were at its last."""
 
     q: Array
     near: Array  # Δ of two positions of one sequence
     far: Array  # Δ of two positions of two sequences
     G: Array
-    G_near: Array
-    G_far: Array
-    share: Array  # (2·layers,) of the stream's mean square after a branch, what the branch added
-    scatter: Array  # (layers,) variance of a query's scores over the keys
-    # of every matrix in the order in which the signal meets them, (4·layers,):
+    G_far: Array  # what the gradients of two positions share
+    share: Array  # (2·layers, R) of the stream's mean square after a branch, what the branch added
+    scatter: Array  # (layers, R) variance of a query's scores over the keys
+    # of every matrix in the order in which the signal meets them, (4·layers, R):
     q_in: Array  # mean square of what enters it
-    near_in: Array
-    far_in: Array
-    Gz: Array  # E (dL/dz)² of what leaves it
+    far_in: Array  # its Δ
+    Gz: Array  # E (dL/dz)² of what leaves it; 0 beyond a network's own layers
     Gz_far: Array
-    head_q: float  # of what enters the head
-    head_near: float
-    head_far: float
-    logit: float  # variance of a logit
-    error: float  # E |softmax − target|²
-    error_far: float  # what two positions' errors share
+    head_q: Array  # (R,) of what enters the head
+    head_far: Array
+    logit: Array  # variance of a logit
+    error: Array  # E |softmax − target|²
+    error_far: Array  # what two positions' errors share
 
     @property
     def alike(self) -> Array:
-        """1 − cos of two positions of one sequence over the stream, (2·layers + 1,)."""
+        """1 − cos of two positions of one sequence over the stream, (2·layers + 1, R)."""
         found: Array = self.near / np.maximum(self.q, TINY)
         return found
 
     @property
-    def last_weight(self) -> float:
-        """E (dL/dW)² of the last FFN's `down`, for the loss of one position."""
-        return float(self.Gz[-1] * self.q_in[-1])
+    def last_weight(self) -> Array:
+        """E (dL/dW)² of the last FFN's `down`, for the loss of one position, (R,)."""
+        found: Array = self.Gz[-1] * self.q_in[-1]
+        return found
 
-
-def sigma2(law: str, shape: Shape) -> Array:
-    """fan_in · Var W of MATRICES, (4,), as `CharGPT.init_weights` draws them."""
-    if law == "gpt2":
-        into_stream = np.array([1, 2 * shape.layers, 1, 2 * shape.layers])
-        drawn: Array = shape.fan_in * 0.02**2 / into_stream
-        return drawn
-    if law == "xavier":
-        return 2 * shape.fan_in / (shape.fan_in + shape.fan_out)
-    return np.full(4, {"default": 1 / 3, "kaiming": 2.0}[law])
+    def of(self, j: int, layers: int) -> Signal:
+        """That of network j alone, without the last axis."""
+        ends = {"q", "near", "far", "G", "G_far"}
+        count = dict.fromkeys(ends, 2 * layers + 1) | {"share": 2 * layers, "scatter": layers}
+        return Signal(
+            **{
+                name: x[: count.get(name, 4 * layers), j] if x.ndim > 1 else x[j]
+                for name, x in vars(self).items()
+            }
+        )
 
 
 class _Branch(NamedTuple):
-    """A branch f of q̂, Δ̂: what it gives, and what its gradient is multiplied by."""
+    """A branch f of q̂, Δ̂: what it gives, and what its gradient is multiplied by; arrays (R,)."""
 
-    q: float
-    near: float
-    far: float
-    hidden: tuple[float, float, float]  # q and Δ of what enters its last matrix
-    last: float  # σ² of that
-    first: float  # σ² of the first
-    inner: Array  # (3, 3): of (G, near, far) at f's output, what reaches z of the first matrix
-    into: float  # of Gz, what all parts of the first matrix together hand on
+    q: Array
+    near: Array
+    far: Array
+    hidden_q: Array  # of what enters its last matrix
+    hidden_far: Array
+    inner: Array  # (3, 3, R): of (G, near, far) at f's output, what reaches z of its first matrix
+    into: Array  # of that, what the first matrix hands on
 
 
-def propagate(
-    shape: Shape,
-    law_sigma2: Array,
-    embedding_std: float,
-    head_std: float,
-    kick: Array | float = 0.0,
-    shift2: Array | float = 0.0,
-    embedding_kick: float = 0.0,
-    head_kick: float = 0.0,
-    embedding_shift: float = 0.0,
-    unlearned: float = 1.0,
-    repeated: float = REPEATED,
-) -> Signal:
-    """Forward, then back.
-
-    What training adds: ``kick`` (layers, 4) to each matrix's σ²; ``shift2`` (layers, 4), as a mean
-    square, to its output for all positions alike; ``embedding_kick`` to an embedding's variance,
-    ``head_kick`` to that of a weight of the head.
-    """
-    layers, s = shape.layers, shape.branch
-    weights = (np.broadcast_to(law_sigma2 + np.asarray(kick), (layers, 4))).tolist()
-    shifts = np.broadcast_to(np.asarray(shift2, float), (layers, 4)).tolist()
-    variance = embedding_std**2 + embedding_kick
-    q, near = 2 * variance, variance * (2 - repeated)
-    far = near - variance / shape.context
-    m = embedding_shift  # what was added to the stream for all positions alike
-    q += m * m
-    stream, steps = [(q, near, far)], []
-    for (qkv, proj, up, down), shift in zip(weights, shifts, strict=True):
+@np.errstate(all="ignore")
+def propagate(n: Networks, moved: Moved | None = None, repeated: float = REPEATED) -> Signal:
+    """Forward, then back; the positions' targets agree in the share ``repeated``."""
+    moved = moved or Moved()
+    deepest, R, s2 = int(n.layers.max()), len(n.layers), n.branch**2
+    weights = np.broadcast_to(n.sigma2 + moved.kick, (deepest, 4, R))
+    shifts = np.broadcast_to(np.asarray(moved.shift2, float), (deepest, 4, R))
+    variance = n.embedding_std**2 + moved.embedding_kick
+    m = np.zeros(R) + moved.embedding_shift  # root mean square of what all positions share by it
+    near = variance * (2 - repeated)
+    x = np.array([2 * variance + m * m, near, near - variance / n.context])  # q and both Δ
+    stream, steps, shares, scatters = [x], [], [], []
+    for layer in range(deepest):
+        alive = layer < n.layers
+        (qkv, proj, up, down), shift = weights[layer], shifts[layer]
         for attends in (True, False):
-            j = 1 / (q + EPS) if shape.norm and shape.pre else 1.0
+            j = np.where(n.norm & n.pre, 1 / (x[0] + EPS), 1.0)
             if attends:
-                scatter, f = _attention(q * j, near * j, far * j, shape, qkv, proj, shift[0])
+                scatter, f = _attention(x * j, n, qkv, proj, shift[0])
+                scatters.append(scatter)
             else:
-                scatter, f = 0.0, _ffn(q * j, near * j, far * j, shape, up, down, shift[2])
-            push = s * math.sqrt(shift[1] if attends else shift[3])
-            added = s * s * f.q + push * (push + 2 * m)
-            total = min(q + added, CAP)
-            share = s * s * f.q / total if total > 0 else 0.0
-            after = 1 / (total + EPS) if shape.norm and not shape.pre else 1.0
-            entering = (q * j, near * j, far * j)
-            q, near, far = (
-                min(x, CAP) * after for x in (total, near + s * s * f.near, far + s * s * f.far)
-            )
-            near, far = min(near, q), min(far, q)
-            m = min((m + push) * math.sqrt(after), math.sqrt(CAP))
-            stream.append((q, near, far))
-            steps.append((f, j, after, share, scatter, entering))
-    j = 1 / (q + EPS) if shape.norm and shape.pre else 1.0
-    head = (head_std**2 + head_kick) * shape.dim
-    logit = min(head * q * j, CAP)
-    error, error_far = errors(logit, 1 - far / max(q, TINY), shape.vocab, repeated)
-    error_far *= unlearned**2
-    g = np.array([error, error_far, error_far]) * head / shape.dim * j
+                f = _ffn(x * j, n, up, down, shift[2])
+            push = n.branch * np.sqrt(shift[1 if attends else 3])
+            total = np.minimum(x[0] + s2 * f.q + push * (push + 2 * m), CAP)
+            after = np.where(n.norm & ~n.pre, 1 / (total + EPS), 1.0)
+            new = np.minimum([total, x[1] + s2 * f.near, x[2] + s2 * f.far], CAP) * after
+            new[1:] = np.minimum(new[1:], new[0])
+            steps.append((f, j, after, x * j, alive))
+            shares.append(s2 * f.q / np.maximum(total, TINY))
+            m = np.where(alive, np.minimum((m + push) * np.sqrt(after), 1e30), m)
+            x = np.where(alive, new, x)
+            stream.append(x)
+    j = np.where(n.norm & n.pre, 1 / (x[0] + EPS), 1.0)
+    head2 = n.head_std**2 + moved.head_kick
+    logit = np.minimum(head2 * n.dim * x[0] * j, CAP)
+    error, error_far = errors(logit, 1 - x[2] / np.maximum(x[0], TINY), n.vocab, repeated)
+    error_far = error_far * moved.unlearned**2
+    g = np.array([error, error_far, error_far]) * head2 * j
     back, matrices = [g], []
-    for f, before, after, _, _, entering in reversed(steps):
-        g = np.minimum(g * after, CAP)
-        out = s * s * g  # at the branch's output
-        z = np.minimum(f.inner @ out, CAP)
-        matrices += [(*f.hidden, out[0], out[2]), (*entering, z[0], z[2])]
-        g = np.minimum(g + before * f.first * f.into * z, CAP)
+    for f, before, after, entering, alive in reversed(steps):
+        out = np.minimum(g * after, CAP)
+        z = np.minimum(np.einsum("abr,br->ar", f.inner, s2 * out), CAP)
+        last = (f.hidden_q, f.hidden_far, *np.where(alive, s2 * out, 0.0)[::2])
+        first = (entering[0], entering[2], *np.where(alive, z, 0.0)[::2])
+        matrices += [last, first]
+        g = np.where(alive, np.minimum(out + before * f.into * z, CAP), g)
         back.append(g)
-    qs, nears, fars = np.array(stream).T
-    G, G_near, G_far = np.array(back[::-1]).T
-    q_in, near_in, far_in, Gz, Gz_far = np.array(matrices[::-1]).T
+    stream_q, stream_near, stream_far = np.array(stream).swapaxes(0, 1)
+    G, _, G_far = np.array(back[::-1]).swapaxes(0, 1)
+    q_in, far_in, Gz, Gz_far = np.array(matrices[::-1]).swapaxes(0, 1)
     return Signal(
-        *(qs, nears, fars, G, G_near, G_far),
-        share=np.array([step[3] for step in steps]),
-        scatter=np.array([step[4] for step in steps[::2]]),
-        **{"q_in": q_in, "near_in": near_in, "far_in": far_in, "Gz": Gz, "Gz_far": Gz_far},
-        **{"head_q": q * j, "head_near": near * j, "head_far": far * j},
-        **{"logit": logit, "error": error, "error_far": error_far},
+        q=stream_q,
+        near=stream_near,
+        far=stream_far,
+        G=G,
+        G_far=G_far,
+        share=np.array(shares),
+        scatter=np.array(scatters),
+        q_in=q_in,
+        far_in=far_in,
+        Gz=Gz,
+        Gz_far=Gz_far,
+        head_q=x[0] * j,
+        head_far=x[2] * j,
+        logit=logit,
+        error=error,
+        error_far=error_far,
     )
 
 
-def errors(logit: float, common: float, vocab: int, repeated: float) -> tuple[float, float]:
+def errors(logit: Array, common: Array, vocab: int, repeated: float) -> tuple[Array, Array]:
     """E |p − y|² of softmax outputs for logits of this variance, and E (p − y)·(p̃ − ỹ).
 
     ``common`` is the share of the logits' variance that all positions have in common; the targets
     y agree in the share ``repeated``.
     """
-    own = float(softmax(logit, vocab)[0, -1])
-    shared = float(softmax(logit * max(common, 0.0), vocab)[0, -1])
-    return own - 2 / vocab + 1, min(shared, own) - 2 / vocab + max(repeated, 1 / vocab)
+    own = softmax(logit, vocab)[0]
+    shared = np.minimum(softmax(logit * np.maximum(common, 0.0), vocab)[0], own)
+    return own - 2 / vocab + 1, shared - 2 / vocab + repeated
 
 
-def _ffn(
-    q: float, near: float, far: float, shape: Shape, up: float, down: float, shift2: float
-) -> _Branch:
-    v = min(up * q + shift2, CAP)
-    kind = "silu" if shape.ffn == "swiglu" else shape.ffn
-    pairs = []
-    for diff in (near, far):
-        delta = min(up * diff / v, 1.0) if v > 0 else 0.0
-        t = moments(kind, v, delta)
-        pairs.append(_gated(t, v, delta) if shape.ffn == "swiglu" else (t.kappa, t.chi, t.D, t.X))
-    (kappa, chi, D_near, X_near), (_, _, D_far, X_far) = pairs
-    width = shape.dim / shape.hidden
-    inner = down * width * np.diag([chi, X_near, X_far])
-    hidden = (kappa, D_near, D_far)
-    out = (down * kappa, down * D_near, down * D_far)
-    return _Branch(*out, hidden, down, up, inner, 1 / width)
+def _ffn(x: Array, n: Networks, up: Array, down: Array, shift2: Array) -> _Branch:
+    v = np.minimum(up * x[0] + shift2, CAP)
+    delta = np.minimum(up * x[1:] / np.maximum(v, TINY), 1.0)  # (2, R): near, far
+    kappa, chi = np.empty_like(v), np.empty_like(v)
+    D, X = np.empty_like(delta), np.empty_like(delta)
+    for kind in set(n.ffn.tolist()):
+        of = n.ffn == kind
+        for pair in (0, 1):
+            found = _activated(kind, v[of], delta[pair, of])
+            kappa[of], chi[of], D[pair, of], X[pair, of] = found
+    width = n.dim / n.hidden
+    inner = down * width * np.einsum("ab,br->abr", np.eye(3), np.array([chi, *X]))
+    return _Branch(down * kappa, *(down * D), kappa, D[1], inner, up / width)
 
 
-def _gated(t: Moments, v: float, delta: float) -> tuple[float, float, float, float]:
-    """κ, χ, D, X of silu(gate)·up, the two independent; χ and X for both matrices together."""
+def _activated(kind: str, v: Array, delta: Array) -> tuple[Array, ...]:
+    """κ, χ, D and X of an FFN's inside; of silu(gate)·up, χ and X for both matrices together."""
+    t = moments("silu" if kind == "swiglu" else kind, v, delta)
+    if kind != "swiglu":
+        return t.kappa, t.chi, t.D, t.X
     alike = t.kappa - t.D  # E φ(z)φ(z̃)
-    kappa, chi = t.kappa * v, t.chi * v + t.kappa
     D, X = t.kappa * v - alike * v * (1 - delta), t.X * v * (1 - delta) + alike
-    return kappa, chi, D, X
+    return t.kappa * v, t.chi * v + t.kappa, D, X
 
 
 def _attention(
-    q: float, near: float, far: float, shape: Shape, qkv: float, proj: float, shift2: float
-) -> tuple[float, _Branch]:
+    x: Array, n: Networks, qkv: Array, proj: Array, shift2: Array
+) -> tuple[Array, _Branch]:
     """Values averaged by weights that concentrate as the scores scatter.
 
     To the gradient through the values, queries add σ²Δ̂·σ²Δ̂ and keys σ²Δ̂·σ²q̂ of what reaches the
     scores.
     """
-    query = qkv * q + shift2
-    scatter = min(query * qkv * near, CAP)
-    a = averages(round_to(scatter), shape.context)
-    same, apart = q - near, near
-    value = qkv * (same + apart * a.alone) + shift2
-    pair = qkv * (same + apart * a.both) + shift2
-    across = qkv * (q - far) + shift2
-    through = 1 + min(qkv * near * (qkv * near + query), CAP) * a.moved / a.alone
-    inner = proj * np.array(
-        [[a.alone, a.shared, 0.0], [a.own_pair, a.shared_pair, 0.0], [0.0, 0.0, 1.0]]
-    )
-    hidden = (value, value - pair, value - across)
-    out = (proj * value, proj * (value - pair), proj * (value - across))
-    return scatter, _Branch(*out, hidden, proj, qkv, inner, through)
-
-
-def round_to(x: float) -> float:
-    """To three digits: neighbours share a table."""
-    return float(f"{x:.3g}")
+    q, near, far = x
+    query, key = qkv * q + shift2, qkv * near
+    scatter = np.minimum(query * key, CAP)
+    a = averages(scatter, n.context)
+    same = qkv * (q - near) + shift2
+    value = same + key * a.alone
+    hidden = (value, key * (a.alone - a.both), value - qkv * (q - far) - shift2)
+    through = 1 + np.minimum(key * (key + query), CAP) * a.moved / a.alone
+    zero, one = np.zeros_like(q), np.ones_like(q)
+    rows = [
+        [a.alone, a.shared * one, zero],
+        [a.own_pair, a.shared_pair, zero],
+        [zero, zero, one],
+    ]
+    out = (proj * h for h in hidden)
+    return scatter, _Branch(*out, value, hidden[2], proj * np.array(rows), qkv * through)

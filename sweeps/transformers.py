@@ -1,0 +1,133 @@
+"""Fit src/minigrad/signal/transformer/calibration.json on the recorded transformers, and judge it.
+
+    python sweeps/transformers.py             # how good each kind of model is, cross-validated
+    python sweeps/transformers.py --fit       # writes what ships
+    python sweeps/transformers.py --judge     # figures on draws that no fit has seen
+
+Needs scikit-learn.
+"""
+
+import argparse
+import itertools
+import json
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from calibrate import as_json, labels, left_out, linear, report, temperature, trees
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from minigrad.signal.calibration import calibration, odds
+from minigrad.signal.quadrature import Array
+from minigrad.signal.transformer.configuration import CHOICES, TransformerConfiguration
+from minigrad.signal.transformer.features import HESSIAN, features_many
+from minigrad.signal.transformer.reasons import STABLE
+from minigrad.signal.transformer.recurrence import REPEATED
+from minigrad.sweep.recorded import TRANSFORMERS, Row, rows
+
+CALIBRATION = Path(__file__).parents[1] / "src/minigrad/signal/transformer/calibration.json"
+FITTED = ("wild-1", "wild-5")  # of the recorded groups
+QUANTITIES = (
+    *("depth", "adaptive", "gradient", "clipped", "travel"),
+    *("init_logit", "init_scatter", "init_progress", "init_progress_head", "init_curvature"),
+    *("first_alike", "pushed_alike", "pushed_gradient_ratio", "pushed_progress"),
+    *("pushed_curvature", "grown_progress", "grown_curvature_all", "kicked_logit"),
+    *("scramble_first", "scramble"),
+)
+
+
+def boosted(**options: float) -> HistGradientBoostingClassifier:
+    """What ships: small trees on the theory's quantities."""
+    settings = {"max_iter": 40, "learning_rate": 0.12, "max_leaf_nodes": 6, "max_features": 0.4}
+    return trees(**{**settings, "min_samples_leaf": 5, **options})
+
+
+def rival() -> HistGradientBoostingClassifier:
+    """The same kind of trees, more and larger, for the raw configuration."""
+    return boosted(max_iter=150, learning_rate=0.08, max_leaf_nodes=12, max_features=1.0)
+
+
+def raw(config: TransformerConfiguration) -> list[float]:
+    """The configuration itself, one-hot: what the rival sees."""
+    clip = float(config.clip is not None)
+    row = [math.log(config.layers), math.log(config.lr), config.warmup, clip]
+    for name, allowed in CHOICES.items():
+        row += [float(getattr(config, name) == value) for value in allowed]
+    return row
+
+
+def by_theory(known: dict[str, Array]) -> Array:
+    """(N, 3) answers without a fitted number: its logits run away, or its SGD does; it is too slow,
+    its positions are all alike, its branches scrambled; else it trains."""
+    f = {name: 10**x for name, x in known.items()}
+    unstable = (f["adaptive"] == 1) & (HESSIAN * f["pushed_curvature"] > 10 * STABLE)
+    diverged = unstable | (f["init_logit"] > 100) | (f["kicked_logit"] > 100)
+    slow = REPEATED * HESSIAN * f["grown_progress"] < 1
+    alike = (f["pushed_alike"] < 1e-3) & (f["pushed_gradient_ratio"] < 1e-3)
+    stalled = ~diverged & (slow | alike)
+    return np.array([diverged, stalled, ~diverged & ~stalled], float).T
+
+
+def folds(runs: Sequence[Row]) -> Array:
+    """Seeds of one configuration stay together: (N,) numbers to draw folds by."""
+    number: dict[TransformerConfiguration, int] = {}
+    return np.array([number.setdefault(run.config, len(number)) for run in runs])
+
+
+def agreement(runs: Sequence[Row]) -> tuple[float, int]:
+    """How often two seeds of one configuration have the same fate, and of how many pairs."""
+    fates = defaultdict(list)
+    for run in runs:
+        fates[run.config].append(run.verdict)
+    pairs = [a == b for seen in fates.values() for a, b in itertools.combinations(seen, 2)]
+    return float(np.mean(pairs)), len(pairs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--fit", action="store_true", help="write calibration.json")
+    parser.add_argument("--judge", action="store_true", help="figures on draws not fitted on")
+    args = parser.parse_args()
+    recorded = rows(TRANSFORMERS)
+    seen = [run for run in recorded if run.group in FITTED]
+    unseen = [run for run in recorded if run.group not in FITTED]
+    truth = labels(seen)
+    if args.judge:
+        known = features_many([run.config for run in unseen])
+        report("theory alone", unseen, by_theory(known), ("wild",))
+        report("theory, calibrated", unseen, odds(known, calibration("transformer")), ("wild",))
+        model = rival().fit(np.array([raw(run.config) for run in seen]), truth)
+        R = np.array([raw(run.config) for run in unseen])
+        report("boosting on the raw configuration", unseen, model.predict_proba(R), ("wild",))
+        return
+    known = features_many([run.config for run in seen])
+    X = np.array([known[name] for name in QUANTITIES]).T
+    group = folds(seen)
+    if args.fit:
+        stored = as_json(boosted().fit(X, truth), QUANTITIES)
+        stored["temperature"] = temperature(left_out(boosted, X, truth, group), truth)
+        head = {name: value for name, value in stored.items() if name != "trees"}
+        each = ",\n".join(json.dumps(tree) for tree in stored["trees"])
+        text = json.dumps(head)[:-1] + ',\n"trees": [\n' + each + "\n]}\n"
+        CALIBRATION.write_text(text, encoding="utf-8")
+        return
+    same, pairs = agreement(recorded)
+    print(f"two seeds of one configuration agree on {same:.3f} of {pairs} pairs")
+    R = np.array([raw(run.config) for run in seen])
+    found = {
+        "theory alone": by_theory(known),
+        f"a line, {3 * (len(QUANTITIES) + 1)} constants": left_out(linear, X, truth, group),
+        "3 trees of 16 leaves": left_out(
+            lambda: boosted(max_iter=1, learning_rate=1.0, max_leaf_nodes=16), X, truth, group
+        ),
+        f"{3 * 40} trees": left_out(boosted, X, truth, group),
+        "boosting on the raw configuration": left_out(rival, R, truth, group),
+    }
+    for name, p in found.items():
+        report(name, seen, p, ("wild",))
+
+
+if __name__ == "__main__":
+    main()
