@@ -13,11 +13,9 @@ LIKELY = 0.85  # to train, before a change is recommended
 
 def rates(low: float, high: float) -> list[float]:
     """Learning rates from low to high, four to a decade."""
-    ends = np.log10([low, high])
-    found: list[float] = (
-        10 ** np.linspace(*ends, round(float(ends[1] - ends[0]) * PER_DECADE) + 1)
-    ).tolist()
-    return found
+    first, last = math.log10(low), math.log10(high)
+    exponents = np.linspace(first, last, round((last - first) * PER_DECADE) + 1)
+    return [float(x) for x in 10**exponents]
 
 
 def trains(odds: Mapping[str, float]) -> float:

@@ -234,7 +234,8 @@ def _ffn(x: Array, n: Networks, up: Array, down: Array, shift2: Array) -> _Branc
             kappa[of], chi[of], D[pair, of], X[pair, of] = found
     width = n.dim / n.hidden
     inner = down * width * np.einsum("ab,br->abr", np.eye(3), np.array([chi, *X]))
-    return _Branch(down * kappa, *(down * D), kappa, D[1], inner, up / width)
+    out = (down * kappa, down * D[0], down * D[1])
+    return _Branch(*out, kappa, D[1], inner, up / width)
 
 
 def _activated(kind: str, v: Array, delta: Array) -> tuple[Array, ...]:
@@ -259,9 +260,8 @@ def _attention(
     query, key = qkv * q + shift2, qkv * near
     scatter = np.minimum(query * key, CAP)
     a = averages(scatter, n.context)
-    same = qkv * (q - near) + shift2
-    value = same + key * a.alone
-    hidden = (value, key * (a.alone - a.both), value - qkv * (q - far) - shift2)
+    value = qkv * (q - near) + shift2 + key * a.alone
+    apart = np.maximum(qkv * (far - near * (1 - a.alone)), 0.0)
     through = 1 + np.minimum(key * (key + query), CAP) * a.moved / a.alone
     zero, one = np.zeros_like(q), np.ones_like(q)
     rows = [
@@ -269,5 +269,5 @@ def _attention(
         [a.own_pair, a.shared_pair, zero],
         [zero, zero, one],
     ]
-    out = (proj * h for h in hidden)
-    return scatter, _Branch(*out, value, hidden[2], proj * np.array(rows), qkv * through)
+    out = (proj * value, proj * key * (a.alone - a.both), proj * apart)
+    return scatter, _Branch(*out, value, apart, proj * np.array(rows), qkv * through)
