@@ -57,7 +57,7 @@ def features_many(
     }
     out = {
         "rate": _log(how.lr),
-        "depth": _log(n.layers * 1.0),
+        "depth": _log(n.layers.astype(float)),
         "gradient": _log(d.gradient),
         "clipped": np.where(np.isinf(how.clip), -1.0, _log(d.gradient / how.clip)),
         "adaptive": how.adam * 1.0,
