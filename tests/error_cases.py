@@ -106,7 +106,7 @@ TABLE = {
     "tensor of text": (lambda: mg.tensor("abc"), DtypeError, r"holds floating-point, integer or boolean values"),
     "tensor of objects": (lambda: mg.tensor([None]), DtypeError, r"a tensor is made of numbers, got list: \[None\]"),
     "from_numpy of a list": (lambda: mg.from_numpy([1.0]), DtypeError, r"from_numpy: needs a NumPy array, got list"),
-    "a device": (lambda: x.to("cuda:0"), DtypeError, r"got 'cuda:0': minigrad computes on the CPU alone, leave devices out"),
+    "a device": (lambda: x.to("cuda:0"), ArgumentError, r"computes on the CPU alone, got device 'cuda:0'"),
     "a module's device": (lambda: mg.nn.Linear(1, 1).to("cuda"), DtypeError, r"got 'cuda': minigrad computes on the CPU alone"),
     "backward of a list": (lambda: mg.autograd.backward([scalar]), DtypeError, r"backward starts at a Tensor, got list: add several results up"),
     "from_numpy of int32": (lambda: mg.from_numpy(np.ones(2, np.int32)), DtypeError, r"dtype must be one of"),

@@ -24,12 +24,12 @@ LAYERS = [
     {"models"},
     {"nn"},
     {"functional"},
+    {"autograd"},
     {"core"},
     {"errors", "files"},
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 ALONE = {"scalar"}  # imports nothing of minigrad, and only the CLI's layers may import it
-FACE = {"autograd": "functional"}  # names of lower layers under the path PyTorch users expect
 
 
 def part_of(path):
@@ -38,9 +38,15 @@ def part_of(path):
 
 
 def imported(path):
-    """(line, dotted name) of every import in a file, those inside functions included."""
+    """(line, dotted name) of every import in a file, those inside functions included; but not those
+    for type checkers alone, which no run makes."""
     package = ["minigrad", *path.relative_to(SRC).parent.parts]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    checked = [
+        n for n in ast.walk(tree) if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.dump(n)
+    ]
+    skipped = {inner for node in checked for inner in ast.walk(node)}
+    for node in set(ast.walk(tree)) - skipped:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -58,7 +64,7 @@ def target(name):
     parts = name.split(".")
     if parts[0] != "minigrad":
         return None
-    return parts[1] if len(parts) > 1 and parts[1] in {*RANK, *ALONE, *FACE} else "face"
+    return parts[1] if len(parts) > 1 and parts[1] in {*RANK, *ALONE} else "face"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SRC)))
@@ -66,8 +72,8 @@ def test_imports_point_downward(path):
     here = part_of(path)
     if here == "__init__":
         return  # the face of the package names what lies below
-    assert here in {*RANK, *ALONE, *FACE}, f"give {here} a place in LAYERS"
-    rank = RANK.get(FACE.get(here, here))
+    assert here in {*RANK, *ALONE}, f"give {here} a place in LAYERS"
+    rank = RANK.get(here)
     for line, name in imported(path):
         reached = target(name)
         where = f"{path.relative_to(SRC)}:{line} imports {name}"
@@ -79,12 +85,12 @@ def test_imports_point_downward(path):
         elif reached == "face":  # `import minigrad as mg` brings functional and what lies below
             assert rank < RANK["functional"], where
         else:
-            assert rank <= RANK[FACE.get(reached, reached)], where
+            assert rank <= RANK[reached], where
 
 
 def test_the_layers_name_what_exists():
     there = {part_of(path) for path in FILES} - {"__init__"}
-    assert there <= {*RANK, *ALONE, *FACE}
+    assert there <= {*RANK, *ALONE}
     assert {"nn", "functional", "core", "errors"} <= there
 
 

@@ -1,53 +1,44 @@
 """Lab 01: three inits of one network, three fates."""
 
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import pairwise, product
 
 from minigrad import Generator, lab, nn, optim
 from minigrad.data import toy
-from minigrad.lab import mine, outcome, plot
+from minigrad.lab import mine, plot
+from minigrad.lab.cells import Cells, claim
+from minigrad.lab.curves import loss_curves
 from minigrad.nn import init
 from minigrad.training import Record, final_loss, train, train_step
 
-Options = lab.Options
 
-FULL = {
-    "seeds": 3,
-    "steps": 1000,
-    "lr": 1e-3,  # the headline's rate
-    "other_lr": 1e-2,  # the axis the headline hides
-    "depth": 12,
-    "width": 256,
-    "batch": 64,
-    "momentum": 0.9,
-}
-QUICK = FULL | {"seeds": 3, "steps": 300}
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Twelve ReLU layers of width 256, SGD; only the init differs."""
 
-
-def uniform_(weight, generator=None):
-    """U(-0.5, 0.5), whatever the width: each layer multiplies the mean square by n/12."""
-    return init.uniform_(weight, -0.5, 0.5, generator=generator)
+    seeds: int = 3
+    steps: int = 1000
+    lr: float = 1e-3  # the headline's rate
+    other_lr: float = 1e-2  # the axis the headline hides
+    depth: int = 12
+    width: int = 256
+    batch: int = 64
+    momentum: float = 0.9
 
 
-# What a learner's own functions may replace, with --mine.
+QUICK = {"steps": 300}
+
 PIECES = {
     "xavier_normal_": init.xavier_normal_,
     "kaiming_normal_": init.kaiming_normal_,
     "train_step": train_step,
 }
-
-MINE = {
-    "xavier_normal_": ("xavier_normal", mine.fill),
-    "kaiming_normal_": ("kaiming_normal", mine.fill),
-    "train_step": ("train_step", lambda step: step),
-}
+MINE = {"xavier_normal_": mine.fill, "kaiming_normal_": mine.fill}
 
 
-def inits(pieces):
-    return {
-        "uniform ±0.5": uniform_,
-        "Xavier": pieces.xavier_normal_,
-        "Kaiming": pieces.kaiming_normal_,
-    }
+def uniform_(weight, generator=None):
+    """U(-0.5, 0.5), whatever the width: each layer multiplies the mean square by n/12."""
+    return init.uniform_(weight, -0.5, 0.5, generator=generator)
 
 
 def data(s):
@@ -69,36 +60,43 @@ def network(depth, width, fill_, generator):
 
 
 def experiment(s, run, pieces):
-    records = {
-        name: run.record(name, {"lr": lr, "steps": s.steps, "variants": {}})
-        for name, lr in (("losses.json", s.lr), ("losses_other_lr.json", s.other_lr))
+    inits = {
+        "uniform ±0.5": uniform_,
+        "Xavier": pieces.xavier_normal_,
+        "Kaiming": pieces.kaiming_normal_,
     }
-    with run.progress(len(records) * 3 * s.seeds * s.steps) as advance:
-        for record in records.values():
-            for variant, fill_ in inits(pieces).items():
-                runs = record["variants"][variant] = []
-                for seed in range(s.seeds):
-                    task = toy.toy(seed)
-                    model = network(s.depth, s.width, fill_, Generator(seed))
-                    optimizer = optim.SGD(model.parameters(), lr=record["lr"], momentum=s.momentum)
-                    result = Record(seed)
-                    runs.append(result)
-                    train(
-                        model,
-                        optimizer,
-                        toy.batches(task.x, task.y, s.batch, seed),
-                        s.steps,
-                        result,
-                        step=pieces.train_step,
-                        on_step=lambda _, name=f"{variant}, lr {record['lr']:g}": advance(1, name),
-                    )
-                    advance(s.steps - len(result.losses))
-                    run.save()
+    records = [
+        run.record(name, {"lr": lr, "steps": s.steps, "variants": {name: [] for name in inits}})
+        for name, lr in (("losses.json", s.lr), ("losses_other_lr.json", s.other_lr))
+    ]
+    with run.progress(len(records) * len(inits) * s.seeds * s.steps) as advance:
+        for record, name, seed in product(records, inits, range(s.seeds)):
+            result = Record(seed)
+            record["variants"][name].append(result)
+            cell(
+                s,
+                inits[name],
+                record["lr"],
+                result,
+                pieces.train_step,
+                lambda _, n=name: advance(1, n),
+            )
+            advance(s.steps - len(result.losses))
+            run.save()
 
 
-# At lr 1e-3: the verdict after a few hundred steps, and what is claimed of 1,000.
+def cell(s, fill_, lr, result, step, on_step):
+    """One network: an init, a rate, a seed; its losses go into `result`."""
+    task = toy.toy(result.seed)
+    model = network(s.depth, s.width, fill_, Generator(result.seed))
+    optimizer = optim.SGD(model.parameters(), lr=lr, momentum=s.momentum)
+    batches = toy.batches(task.x, task.y, s.batch, result.seed)
+    train(model, optimizer, batches, s.steps, result, step=step, on_step=on_step)
+
+
+# At lr 1e-3: the fate after a few hundred steps, and what is claimed of 1,000.
 PREDICTED = {
-    "uniform ±0.5": ("diverged", "within 20 steps", lambda run: run["diverged_at"] < 20),
+    "uniform ±0.5": ("diverged", "within 20 steps", lambda run: run["diverged_at"] in range(20)),
     "Xavier": ("stalled", "above 0.6 at step 1,000", lambda run: final_loss(run["losses"]) > 0.6),
     "Kaiming": (
         "trained",
@@ -111,35 +109,30 @@ PREDICTED = {
 def findings(records):
     headline, other = records["losses.json"], records["losses_other_lr.json"]
     found = []
-    for variant, runs in headline["variants"].items():
-        verdict, claim, holds = PREDICTED[variant]
-        if headline["lr"] != 1e-3:
-            found.append(outcome.finding(variant, runs))
-        elif headline["steps"] < 1000:
-            found.append(outcome.finding(variant, runs, verdict, outcome.is_verdict(verdict)))
-        else:
-            found.append(outcome.finding(variant, runs, f"{verdict}: {claim}", holds))
-    for variant, runs in other["variants"].items():
-        found.append(outcome.finding(f"{variant}, lr {other['lr']:g}", runs))
+    for name, cells in Cells.of_variants(headline["variants"]).by("variant").items():
+        word, later, holds = PREDICTED[name]
+        claimed = claim(word, cells.all(cells.is_(word)))
+        if headline["steps"] >= 1000:
+            claimed = claim(f"{word}: {later}", cells.all(holds))
+        claimed = claimed if headline["lr"] == 1e-3 else {}
+        found.append(cells.finding(name, key=name.split()[0].lower(), **claimed))
+    for name, cells in Cells.of_variants(other["variants"]).by("variant").items():
+        found.append(cells.finding(f"{name}, lr {other['lr']:g}"))
     return found
-
-
-STYLES = dict(zip(PREDICTED, plot.STYLES, strict=False))
 
 
 def figures(records):
     headline, other = records["losses.json"], records["losses_other_lr.json"]
-    fates = ", ".join(f"{v} {outcome.word(runs)}" for v, runs in headline["variants"].items())
+    here, there = (Cells.of_variants(r["variants"]).by("variant") for r in (headline, other))
+    fates = ", ".join(f"{name} {cells.word}" for name, cells in here.items())
     curves, axes = plot.new_figure(f"lr {headline['lr']:g}: {fates}")
-    plot.loss_curves(axes[0], [headline["variants"]], STYLES, chance=outcome.LN2)
-
-    xavier = [outcome.word(r["variants"]["Xavier"]) for r in (headline, other)]
-    title = f"Xavier {xavier[0]} at lr {headline['lr']:g}, {xavier[1]} at {other['lr']:g}"
+    loss_curves(axes[0], [here], plot.INITS)
+    rates = [f"lr {record['lr']:g}" for record in (headline, other)]
+    title = f"Xavier {here['Xavier'].word} at {rates[0]}, {there['Xavier'].word} at {rates[1][3:]}"
     ablation, axes = plot.new_figure(title, 1, 2, size=(11, 4.3), sharey=True)
-    panels = [headline["variants"], other["variants"]]
-    plot.loss_curves(axes[0], panels, STYLES, chance=outcome.LN2)
-    for ax, record in zip(axes[0], (headline, other), strict=True):
-        ax.set_title(f"lr {record['lr']:g}")
+    loss_curves(axes[0], [here, there], plot.INITS)
+    for ax, rate in zip(axes[0], rates, strict=True):
+        ax.set_title(rate)
     return {"loss_curves.png": curves, "lr_ablation.png": ablation}
 
 

@@ -2,71 +2,49 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Annotated
 
 import numpy as np
-import typer
 
 import minigrad
 from minigrad import Generator, from_numpy, lab, nn, no_grad, optim, probe
 from minigrad.data import toy
-from minigrad.lab import Finding, outcome, plot, timing
+from minigrad.lab import Finding, plot, timing
+from minigrad.lab.cells import Cells, claim
+from minigrad.lab.curves import loss_curves
 from minigrad.nn import functional as F
 from minigrad.nn import init
 from minigrad.training import Record, final_loss, train, train_step
 
-
-class Norm(StrEnum):
-    """Which norms to train with."""
-
-    ALL = "all"
-    NONE = "none"
-    LAYERNORM = "layernorm"
-    RMSNORM = "rmsnorm"
+NAMES = {"none": "no norm", "layernorm": "LayerNorm", "rmsnorm": "RMSNorm"}
+STYLES = {name: plot.NORMS[norm] for norm, name in NAMES.items()}
+Norm = StrEnum("Norm", ["all", *NAMES])
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(lab.Options):
+class Settings:
     """No norm, LayerNorm and RMSNorm before each ReLU of a 12-layer net; what each costs."""
 
-    norm: Annotated[Norm | None, typer.Option(help="Train with this norm only.")] = None
+    seeds: int = 3
+    steps: int = 1000
+    lr: float = 1e-3
+    norm: Annotated[Norm, "Train with this norm only."] = Norm.all
+    depth: int = 12
+    width: int = 256
+    batch: int = 64
+    momentum: float = 0.9
+    moments: tuple[int, ...] = (0, 10, 100, 1000)  # steps at which activations are measured
+    timing_rows: int = 1024
+    timing_width: int = 512
+    timing_repeats: int = 300
+    step_repeats: int = 100
 
 
-FULL = {
-    "seeds": 3,
-    "steps": 1000,
-    "lr": 1e-3,
-    "norm": "all",
-    "depth": 12,
-    "width": 256,
-    "batch": 64,
-    "momentum": 0.9,
-    "moments": [0, 10, 100, 1000],  # steps at which the activations are measured
-    "timing_rows": 1024,
-    "timing_width": 512,
-    "timing_repeats": 300,
-    "step_repeats": 100,
-}
-QUICK = FULL | {
-    "steps": 200,
-    "moments": [0, 10, 100, 200],
-    "timing_repeats": 100,
-    "step_repeats": 30,
-}
+QUICK = {"steps": 200, "moments": (0, 10, 100, 200), "timing_repeats": 100, "step_repeats": 30}
 
-# What a learner's own may replace, with --mine.
-PIECES = {"RMSNorm": nn.RMSNorm, "LayerNorm": nn.LayerNorm}
-MINE = {name: (name, lambda norm: norm) for name in PIECES}
-
-
-def variants(s, pieces):
-    """Names and layers; nn.Identity is no norm."""
-    every = {"none": nn.Identity, "layernorm": pieces.LayerNorm, "rmsnorm": pieces.RMSNorm}
-    return {NAMES[key]: norm for key, norm in every.items() if s.norm in ("all", key)}
-
-
-NAMES = {"none": "no norm", "layernorm": "LayerNorm", "rmsnorm": "RMSNorm"}
+PIECES = {"LayerNorm": nn.LayerNorm, "RMSNorm": nn.RMSNorm}
+MINE = {}
 
 
 def data(s):
@@ -95,26 +73,29 @@ def activation_std(model, x):
 
 
 def experiment(s, run, pieces):
-    steps = s.seeds * s.steps * len(variants(s, pieces))
-    losses = run.record("losses.json", {"lr": s.lr, "steps": s.steps, "variants": {}})
-    stds = run.record("activation_std.json", {"variants": {}})
+    norms = {"none": nn.Identity, "layernorm": pieces.LayerNorm, "rmsnorm": pieces.RMSNorm}
+    chosen = {NAMES[n]: norm for n, norm in norms.items() if s.norm in ("all", n)}
+    empty = [{name: [] for name in chosen} for _ in range(2)]
+    losses = run.record("losses.json", {"lr": s.lr, "steps": s.steps, "variants": empty[0]})
+    stds = run.record("activation_std.json", {"variants": empty[1]})
     timings = run.record("timings.json", {})
-    with run.progress(steps + 3 * s.timing_repeats + s.step_repeats) as advance:
-        for variant, norm in variants(s, pieces).items():
-            losses["variants"][variant], stds["variants"][variant] = [], []
-            for seed in range(s.seeds):
-                result, moments = train_one(s, norm, seed, lambda v=variant: advance(1, v))
-                losses["variants"][variant].append(result)
-                stds["variants"][variant].append(moments)
-                run.save()
+    work = s.seeds * s.steps * len(chosen) + 3 * s.timing_repeats + s.step_repeats
+    with run.progress(work) as advance:
+        for name, seed in product(chosen, range(s.seeds)):
+            result, moments = cell(s, chosen[name], seed, lambda n=name: advance(1, n))
+            losses["variants"][name].append(result)
+            stds["variants"][name].append(moments)
+            advance(s.steps - len(result.losses))
+            run.save()
         timings.update(measure_costs(s, pieces, advance))
 
 
-def train_one(s, norm, seed, advance):
-    """One seed of one variant: its record, and the activations' std at some moments."""
+def cell(s, norm, seed, advance):
+    """One seed of one norm: its record, and the activations' std at some moments."""
     task, result, moments = toy.toy(seed), Record(seed), {}
     model = network(s.depth, s.width, norm, Generator(seed))
     optimizer = optim.SGD(model.parameters(), lr=s.lr, momentum=s.momentum)
+    batches = toy.batches(task.x, task.y, s.batch, seed)
 
     def look(taken):
         if taken in s.moments:
@@ -125,14 +106,7 @@ def train_one(s, norm, seed, advance):
         advance()
 
     look(0)
-    train(
-        model,
-        optimizer,
-        toy.batches(task.x, task.y, s.batch, seed),
-        s.steps,
-        result,
-        on_step=on_step,
-    )
+    train(model, optimizer, batches, s.steps, result, on_step=on_step)
     return result, moments
 
 
@@ -142,7 +116,7 @@ def measure_costs(s, pieces, advance):
     shape = (s.timing_rows, s.timing_width)
     x = minigrad.randn(*shape, generator=generator).requires_grad_()
     upstream = minigrad.randn(*shape, generator=generator)
-    norms = {name: getattr(pieces, name)(shape[1], eps=1e-5) for name in ("LayerNorm", "RMSNorm")}
+    norms = {name: norm(shape[1], eps=1e-5) for name, norm in vars(pieces).items()}
 
     def backward(norm):
         def prepare():
@@ -185,66 +159,59 @@ def measure_costs(s, pieces, advance):
 def findings(records):
     losses, costs = records["losses.json"], records["timings.json"]
     found = []
-    for variant, runs in losses["variants"].items():
-        if losses["lr"] != FULL["lr"]:
-            found.append(outcome.finding(variant, runs))
-        elif losses["steps"] < 1000:
-            found.append(outcome.finding(variant, runs, "trained", outcome.is_verdict("trained")))
-        else:
-            claim = "trained: below 0.01 at step 1,000"
-            found.append(outcome.finding(variant, runs, claim, below(0.01)))
-    rows, width = costs["shape"]
-    where = {"forward": f"{rows} × {width}", "backward": f"{rows} × {width}", "step": "12 layers"}
-    for part, of in where.items():
-        times = costs["milliseconds"][part]
-        middle, low, high = timing.ratio(times["RMSNorm"], times["LayerNorm"])
-        medians = [np.median(times[name]) for name in ("RMSNorm", "LayerNorm")]
-        found.append(
-            Finding(
-                f"RMSNorm / LayerNorm, {part}",
-                f"{middle:.2f} of the time",
-                f"{medians[0]:.2f} ms against {medians[1]:.2f} ms ({of}), ratio {middle:.2f} "
-                f"[{low:.2f}, {high:.2f}] over {len(times['RMSNorm'])} pairs",
-                "RMSNorm costs less",
-                high < 1,
-            )
-        )
-    return [*found, memory(costs), rsqrt(costs)]
+    for name, cells in Cells.of_variants(losses["variants"]).by("variant").items():
+        claimed = claim("trained", cells.all(cells.is_("trained")))
+        if losses["steps"] >= 1000:
+            low = cells.all(lambda run: final_loss(run["losses"]) < 0.01)
+            claimed = claim("trained: below 0.01 at step 1,000", low)
+        claimed = claimed if losses["lr"] == Settings.lr else {}
+        found.append(cells.finding(name, name.lower().replace(" ", "_"), **claimed))
+    return [*found, *(time_taken(costs, part) for part in PARTS), memory(costs), rsqrt(costs)]
 
 
-def below(level):
-    return lambda run: final_loss(run["losses"]) < level
+PARTS = {"forward": "{} × {}", "backward": "{} × {}", "step": "12 layers"}
+
+
+def time_taken(costs, part):
+    """RMSNorm's time over LayerNorm's."""
+    times = costs["milliseconds"][part]
+    middle, low, high = timing.ratio(times["RMSNorm"], times["LayerNorm"])
+    rms, layer = (np.median(times[name]) for name in ("RMSNorm", "LayerNorm"))
+    sentence = (
+        f"{rms:.2f} ms against {layer:.2f} ms ({PARTS[part].format(*costs['shape'])}), ratio "
+        f"{middle:.2f} [{low:.2f}, {high:.2f}] over {len(times['RMSNorm'])} pairs"
+    )
+    claimed = claim("RMSNorm costs less", high < 1)
+    return Finding(f"RMSNorm / LayerNorm, {part}", f"{middle:.2f} of the time", sentence, **claimed)
 
 
 def memory(costs):
     kept, numbers = costs["bytes_kept"], costs["parameters"]
     sentence = "; ".join(
         f"{name}: {numbers[name]:,} parameters, {kept[name] / 1024:,.0f} KB kept for backward"
-        for name in kept
+        for name in ("LayerNorm", "RMSNorm")
     )
     less = kept["RMSNorm"] <= kept["LayerNorm"] and numbers["RMSNorm"] < numbers["LayerNorm"]
-    return Finding("memory", "d against 2d parameters", sentence, "RMSNorm keeps no more", less)
+    claimed = claim("RMSNorm keeps no more", less)
+    return Finding("memory", "d against 2d parameters", sentence, **claimed)
 
 
 def rsqrt(costs):
     times = costs["milliseconds"]["root"]
     middle, low, high = timing.ratio(times["multiply by rsqrt"], times["divide by sqrt"])
-    return Finding(
-        "x · rsqrt / (x ÷ sqrt)",
-        f"{middle:.2f} of the time",
-        f"one reciprocal per row and {costs['shape'][1]} products against "
-        f"{costs['shape'][1]} divisions: ratio {middle:.2f} [{low:.2f}, {high:.2f}]",
+    sentence = (
+        f"one reciprocal per row and {costs['shape'][1]} products against {costs['shape'][1]} "
+        f"divisions: ratio {middle:.2f} [{low:.2f}, {high:.2f}]"
     )
-
-
-STYLES = dict(zip(NAMES.values(), plot.STYLES, strict=False))
+    return Finding("x · rsqrt / (x ÷ sqrt)", f"{middle:.2f} of the time", sentence)
 
 
 def figures(records):
     losses = records["losses.json"]
-    fates = ", ".join(f"{v} {outcome.word(runs)}" for v, runs in losses["variants"].items())
+    cells = Cells.of_variants(losses["variants"]).by("variant")
+    fates = ", ".join(f"{name} {mine.word}" for name, mine in cells.items())
     curves, axes = plot.new_figure(f"Kaiming, lr {losses['lr']:g}: {fates}")
-    plot.loss_curves(axes[0], [losses["variants"]], STYLES, chance=outcome.LN2)
+    loss_curves(axes[0], [cells], STYLES)
     return {
         "loss_curves.png": curves,
         "timing_bar.png": timing_figure(records["timings.json"]),
@@ -253,21 +220,20 @@ def figures(records):
 
 
 def timing_figure(costs):
-    parts = {name: costs["milliseconds"][name] for name in ("forward", "backward", "step")}
+    parts = {part: costs["milliseconds"][part] for part in PARTS}
     ratios = {part: timing.ratio(t["RMSNorm"], t["LayerNorm"]) for part, t in parts.items()}
     shares = [f"{ratio[0]:.2f}" for ratio in ratios.values()]
     title = f"RMSNorm takes {shares[0]}, {shares[1]} and {shares[2]} of LayerNorm's time"
     figure, axes = plot.new_figure(title, 1, 3)
-    rows, width = costs["shape"]
     for ax, (part, times) in zip(axes[0], parts.items(), strict=True):
         for at, (name, hatch) in enumerate((("LayerNorm", "//"), ("RMSNorm", ""))):
             low, middle, high = np.percentile(times[name], [25, 50, 75])
-            error = [[middle - low], [high - middle]]
-            color = STYLES[name].color
+            error, color = [[middle - low], [high - middle]], STYLES[name].color
             ax.bar(at, middle, 0.7, yerr=error, capsize=5, color=color, hatch=hatch, ec="white")
             label = ax.text(at, 0.04 * middle, f"{middle:.2f}", ha="center", weight="bold")
             label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 2})
-        what = "step of the 12 layers" if part == "step" else f"{part}, {rows} × {width}"
+        of = PARTS[part].format(*costs["shape"])
+        what = f"step of the {of}" if part == "step" else f"{part}, {of}"
         _, low, high = ratios[part]
         ax.set_title(f"{what}\nratio in [{low:.2f}, {high:.2f}]", fontsize=10)
         ax.set_xticks([0, 1], ["LayerNorm", "RMSNorm"])
@@ -286,7 +252,7 @@ def std_figure(variants):
     figure, axes = plot.new_figure(title, 1, len(variants), size=size, sharey=True)
     for ax, (variant, runs) in zip(axes[0], variants.items(), strict=True):
         shared = [m for m in runs[0] if all(m in run for run in runs)]  # seeds may diverge apart
-        for moment, style in zip(shared, plot.STYLES, strict=False):
+        for moment, style in zip(shared, plot.ordered(len(shared)), strict=True):
             values = np.array([run[moment] for run in runs], dtype=float)  # (seeds, layers)
             layers = np.arange(1, values.shape[1] + 1)
             plot.band(ax, layers, values, style, 1, label=f"step {moment}")

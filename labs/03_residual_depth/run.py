@@ -1,51 +1,43 @@
 """Lab 03: fifty blocks, with and without the residual connection."""
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Annotated
 
 import numpy as np
-import typer
 
 from minigrad import Generator, lab, nn, optim
 from minigrad.data import toy
-from minigrad.lab import Finding, outcome, plot
+from minigrad.lab import Finding, plot
+from minigrad.lab.cells import Cells, claim, spread
+from minigrad.lab.curves import loss_curves
 from minigrad.nn import init
 from minigrad.probe import gradient_norm
 from minigrad.training import Record, final_loss, train
 
+OPTIMIZERS = {"sgd": "SGD", "adam": "Adam"}
+
 
 @dataclass(frozen=True, kw_only=True)
-class Options(lab.Options):
-    """Fifty blocks, with and without the residual connection, under three optimizers."""
+class Settings:
+    """Fifty blocks, with and without the residual connection, under two optimizers."""
 
-    use_residual: Annotated[
-        bool | None, typer.Option(help="Only with, or only without, the residual connection.")
-    ] = None
+    seeds: int = 3
+    steps: int = 100
+    optimizers: tuple[tuple[str, float], ...] = (("sgd", 1e-3), ("adam", 1e-3))
+    lr: float | None = None  # of both optimizers, instead of those
+    use_residual: Annotated[bool | None, "Only with, or only without, the residual."] = None
+    depth: int = 50
+    width: int = 256
+    batch: int = 64
+    momentum: float = 0.9
 
 
-FULL = {
-    "seeds": 3,
-    "steps": 100,
-    "optimizers": [["sgd", 1e-3], ["adam", 1e-3]],
-    "lr": None,  # of both optimizers, instead of those
-    "use_residual": None,
-    "depth": 50,
-    "width": 256,
-    "batch": 64,
-    "momentum": 0.9,
-}
-QUICK = FULL | {
-    "width": 128,
-    "steps": 70,
-    "optimizers": [["sgd", 1e-3]],
-}  # a sixth of the time per step
+# a sixth of the time per step
+QUICK = {"width": 128, "steps": 70, "optimizers": (("sgd", 1e-3),)}
 
-# What a learner's own may replace, with --mine.
 PIECES = {"PreNorm": nn.PreNorm, "gradient_norm": gradient_norm}
-MINE = {
-    "PreNorm": ("PreNormBlock", lambda block: block),
-    "gradient_norm": ("grad_norm", lambda norm: lambda parameters: norm(list(parameters))),
-}
+MINE = {"gradient_norm": lambda own: lambda parameters: own(list(parameters))}
 
 
 def data(s):
@@ -77,117 +69,119 @@ def network(depth, width, block, generator):
     return model
 
 
-OPTIMIZERS = {
-    "sgd": lambda parameters, lr, s: optim.SGD(parameters, lr=lr, momentum=s.momentum),
-    "adam": lambda parameters, lr, s: optim.Adam(parameters, lr=lr),
-}
-
-
-def variants(s, pieces):
-    """(name, block, optimizer, lr) of all that is to run."""
-    rates = s.optimizers if s.lr is None else [["sgd", s.lr], ["adam", s.lr]]
-    for use_residual, block in ((True, pieces.PreNorm), (False, WithoutSkip)):
-        if s.use_residual in (None, use_residual):
-            for optimizer, lr in rates:
-                name = f"{KIND[use_residual]}, {LABEL[optimizer]} {lr:g}"
-                yield name, block, OPTIMIZERS[optimizer], lr
-
-
-KIND = {True: "residual", False: "no residual"}
-LABEL = {"sgd": "SGD", "adam": "Adam"}
-
-
 def experiment(s, run, pieces):
-    losses = run.record("losses.json", {"steps": s.steps, "lr": s.lr, "variants": {}})["variants"]
-    norms = run.record("grad_norms.json", {"of": "block 1's first weight", "variants": {}})
-    todo = list(variants(s, pieces))
-    with run.progress(len(todo) * s.seeds * s.steps) as advance:
-        for name, block, optimizer, lr in todo:
-            losses[name], norms["variants"][name] = [], []
-            for seed in range(s.seeds):
-                task, result, grad_norms = toy.toy(seed, dim=s.width), Record(seed), []
-                losses[name].append(result)
-                norms["variants"][name].append({"seed": seed, "grad_norms": grad_norms})
-                model = network(s.depth, s.width, block, Generator(seed))
-                first = next(m.weight for m in model.modules() if isinstance(m, nn.Linear))
-                train(
-                    model,
-                    optimizer(list(model.parameters()), lr, s),
-                    toy.batches(task.x, task.y, s.batch, seed),
-                    s.steps,
-                    result,
-                    watch=[(lambda first=first: pieces.gradient_norm([first]), grad_norms)],
-                    on_step=lambda _, name=name: advance(1, name),
-                )
-                advance(s.steps - len(result.losses))
-                run.save()
+    blocks = {"residual": pieces.PreNorm, "no residual": WithoutSkip}
+    if s.use_residual is not None:
+        del blocks["no residual" if s.use_residual else "residual"]
+    rates = s.optimizers if s.lr is None else [(name, s.lr) for name in OPTIMIZERS]
+    cells = {
+        f"{k}, {OPTIMIZERS[o]} {lr:g}": (blocks[k], o, lr) for k, (o, lr) in product(blocks, rates)
+    }
+    losses, norms = ({name: [] for name in cells} for _ in range(2))
+    run.record("losses.json", {"steps": s.steps, "lr": s.lr, "variants": losses})
+    run.record("grad_norms.json", {"of": "block 1's first weight", "variants": norms})
+    with run.progress(len(cells) * s.seeds * s.steps) as advance:
+        for name, seed in product(cells, range(s.seeds)):
+            result, grad_norms = Record(seed), []
+            losses[name].append(result)
+            norms[name].append({"seed": seed, "grad_norms": grad_norms})
+            cell(
+                s,
+                *cells[name],
+                pieces.gradient_norm,
+                result,
+                grad_norms,
+                lambda _, n=name: advance(1, n),
+            )
+            advance(s.steps - len(result.losses))
+            run.save()
+
+
+def cell(s, block, optimizer, lr, norm, result, grad_norms, on_step):
+    """One network: its losses, and the gradient's norm at its first weight, step by step."""
+    task = toy.toy(result.seed, dim=s.width)
+    model = network(s.depth, s.width, block, Generator(result.seed))
+    first = next(m.weight for m in model.modules() if isinstance(m, nn.Linear))
+    parameters = list(model.parameters())
+    if optimizer == "sgd":
+        updates = optim.SGD(parameters, lr=lr, momentum=s.momentum)
+    else:
+        updates = optim.Adam(parameters, lr=lr)
+    batches = toy.batches(task.x, task.y, s.batch, result.seed)
+    watch = [(lambda: norm([first]), grad_norms)]
+    train(model, updates, batches, s.steps, result, watch=watch, on_step=on_step)
 
 
 def findings(records):
     record, norms = records["losses.json"], records["grad_norms.json"]["variants"]
-    trained = ("trained", outcome.is_verdict("trained"))
-    if record["steps"] >= 100:
-        trained = ("trained: below 0.1", lambda run: final_loss(run["losses"]) < 0.1)
-    claims = {"residual": trained, "no residual": ("stalled", outcome.is_verdict("stalled"))}
-    found = []
-    for variant, runs in record["variants"].items():
-        claim = claims[variant.partition(",")[0]] if record["lr"] is None else ()
-        found.append(outcome.finding(variant, runs, *claim))
-    for variant, runs in norms.items():
-        found.append(gradient_finding(variant, [run["grad_norms"] for run in runs]))
-    return found
+    every = Cells.of_variants(record["variants"]).by("variant")
+    found = [fate(name, cells, record) for name, cells in every.items()]
+    return found + [
+        gradient(name, [run["grad_norms"] for run in runs]) for name, runs in norms.items()
+    ]
 
 
-def gradient_finding(variant, runs):
+def fate(name, cells, record):
+    kind, _, how = name.partition(", ")
+    word = {"residual": "trained", "no residual": "stalled"}[kind]
+    claimed = claim(word, cells.all(cells.is_(word)))
+    if kind == "residual" and record["steps"] >= 100:
+        claimed = claim(
+            "trained: below 0.1", cells.all(lambda run: final_loss(run["losses"]) < 0.1)
+        )
+    claimed = claimed if record["lr"] is None else {}
+    key = kind.replace(" ", "_") if how == "SGD 0.001" else ""  # the guess is about SGD
+    return cells.finding(name, key, **claimed)
+
+
+def gradient(name, runs):
     """The gradient of layer 1 at the first step, at the twentieth, and at the last."""
     runs = [[np.nan if value is None else value for value in run] for run in runs if run]
     first, early, last = ([run[min(step, len(run) - 1)] for run in runs] for step in (0, 20, 10**9))
     shares = np.divide(early, first)
-    sentence = (
-        f"{outcome.spread(first)} at step 0, {outcome.spread(early)} at step 20, "
-        f"{outcome.spread(last)} at the end"
-    )
-    if variant.startswith("no "):
+    at = zip((first, early, last), ("step 0", "step 20", "the end"), strict=True)
+    sentence = ", ".join(f"{spread(values)} at {when}" for values, when in at)
+    claimed = claim("above 1 % of its first at step 20", bool((shares > 0.01).all()))
+    if name.startswith("no "):
         fell = all(min(run) < 1e-7 for run in runs)
-        claim = ("below 1e-7 within 100 steps", fell if len(runs[0]) >= 100 else None)
-    else:
-        claim = ("above 1 % of its first at step 20", bool((shares > 0.01).all()))
+        claimed = claim("below 1e-7 within 100 steps", fell if len(runs[0]) >= 100 else None)
     share = f"× {np.median(shares):.1g} by step 20"
-    return Finding(f"layer-1 gradient, {variant}", share, sentence, *claim)
-
-
-def styles(variants):
-    """One style per optimizer, the same with and without the residual."""
-    optimizers = list(dict.fromkeys(name.partition(", ")[2] for name in variants))
-    return dict(zip(optimizers, (*plot.STYLES[2::-1], *plot.STYLES[3:]), strict=False))
+    return Finding(f"layer-1 gradient, {name}", share, sentence, **claimed)
 
 
 def panels(variants):
-    """Title and optimizer -> runs, with the residual and without it, where they ran."""
-    for kind in KIND.values():
-        runs = {n.partition(", ")[2]: r for n, r in variants.items() if n.startswith(f"{kind},")}
-        if runs:
-            yield ("with" if kind == "residual" else "without") + " the residual", runs
+    """Title and {optimizer: runs}, with the residual and without it, where they ran."""
+    found = {}
+    for name, runs in variants.items():
+        kind, _, optimizer = name.partition(", ")
+        title = "with the residual" if kind == "residual" else "without the residual"
+        found.setdefault(title, {})[optimizer] = runs
+    return found
 
 
 def figures(records):
-    losses, norms = (records[name]["variants"] for name in ("losses.json", "grad_norms.json"))
-    shown = list(panels(losses))
-    trained = ", ".join(
-        f"{sum(outcome.is_verdict('trained')(run) for runs in of.values() for run in runs)} of "
-        f"{sum(map(len, of.values()))} runs train {title}"
-        for title, of in shown
-    )
-    size = (5.5 * len(shown) + 1, 4.3)
-    curves, axes = plot.new_figure(trained, 1, len(shown), size=size, sharey=True)
-    panel_runs = [of for _, of in shown]
-    plot.loss_curves(axes[0], panel_runs, styles(losses), outcome.LN2, window=5, top=200)
-    shares = ", ".join(f"{early_share(of):.1g} {title}" for title, of in panels(norms))
+    losses, norms = (panels(records[f]["variants"]) for f in ("losses.json", "grad_norms.json"))
+    shown = {title: Cells.of_variants(of).by("variant") for title, of in losses.items()}
+    optimizers = dict.fromkeys(name for of in losses.values() for name in of)
+    styles = dict(zip(optimizers, (*plot.STYLES[2::-1], *plot.STYLES[3:]), strict=False))
+    parts = []
+    for title, of in losses.items():
+        cells = Cells.of_variants(of)
+        parts.append(f"{cells.fates.get('trained', 0)} of {len(cells.runs)} runs train {title}")
+    shape = {
+        "rows": 1,
+        "columns": len(losses),
+        "size": (5.5 * len(losses) + 1, 4.3),
+        "sharey": True,
+    }
+    curves, axes = plot.new_figure(", ".join(parts), **shape)
+    loss_curves(axes[0], list(shown.values()), styles, window=5, top=200)
+    shares = ", ".join(f"{early_share(of):.1g} {title}" for title, of in norms.items())
     title = f"Layer 1's gradient at step 20, as a share of its first: {shares}"
-    gradient, below = plot.new_figure(title, 1, len(shown), size=size, sharey=True)
-    draw_norms(below[0], [of for _, of in panels(norms)], styles(norms))
+    gradient, below = plot.new_figure(title, **shape)
+    draw_norms(below[0], list(norms.values()), styles)
     for row in (axes[0], below[0]):
-        for ax, (title, _) in zip(row, shown, strict=True):
+        for ax, title in zip(row, losses, strict=True):
             ax.set_title(title)
     return {"loss_curves.png": curves, "grad_norm.png": gradient}
 

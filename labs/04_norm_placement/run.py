@@ -1,5 +1,6 @@
 """Lab 04: the same transformer with no norm, post-norm and pre-norm, over learning rates."""
 
+from dataclasses import dataclass
 from itertools import product
 from statistics import median
 
@@ -7,16 +8,9 @@ import numpy as np
 
 from minigrad import from_numpy, lab, optim
 from minigrad.lab import Finding, plot
-from minigrad.lab.cells import Cells, claim, curves
-from minigrad.lab.language import (
-    TextOptions,
-    about,
-    corpus,
-    final,
-    group,
-    language_run,
-    small_gpt,
-)
+from minigrad.lab.cells import Cells, claim, held_out
+from minigrad.lab.curves import text_curves
+from minigrad.lab.language import Text, about, corpus, language_run, small_gpt
 from minigrad.lab.report import markdown_table
 from minigrad.lab.timing import interleaved, ratio
 from minigrad.probe import LayerHistory
@@ -28,7 +22,7 @@ VARIANTS = {
     "pre LayerNorm": {"norm": "layernorm", "placement": "pre"},
     "pre RMSNorm": {"norm": "rmsnorm", "placement": "pre"},
 }
-STYLES = dict(zip(VARIANTS, (*plot.PLACEMENTS.values(), plot.STYLES[3]), strict=True))
+STYLES = dict(zip(VARIANTS, (*plot.PLACEMENTS.values(), plot.NORMS["rmsnorm"]), strict=True))
 MODEL = {"layers": 16, "dim": 32, "heads": 4}
 
 # What is looked into: three variants at one rate, in four of the sixteen blocks, every fifth step.
@@ -41,18 +35,22 @@ FIGURES = {
     "update_ratio": "update / weight, per step",
 }
 
-Options = TextOptions
-FULL = {
-    "seeds": 3,
-    "steps": 200,
-    "lr": None,
-    "rates": [1e-3, 5e-3, 2e-2],
-    "inside_lr": 2e-2,
-    "text": "python",
-    "timing_repeats": 25,
-}
-QUICK = FULL | {"seeds": 1, "steps": 120, "rates": [5e-3, 2e-2], "timing_repeats": 8}
-PIECES = {}
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """A transformer of 16 layers, four times; only the norm differs. At three rates."""
+
+    seeds: int = 3
+    steps: int = 200
+    lr: float | None = None  # in place of the rates
+    rates: tuple[float, ...] = (1e-3, 5e-3, 2e-2)
+    inside_lr: float = 2e-2
+    text: Text = "python"
+    timing_repeats: int = 25
+
+
+QUICK = {"seeds": 1, "steps": 120, "rates": (5e-3, 2e-2), "timing_repeats": 8}
+PIECES, MINE = {}, {}
 
 
 def data(s):
@@ -75,7 +73,6 @@ def experiment(s, run, pieces):
             if seen is not None:
                 inside.append({"variant": name, "seed": seed} | thinned(seen))
             run.save()
-    run.write("table.md", table(run.records))
 
 
 def cell(text, s, advance, seed, lr, name, look_inside):
@@ -117,19 +114,19 @@ def step_times(text, repeats):
     return interleaved({name: step_of(norm) for name, norm in VARIANTS.items()}, repeats)
 
 
-def table(records):
-    """One line per variant and rate."""
+def texts(records):
+    """table.md: one line per variant and rate."""
     times = records["timings.json"]["step_ms"]
     head = ["variant", "lr", "validation", "range over seeds", "step of divergence"]
     rows = []
-    for (name, lr), cells in Cells(records["losses.json"]).by("variant", "lr").items():
+    for (name, lr), cells in Cells.of_text(records["losses.json"]).by("variant", "lr").items():
         ends = cells.ends
-        died = [str(r["diverged_at"]) for r in cells.runs if cells.diverged(r)]
+        died = [str(r["diverged_at"]) for r in cells.runs if r["diverged_at"] is not None]
         rows.append(
             [
                 name,
                 f"{lr:g}",
-                cells.fate,
+                cells.end,
                 f"{min(ends):.2f} – {max(ends):.2f}" if ends else "–",
                 ", ".join(died) or "–",
                 f"{median(times[name]):.1f}",
@@ -139,15 +136,15 @@ def table(records):
         )
     costs = ["step, ms", "its ratio to no norm", "parameters"]
     rows.sort(key=lambda row: list(VARIANTS).index(row[0]))
-    return "\n".join(markdown_table([*head, *costs], rows)) + "\n"
+    return {"table.md": "\n".join(markdown_table([*head, *costs], rows)) + "\n"}
 
 
 def findings(records):
-    cells = Cells(records["losses.json"])
+    steps, cells = records["losses.json"]["steps"], Cells.of_text(records["losses.json"])
     rates = sorted(cells.by("lr"))
-    low, high = rates[0], rates[-1]
     bare, post, *pre = (cells.of(variant=name) for name in VARIANTS)
-    ends = bare.of(lr=high).all(cells.diverged) and bare.of(lr=low).all(cells.trained)
+    diverged, stalled, trained = map(cells.is_, ("diverged", "stalled", "trained"))
+    ends = bare.of(lr=rates[-1]).all(diverged) and bare.of(lr=rates[0]).all(trained)
     claims = {
         "no norm": claim(
             "learns at the lowest rate, diverges at the highest, every seed",
@@ -155,41 +152,33 @@ def findings(records):
         ),
         "post LayerNorm": claim(
             "stalled from lr 0.005 upward, every seed, and never diverged",
-            post.of(lr=lambda lr: lr >= 5e-3).all(cells.stalled),
-            not post.any(cells.diverged),
+            post.of(lr=lambda lr: lr >= 5e-3).all(stalled),
+            not post.any(diverged),
         ),
     }
-    claims |= {
-        name: claim("learns at every rate, every seed", mine.all(cells.trained))
-        for name, mine in zip(list(VARIANTS)[2:], pre, strict=True)
-    }
+    for name, mine in zip(list(VARIANTS)[2:], pre, strict=True):
+        claims[name] = claim("learns at every rate, every seed", mine.all(trained))
+    always = " It learns at every rate."
     said = {
         "no norm": " A low rate suits it, a high one kills it." if ends else "",
         "post LayerNorm": " Stalled means: no better than knowing how frequent each character is "
-        f"({cells.unigram:.2f}), finite and quiet.",
-    }
-    where = "validation at lr " + " / ".join(f"{lr:g}" for lr in rates)
+        f"({cells.entropy:.2f}), finite and quiet.",
+    } | {name: always for name in list(VARIANTS)[2:] if claims[name]["held"]}
     found = []
     for name, mine in cells.by("variant").items():
         at = mine.by("lr")
-        every = (
-            " It learns at every rate."
-            if name in list(VARIANTS)[2:] and claims[name]["held"]
-            else ""
-        )
-        fates = " / ".join(at[lr].fate for lr in rates)
-        sentence = f"{where}: {fates}." + said.get(name, every)
-        found.append(Finding(name, f"{at[high].word} at lr {high:g}", sentence, **claims[name]))
-    gap = median(abs(final(a) - final(b)) for a, b in zip(*(c.runs for c in pre), strict=True))
-    found.append(
-        Finding(
-            "LayerNorm or RMSNorm",
-            f"{gap:.3f} apart",
-            f"With the same seed and rate the two pre-norms end {gap:.3f} apart in the median.",
-            "less than 0.05 apart after 200 steps",
-            gap < 0.05 if cells.record["steps"] >= 200 else None,
-        )
-    )
+        sentence = (
+            "validation at lr " + " / ".join(f"{lr:g}" for lr in rates) + ": "
+            + " / ".join(at[lr].end for lr in rates) + "." + said.get(name, "")
+        )  # fmt: skip
+        word, key = at[rates[-1]].word, name.lower().replace(" ", "_")
+        outcome = f"{word} at lr {rates[-1]:g}"
+        found.append(Finding(name, outcome, sentence, **claims[name], key=key, word=word))
+    pairs = zip(*(c.runs for c in pre), strict=True)
+    gap = median(abs(held_out(a) - held_out(b)) for a, b in pairs)
+    sentence = f"With the same seed and rate the two pre-norms end {gap:.3f} apart in the median."
+    near = claim("less than 0.05 apart after 200 steps", gap < 0.05 if steps >= 200 else None)
+    found.append(Finding("LayerNorm or RMSNorm", f"{gap:.3f} apart", sentence, **near))
     if records["inside.json"]["runs"]:
         found.append(fates_inside(records["inside.json"]))
     return found
@@ -198,23 +187,25 @@ def findings(records):
 def fates_inside(inside):
     """How large the signal gets without a norm, and how much of the gradient reaches block 1."""
     lr, low, top = inside["lr"], str(BLOCKS[0]), str(BLOCKS[-1])
-    runs = group(inside["runs"], "variant")
+    runs = Cells(inside["runs"]).by("variant")
 
     def share(run):
         first, last = run["gradient_norm"][low], run["gradient_norm"][top]
         half = len(first) // 2
         return median(a / b for a, b in zip(first[half:], last[half:], strict=True))
 
-    grown = [run["activation_std"][top][-1] for run in runs["no norm"]]
-    post, pre = ([share(r) for r in runs[n]] for n in ("post LayerNorm", "pre RMSNorm"))
+    grown = [run["activation_std"][top][-1] for run in runs["no norm"].runs]
+    post, pre = ([share(r) for r in runs[n].runs] for n in ("post LayerNorm", "pre RMSNorm"))
+    held = min(grown) > 1e3 and max(post) < 1e-3 and min(pre) > 0.1 if lr >= 2e-2 else None
     return Finding(
         "inside the blocks",
         f"{median(post):.0e} of the gradient",
         f"lr {lr:g}: without a norm block {top}'s output ends with a std of {median(grown):.0e}. "
         f"The gradient norm of block {low} over that of block {top}, second half of the run: "
         f"{median(post):.0e} with post-norm, {median(pre):.2g} with pre-norm.",
-        "without a norm above 1e3; post-norm below 1e-3, pre-norm above 0.1; every seed",
-        min(grown) > 1e3 and max(post) < 1e-3 and min(pre) > 0.1 if lr >= 2e-2 else None,
+        **claim(
+            "without a norm above 1e3; post-norm below 1e-3, pre-norm above 0.1; every seed", held
+        ),
     )
 
 
@@ -237,27 +228,27 @@ def inside(records):
         sharex=True,
         sharey="row",
     )
-    runs, losses = group(record["runs"], "variant"), records["losses.json"]["runs"]
+    cells, runs = Cells(records["losses.json"]["runs"]), Cells(record["runs"]).by("variant")
+    for (column, name), (row, key) in product(enumerate(INSIDE), enumerate(FIGURES)):
+        for block, style in zip(BLOCKS, plot.ordered(len(BLOCKS)), strict=True):
+            values = plot.over_seeds([r[key][str(block)] for r in runs[name].runs])
+            steps = record["every"] * np.arange(values.shape[1])
+            plot.band(axes[row, column], steps, values, style, label=f"block {block}")
+        axes[row, column].set_yscale("log")
+    for ax, label in zip(axes[:, 0], FIGURES.values(), strict=True):
+        ax.set_ylabel(label)
     for column, name in enumerate(INSIDE):
-        for ax, (key, label) in zip(axes[:, column], FIGURES.items(), strict=True):
-            for block, style in zip(BLOCKS, plot.STYLES, strict=False):
-                values = plot.over_seeds([r[key][str(block)] for r in runs[name]])
-                steps = record["every"] * np.arange(values.shape[1])
-                plot.band(ax, steps, values, style, label=f"block {block}")
-            ax.set_yscale("log")
-            if column == 0:
-                ax.set_ylabel(label)
         axes[0, column].set_title(name, fontsize=10)
         axes[-1, column].set_xlabel("step")
-        died = [r["diverged_at"] for r in losses if (r["variant"], r["lr"]) == (name, lr)]
+        died = [r["diverged_at"] for r in cells.of(variant=name, lr=lr).runs]
         if None not in died:
-            plot.divergence(axes[0, column], median(died), plot.STYLES[0], "diverged")
+            plot.divergence(axes[0, column], median(died), STYLES[name], "diverged")
     figure.legend(*axes[0, -1].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
 
 
 def comparison(records):
-    cells = Cells(records["losses.json"])
+    cells = Cells.of_text(records["losses.json"])
     rates = sorted(cells.by("lr"))
     figure, axes = plot.new_figure(
         "No norm dies at a high rate, post-norm stalls, pre-norm learns at every rate"
@@ -269,10 +260,10 @@ def comparison(records):
         sharey=True,
         sharex=True,
     )
-    for (train, held_out), lr in zip(axes.T, rates, strict=True):
+    for (train, unseen), lr in zip(axes.T, rates, strict=True):
         train.set_title(f"learning rate {lr:g}", fontsize=10)
-        held_out.set(xlabel="step", ylim=(2.1, 4.7))
-        curves((train, held_out), cells.of(lr=lr).by("variant"), STYLES)
+        unseen.set(xlabel="step", ylim=(2.1, 4.7))
+        text_curves((train, unseen), cells.of(lr=lr).by("variant"), STYLES)
     axes[0, 0].set_ylabel("training loss (nats)")
     axes[1, 0].set_ylabel("validation loss (nats)")
     return figure

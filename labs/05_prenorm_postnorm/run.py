@@ -1,6 +1,7 @@
 """Lab 05: pre-norm against post-norm, over depth and learning rate, with and without warmup."""
 
 import math
+from dataclasses import dataclass
 from itertools import product
 from statistics import median
 
@@ -8,8 +9,9 @@ import numpy as np
 
 from minigrad import Generator, from_numpy, lab
 from minigrad.lab import Finding, plot
-from minigrad.lab.cells import Cells, claim, curves, trainability
-from minigrad.lab.language import TextOptions, about, corpus, language_run, small_gpt
+from minigrad.lab.cells import Cells, claim
+from minigrad.lab.curves import text_curves, trainability
+from minigrad.lab.language import Text, about, corpus, language_run, small_gpt
 from minigrad.training.language import language_loss
 
 VARIANTS = {
@@ -22,26 +24,26 @@ STYLES = dict(
 )
 SHOWN = {"layers": 4, "lr": 1e-2}  # the cell whose curves are drawn
 
-Options = TextOptions
-FULL = {
-    "seeds": 3,
-    "steps": 200,
-    "lr": None,
-    "depths": [4, 8, 12],
-    "rates": [2e-3, 5e-3, 1e-2],
-    "text": "python",
-    "gradient_depths": [2, 4, 8, 16, 32],
-    "gradient_seeds": 10,
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Pre-norm, post-norm, and post-norm with warmup, over depth and learning rate."""
+
+    seeds: int = 3
+    steps: int = 200
+    lr: float | None = None  # in place of the rates
+    depths: tuple[int, ...] = (4, 8, 12)
+    rates: tuple[float, ...] = (2e-3, 5e-3, 1e-2)
+    text: Text = "python"
+    gradient_depths: tuple[int, ...] = (2, 4, 8, 16, 32)
+    gradient_seeds: int = 10
+
+
+QUICK = {
+    **{"seeds": 1, "steps": 160, "depths": (4, 8), "rates": (5e-3, 1e-2)},
+    **{"gradient_depths": (2, 8, 32), "gradient_seeds": 4},
 }
-QUICK = FULL | {
-    "seeds": 1,
-    "steps": 160,
-    "depths": [4, 8],
-    "rates": [5e-3, 1e-2],
-    "gradient_depths": [2, 8, 32],
-    "gradient_seeds": 4,
-}
-PIECES = {}
+PIECES, MINE = {}, {}
 
 # Where Xiong et al.'s law is derived, and where it is weak.
 SETTINGS = {
@@ -65,8 +67,8 @@ def experiment(s, run, pieces):
             last_gradient(text, seed, layers, placement, **SETTINGS[setting])
             for seed in range(s.gradient_seeds)
         ]
-        gradients.append({"setting": setting, "placement": placement, "layers": layers})
-        gradients[-1]["norms"] = norms
+        label = {"setting": setting, "placement": placement, "layers": layers}
+        gradients.append(label | {"norms": norms})
     cells = list(product(range(s.seeds), s.depths, rates, VARIANTS))
     with run.progress(len(cells) * s.steps) as advance:
         for seed, layers, lr, name in cells:
@@ -108,21 +110,22 @@ def relative(records, setting, placement):
 
 
 def findings(records):
-    cells = Cells(records["losses.json"])
+    cells = Cells.of_text(records["losses.json"])
+    stalled, trained = map(cells.is_, ("stalled", "trained"))
     pre, post, warm = (cells.of(variant=name) for name in VARIANTS)
     hard = post.of(layers=lambda n: n >= 8, lr=lambda lr: lr >= 5e-3)
     before, saved = (c.of(layers=4, lr=1e-2) for c in (post, warm))
     claims = {
-        "pre-norm": claim("learns in every cell", pre.all(cells.trained)),
+        "pre-norm": claim("learns in every cell", pre.all(trained)),
         "post-norm": claim(
             "stalled, never diverged, at 8 layers or more with lr 0.005 or more",
-            hard.all(cells.stalled),
+            hard.all(stalled),
         ),
         "post-norm, warmup": claim(
             "learns at 4 layers and lr 0.01, where no warmup is stalled; not at 8 layers",
-            before.all(cells.stalled),
-            saved.all(cells.trained),
-            warm.of(layers=8, lr=1e-2).all(cells.stalled),
+            before.all(stalled),
+            saved.all(trained),
+            warm.of(layers=8, lr=1e-2).all(stalled),
         ),
     }
     found = [outcome(cells, name, claims[name]) for name in VARIANTS]
@@ -131,20 +134,23 @@ def findings(records):
 
 def outcome(cells, name, claimed):
     mine = cells.of(variant=name).by("layers", "lr")
-    n, trained = len(mine), sum(bool(c.all(c.trained)) for c in mine.values())
-    sentence = f"every seed learns in {trained} of the {n} cells (depth × learning rate)"
+    trained = cells.is_("trained")
+    n, learning = len(mine), sum(bool(c.all(trained)) for c in mine.values())
+    sentence = f"every seed learns in {learning} of the {n} cells (depth × learning rate)"
     if name == "post-norm, warmup":
         without = cells.of(variant="post-norm").by("layers", "lr")
         rescued = [
-            f"{layers} layers, lr {lr:g}: {without[layers, lr].fate} to {c.fate}"
+            f"{layers} layers, lr {lr:g}: {without[layers, lr].end} to {c.end}"
             for (layers, lr), c in mine.items()
-            if not without[layers, lr].all(c.trained) and c.any(c.trained)
+            if not without[layers, lr].all(trained) and c.any(trained)
         ]
         sentence += "; it saves " + "; ".join(rescued) if rescued else ""
     shown = mine.get((SHOWN["layers"], SHOWN["lr"]))
     at = f" at {SHOWN['layers']} layers, lr {SHOWN['lr']:g}"
-    ended = shown.word + at if shown else f"{trained} of {n} cells"
-    return Finding(name, ended, sentence + ".", **claimed)
+    word = shown.word if shown else ""
+    ended = word + at if shown else f"{learning} of {n} cells"
+    key = name.replace(", ", "_").replace("-", "_")
+    return Finding(name, ended, sentence + ".", **claimed, key=key, word=word)
 
 
 def law(records, setting):
@@ -166,7 +172,7 @@ def law(records, setting):
 
 
 def figures(records):
-    cells = Cells(records["losses.json"])
+    cells = Cells.of_text(records["losses.json"])
     drawn = {"trainability.png": border(cells), "gradient_at_init.png": gradients(records)}
     shown = cells.of(**SHOWN).by("variant")
     return ({"prenorm_vs_postnorm.png": convergence(shown)} if shown else {}) | drawn
@@ -174,8 +180,8 @@ def figures(records):
 
 def convergence(shown):
     figure, axes = plot.new_figure(
-        f"{SHOWN['layers']} layers, lr {SHOWN['lr']:g}: post-norm {shown['post-norm'].fate}, with "
-        f"warmup {shown['post-norm, warmup'].fate}, pre-norm {shown['pre-norm'].fate}",
+        f"{SHOWN['layers']} layers, lr {SHOWN['lr']:g}: post-norm {shown['post-norm'].end}, with "
+        f"warmup {shown['post-norm, warmup'].end}, pre-norm {shown['pre-norm'].end}",
         1,
         2,
         size=(10.5, 4.2),
@@ -184,13 +190,13 @@ def convergence(shown):
     train, held_out = axes[0]
     train.set(title="training (mean of 10 steps)", xlabel="step", ylabel="loss (nats)")
     held_out.set(title="validation", xlabel="step", ylim=(2.3, 4.7))
-    curves((train, held_out), shown, STYLES)
+    text_curves((train, held_out), shown, STYLES)
     return figure
 
 
 def border(cells):
     learning = {
-        name: [bool(c.all(c.trained)) for c in mine.by("layers", "lr").values()]
+        name: [bool(c.all(c.is_("trained"))) for c in mine.by("layers", "lr").values()]
         for name, mine in cells.by("variant").items()
     }
     figure, axes = plot.new_figure(

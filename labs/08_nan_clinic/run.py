@@ -1,54 +1,31 @@
 """Lab 08: ten sick training scripts, and six treatments for the four that need one."""
 
 import math
+from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
+from statistics import median
 
 import numpy as np
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import to_rgb
 
 from minigrad import lab
 from minigrad.lab import Finding, clinic, plot
-from minigrad.lab.language import (
-    STUCK,
-    TextOptions,
-    about,
-    corpus,
-    final,
-    group,
-    language_run,
-    small_gpt,
-)
+from minigrad.lab.cells import Cells, claim, held_out
+from minigrad.lab.language import Text, about, corpus, language_run, small_gpt
 from minigrad.lab.report import markdown_table
 
 HERE = Path(__file__).parent
 
-# The four transformers of patients/, as settings: one change at a time is a treatment.
-PATIENTS = {
-    "deep": {
-        "model": {"layers": 16, "norm": None},
-        "training": {"lr": 0.03, "warmup": 100, "steps": 200},
-    },
-    "sudden": {
-        "model": {"layers": 16, "norm": None},
-        "training": {"lr": 0.3, "optimizer": "sgd", "steps": 120},
-    },
-    "quiet": {
-        "model": {"layers": 12, "norm": "layernorm", "placement": "post"},
-        "training": {"lr": 0.003, "steps": 150},
-    },
-    "heavy": {
-        "model": {"layers": 16, "norm": None, "init": "xavier"},
-        "training": {"lr": 0.002, "warmup": 100, "steps": 160},
-    },
-}
+# One change at a time, of the model or of its training.
 TREATMENTS = {
-    "as found": lambda model, training: None,
-    "pre RMSNorm": lambda model, training: model.update(norm="rmsnorm", placement="pre"),
-    "a fifth of the rate": lambda model, training: training.update(lr=training["lr"] / 5),
-    "clipping at 1": lambda model, training: training.update(clip=1.0),
-    "default init": lambda model, training: model.update(init="default"),
-    "warmup 100": lambda model, training: training.update(warmup=100),
-    "float64": lambda model, training: model.update(dtype="float64"),
+    "as found": lambda model, training: {},
+    "pre RMSNorm": lambda model, training: {"norm": "rmsnorm", "placement": "pre"},
+    "a fifth of the rate": lambda model, training: {"lr": training["lr"] / 5},
+    "clipping at 1": lambda model, training: {"clip": 1.0},
+    "default init": lambda model, training: {"init": "default"},
+    "warmup 100": lambda model, training: {"warmup": 100},
+    "float64": lambda model, training: {"dtype": "float64"},
 }
 # What should happen, from the theory page: which treatments cure whom. Others must not.
 CURES = {
@@ -65,22 +42,41 @@ COURSES = {
     "quiet": "lies flat",
     "heavy": "is born ill",
 }
-FATES = ("cured", "useless", "stuck", "NaN")
-
-Options = TextOptions
-FULL = {"seeds": 3, "text": "python", "treatments": list(TREATMENTS), "patients": list(PATIENTS)}
-QUICK = FULL | {
-    "seeds": 1,
-    "treatments": ["as found", "pre RMSNorm", "clipping at 1"],
-}
-PIECES = {}
 
 
-SCRIPTS = ("restless", "ceiling", "empty_row", "half", "certain", "clairvoyant")
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every treatment for four sick transformers, and six scripts that are ill otherwise."""
+
+    seeds: int = 3
+    text: Text = "python"
+    treatments: tuple[str, ...] = tuple(TREATMENTS)
+    patients: tuple[str, ...] = tuple(CURES)
+
+
+QUICK = {"seeds": 1, "treatments": ("as found", "pre RMSNorm", "clipping at 1")}
+PIECES, MINE = {}, {}
 
 
 def data(s):
     return about(corpus(s.text))
+
+
+def patient(name):
+    """The settings of a sick script as it was found: its model's, its training's."""
+    script = clinic.load_case(HERE, name)
+    training = script.TRAINING | {"optimizer": script.OPTIMIZER.__name__.lower()}
+    return script.MODEL | {"init": script.INIT, "dtype": "float32"}, training
+
+
+def treat(text, seed, model, training, advance, **labels):
+    """Train a patient, treated or not."""
+    model = {"dim": 32, **model}
+    dtype = model.pop("dtype")
+    made = small_gpt(text, seed, **model)
+    for parameter in made.parameters():
+        parameter.array = parameter.array.astype(dtype)
+    return language_run(text, made, advance, seed=seed, training=training, **labels)
 
 
 def experiment(s, run, pieces):
@@ -88,139 +84,108 @@ def experiment(s, run, pieces):
     runs, scripts = [], []
     run.record("treatments.json", {"text": about(text), "runs": runs})
     run.record("scripts.json", {"runs": scripts})
-    steps = sum(PATIENTS[name]["training"]["steps"] for name in s.patients)
+    for name, seed in product(SYMPTOMS, range(s.seeds)):
+        losses = clinic.load_case(HERE, name).train(seed)
+        scripts.append({"patient": name, "seed": seed, "losses": losses})
+    steps = sum(patient(name)[1]["steps"] for name in s.patients)
     with run.progress(s.seeds * len(s.treatments) * steps) as advance:
-        for name in SCRIPTS:
-            train = clinic.load(HERE, name).train
-            for seed in range(s.seeds):
-                scripts.append({"patient": name, "seed": seed, "losses": train(seed)})
-        for seed in range(s.seeds):
-            for name in s.patients:
-                for treatment in s.treatments:
-                    model = {"dim": 32, **PATIENTS[name]["model"]}
-                    training = dict(PATIENTS[name]["training"])
-                    if unchanged(treatment, model, training):
-                        advance(training["steps"])
-                        continue
-                    dtype = model.pop("dtype", "float32")
-                    made = small_gpt(text, seed, **model)
-                    for parameter in made.parameters():
-                        parameter.array = parameter.array.astype(dtype)
-                    record = language_run(
-                        text,
-                        made,
-                        advance,
-                        seed=seed,
-                        training=training,
-                        patient=name,
-                        treatment=treatment,
-                    )
-                    runs.append(record)
+        for seed, name, treatment in product(range(s.seeds), s.patients, s.treatments):
+            model, training = patient(name)
+            change = TREATMENTS[treatment](model, training)
+            has = model | training
+            if change and all(has.get(key) == value for key, value in change.items()):
+                advance(training["steps"])
+                continue
+            of_model = {"norm", "placement", "init", "dtype"}
+            model |= {key: value for key, value in change.items() if key in of_model}
+            training |= {key: value for key, value in change.items() if key not in of_model}
+            labels = {"patient": name, "treatment": treatment}
+            runs.append(treat(text, seed, model, training, advance, **labels))
             run.save()
-    run.write("table.md", table(run.records["treatments.json"]))
 
 
-def unchanged(treatment, model, training):
-    """Apply the treatment; whether it is what the patient has already."""
-    before = (model.get("init", "default"), dict(model), dict(training))
-    TREATMENTS[treatment](model, training)
-    same = (model.get("init", "default"), training) == (before[0], before[2])
-    rest = {k: v for k, v in model.items() if k != "init"}
-    old = {k: v for k, v in before[1].items() if k != "init"}
-    return treatment != "as found" and same and rest == old
+def told(cells):
+    """What most seeds came to, with the median loss of those that stayed finite."""
+    finite = [loss for loss in map(held_out, cells.runs) if math.isfinite(loss)]
+    text = cells.word + (f" {median(finite):.3g}" if finite else "")
+    most = max(cells.fates.values())
+    return text + (f" {most}/{len(cells.runs)}" if most < len(cells.runs) else "")
 
 
-def fate(run, unigram):
-    """One of FATES: useless is finite and worse than guessing by frequency."""
-    if run["diverged_at"] is not None:
-        return "NaN"
-    loss = final(run)
-    if loss > 1.25 * unigram or not math.isfinite(loss):
-        return "useless"
-    return "stuck" if loss > STUCK * unigram else "cured"
+def broke(cells):
+    """The steps at which runs stopped being finite, as text."""
+    return ", ".join(str(r["diverged_at"]) for r in cells.runs if r["diverged_at"] is not None)
 
 
-def told(runs, unigram):
-    """What most seeds came to, and that with the median loss: ("cured", "cured 2.74")."""
-    fates = [fate(r, unigram) for r in runs]
-    word = max(FATES, key=fates.count)
-    losses = [final(r) for r in runs if r["diverged_at"] is None]
-    text = word if word == "NaN" else f"{word} {np.median(losses):.3g}"
-    return word, text + (f" {fates.count(word)}/{len(fates)}" if len(set(fates)) > 1 else "")
-
-
-def table(treatments):
-    """Patients by treatments, and the steps of death."""
-    unigram = treatments["text"]["unigram_loss"]
-    cells = group(treatments["runs"], "patient", "treatment")
-    columns = [t for t in TREATMENTS if any(t == treatment for _, treatment in cells)]
+def texts(records):
+    """table.md: patients by treatments, and the steps of death."""
+    cells = Cells.of_text(records["treatments.json"])
+    every = cells.by("patient", "treatment")
+    columns = [t for t in TREATMENTS if t in cells.by("treatment")]
     rows = []
-    for name in dict.fromkeys(patient for patient, _ in cells):
+    for name in cells.by("patient"):
         row = [name]
-        for treatment in columns:
-            runs = cells.get((name, treatment))
-            dead = [str(r["diverged_at"]) for r in runs or () if r["diverged_at"] is not None]
-            row.append((told(runs, unigram)[1] if runs else "has it") + " " * bool(dead))
-            row[-1] += f"(step {', '.join(dead)})" if dead else ""
+        for mine in (every.get((name, treatment)) for treatment in columns):
+            row.append("has it" if mine is None else told(mine))
+            row[-1] += f" (step {broke(mine)})" if mine and broke(mine) else ""
         rows.append(row)
-    return "\n".join(markdown_table(["patient", *columns], rows)) + "\n"
+    return {"table.md": "\n".join(markdown_table(["patient", *columns], rows)) + "\n"}
 
 
 def findings(records):
-    treatments = records["treatments.json"]
-    unigram = treatments["text"]["unigram_loss"]
-    found = []
-    for name, runs in group(treatments["runs"], "patient").items():
-        by = {k: [fate(r, unigram) for r in v] for k, v in group(runs, "treatment").items()}
-        cured = {k for k, v in by.items() if set(v) == {"cured"}}
-        never = {k for k, v in by.items() if "cured" not in v}
-        first = group(runs, "treatment")["as found"]
-        dead = [r["diverged_at"] for r in first if r["diverged_at"] is not None]
-        how = {
-            "NaN": f"NaN at step {', '.join(map(str, dead))}",
-            "stuck": "stuck at the unigram loss",
-            "useless": "far above the unigram loss",
-        }.get(by["as found"][0], by["as found"][0])
-        right = CURES[name] & by.keys()
-        found.append(
-            Finding(
-                name,
-                by["as found"][0] if len(set(by["as found"])) == 1 else "mixed",
-                f"As found: {how}. Cured in every seed by {', '.join(sorted(cured)) or 'nothing'}; "
-                f"in none by {', '.join(sorted(never - {'as found'})) or '–'}.",
-                f"cured by {', '.join(sorted(CURES[name]))}, by nothing else"
-                + "".join(f"; {t} may help or not" for t in UNSURE.get(name, ())),
-                right <= cured and by.keys() - CURES[name] - UNSURE.get(name, set()) <= never,
-            )
-        )
-    for (name, treatment), runs in group(treatments["runs"], "patient", "treatment").items():
-        if treatment == "clipping at 1" and name in ("deep", "sudden"):
-            cured = all(fate(r, unigram) == "cured" for r in runs)
+    cells = Cells.of_text(records["treatments.json"])
+    found = [treated(name, mine) for name, mine in cells.by("patient").items()]
+    for name, wanted in (("deep", "not cured"), ("sudden", "cured")):
+        clipped = cells.of(patient=name, treatment="clipping at 1")
+        if clipped.runs:
+            word = "cured" if clipped.all(clipped.is_("trained")) else "not cured"
+            fates = ", ".join(map(clipped.fate, clipped.runs))
+            sentence = f"With gradients clipped at 1: {fates}."
+            claimed = claim(wanted, word == wanted)
+            key = f"clipping_{name}"
             found.append(
-                Finding(
-                    f"clipping, {name}",
-                    "cured" if cured else "not cured",
-                    f"With gradients clipped at 1: {', '.join(fate(r, unigram) for r in runs)}.",
-                    "cured" if name == "sudden" else "not cured",
-                    cured == (name == "sudden"),
-                )
+                Finding(f"clipping, {name}", word, sentence, **claimed, key=key, word=word)
             )
-    sick = group(records["scripts.json"]["runs"], "patient")
-    for name, runs in sick.items():
+    for name, mine in Cells(records["scripts.json"]["runs"]).by("patient").items():
         symptom, predicted, test = SYMPTOMS[name]
-        every = [[math.nan if v is None else v for v in r["losses"]] for r in runs]
-        found.append(
-            Finding(name, symptom, tell(every), predicted, all(test(losses) for losses in every))
-        )
+        every = [[math.nan if v is None else v for v in r["losses"]] for r in mine.runs]
+        found.append(Finding(name, symptom, tell(every), **claim(predicted, all(map(test, every)))))
     return found
 
 
+def treated(name, cells):
+    """How a patient was found, and what cures it."""
+    trained, by = cells.is_("trained"), cells.by("treatment")
+    cured = {treatment for treatment, mine in by.items() if mine.all(trained)}
+    never = {treatment for treatment, mine in by.items() if not mine.any(trained)}
+    first = by["as found"]
+    how = {
+        "diverged": f"not finite at step {broke(first)}"
+        if broke(first)
+        else "far above the unigram loss",
+        "stalled": "stalled at the unigram loss",
+    }.get(first.word, first.word)
+    maybe = UNSURE.get(name, set())
+    return Finding(
+        name,
+        first.word,
+        f"As found: {how}. Cured in every seed by {', '.join(sorted(cured)) or 'nothing'}; "
+        f"in none by {', '.join(sorted(never - {'as found'})) or '–'}.",
+        **claim(
+            f"cured by {', '.join(sorted(CURES[name]))}, by nothing else"
+            + "".join(f"; {treatment} may help or not" for treatment in maybe),
+            CURES[name] & by.keys() <= cured,
+            by.keys() - CURES[name] - maybe <= never,
+        ),
+    )
+
+
 def tell(every):
-    first = np.median([losses[0] for losses in every])
-    last = np.median([np.mean(losses[-10:]) for losses in every])
     bad = [next((i for i, v in enumerate(x) if not math.isfinite(v)), None) for x in every]
     if None not in bad:
         return f"First loss not finite at step {', '.join(map(str, bad))}."
+    first = np.median([losses[0] for losses in every])
+    last = np.median([np.mean(losses[-10:]) for losses in every])
     return f"Loss {first:.2f} at step 0, {last:.3g} at the end (median over seeds)."
 
 
@@ -259,60 +224,43 @@ SYMPTOMS = {
 
 
 def figures(records):
-    treatments = records["treatments.json"]
-    unigram = treatments["text"]["unigram_loss"]
-    cells = group(treatments["runs"], "patient", "treatment")
-    patients = list(dict.fromkeys(p for p, _ in cells))
-    columns = [t for t in TREATMENTS if any((p, t) in cells for p in patients)]
+    cells = Cells.of_text(records["treatments.json"])
+    every = cells.by("patient", "treatment")
+    patients, columns = (
+        list(cells.by("patient")),
+        [t for t in TREATMENTS if t in cells.by("treatment")],
+    )
     figure, axes = plot.new_figure(
         "The right cure depends on the cause (numbers: validation loss, median over seeds)",
-        size=(3.2 + 1.25 * len(columns), 1.3 + 0.85 * len(patients)),
+        size=(3.2 + 1.25 * len(columns), 1.5 + 0.85 * len(patients)),
     )
-    ax = axes[0, 0]
-    image = np.full((len(patients), len(columns)), np.nan)
-    for row, name in enumerate(patients):
-        for column, treatment in enumerate(columns):
-            runs = cells.get((name, treatment))
-            if not runs:
-                ax.text(column, row, "has it", ha="center", va="center", fontsize=8, color="#777")
-                continue
-            fates = [fate(r, unigram) for r in runs]
-            cured = fates.count("cured")
-            image[row, column] = cured / len(fates)
-            word, text = told(runs, unigram)
-            ax.text(
-                column,
-                row,
-                text.replace(" ", "\n"),
-                ha="center",
-                va="center",
-                fontsize=9,
-                fontweight="bold" if word == "cured" else "normal",
-            )
-    ax.imshow(
-        image, aspect="auto", vmin=0, vmax=1, cmap=ListedColormap(["#F7E3D0", "#DDDDDD", "#5AA9D6"])
-    )
+    ax, image = axes[0, 0], np.ones((len(patients), len(columns), 3))
+    for (row, name), (column, treatment) in product(enumerate(patients), enumerate(columns)):
+        mine = every.get((name, treatment))
+        text = "has it" if mine is None else told(mine).replace(" ", "\n")
+        image[row, column] = to_rgb(plot.FATES.get(mine.word, "white") if mine else "white")
+        bold = "bold" if mine and mine.word == "trained" else "normal"
+        ax.text(column, row, text, ha="center", va="center", fontsize=9, fontweight=bold)
+    ax.imshow(image, aspect="auto")
+    for at, line in ((len(columns), ax.axvline), (len(patients), ax.axhline)):
+        for i in range(1, at):
+            line(i - 0.5, color="white", lw=1.5)
     ax.set_xticks(range(len(columns)), [c.replace(" ", "\n", 1) for c in columns], fontsize=9)
     ax.set_yticks(range(len(patients)), patients)
     ax.xaxis.tick_top()
     ax.grid(False)
-    return {"treatments.png": figure, "last_steps.png": last_steps(records)}
+    return {"treatments.png": figure, "last_steps.png": last_steps(cells.of(treatment="as found"))}
 
 
-def last_steps(records):
+def last_steps(cells):
     """Loss and gradient norm of the patients as found, up to their end."""
-    runs = group(records["treatments.json"]["runs"], "patient", "treatment")
-    names = [p for p, t in runs if t == "as found"]
-    figure, axes = plot.new_figure(
-        "How they fail, as found, seed 0: "
-        + ", ".join(f"{name} {COURSES[name]}" for name in names if name in COURSES),
-        1,
-        len(names),
-        size=(2.9 * len(names) + 1, 3.6),
-    )
+    found = {name: mine.runs[0] for name, mine in cells.by("patient").items()}
+    courses = ", ".join(f"{name} {COURSES[name]}" for name in found)
+    size = (2.9 * len(found) + 1, 3.6)
+    title = f"How they fail, as found, seed 0: {courses}"
+    figure, axes = plot.new_figure(title, columns=len(found), size=size)
     axes[0, 0].set_ylabel("loss (nats), gradient norm")
-    for ax, name in zip(axes[0], names, strict=True):
-        run = runs[name, "as found"][0]
+    for ax, (name, run) in zip(axes[0], found.items(), strict=True):
         ends = []
         for key, label, style in (
             ("losses", "loss", plot.STYLES[1]),
@@ -320,27 +268,16 @@ def last_steps(records):
         ):
             values = plot.over_seeds([run[key]])
             values[~np.isfinite(values)] = np.nan
-            plot.band(
-                ax, np.arange(values.shape[1]), values, style, marker_every=len(run[key]) // 8 + 1
-            )
-            alive = values[0][np.isfinite(values[0])]
-            ends.append((float(alive[-1]), label, style.color))
-        ax.set_yscale("log")
+            every = len(run[key]) // 8 + 1
+            plot.band(ax, np.arange(values.shape[1]), values, style, marker_every=every)
+            ends.append((float(values[np.isfinite(values)][-1]), label, style.color))
+        ax.set(yscale="log", xlabel="step")
         ax.set_title(name, fontsize=10)
-        ax.set_xlabel("step")
-        if run["diverged_at"] is not None:
-            step = run["diverged_at"]
+        if (step := run["diverged_at"]) is not None:
             ax.axvline(step, color=plot.REFERENCE, lw=1, ls=":")
-            ax.annotate(
-                f"NaN at {step}",
-                (step, 0.6),
-                (-14, 0),
-                ax.get_xaxis_transform(),
-                "offset points",
-                ha="right",
-                fontsize=8,
-                color=plot.REFERENCE,
-            )
+            place = ax.get_xaxis_transform()
+            text = ax.annotate(f"NaN at {step}", (step, 0.6), (-14, 0), place, "offset points")
+            text.set(ha="right", fontsize=8, color=plot.REFERENCE)
         plot.label_ends(ax, ends)
     return figure
 

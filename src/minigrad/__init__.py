@@ -14,6 +14,7 @@ from typing import Any
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad\.")
 
 from minigrad import autograd, errors
+from minigrad.autograd.anomaly import detect_anomaly
 from minigrad.core import memory as _memory
 from minigrad.core.dtype import boolean as bool
 from minigrad.core.dtype import (
@@ -29,7 +30,6 @@ from minigrad.core.dtype import float32 as float
 from minigrad.core.dtype import float64 as double
 from minigrad.core.dtype import int64 as long
 from minigrad.core.mode import (
-    detect_anomaly,
     enable_grad,
     is_grad_enabled,
     no_grad,

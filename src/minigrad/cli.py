@@ -28,13 +28,15 @@ def watch(
     poll: Annotated[
         float, typer.Option(min=0.01, help="Seconds between looks at your file.")
     ] = 0.3,
-    no_color: commands.Plain = False,
+    no_color: Annotated[
+        bool, typer.Option("--no-color", help="No colour; NO_COLOR does the same.")
+    ] = False,
 ) -> None:
     """Without a command, in a workspace: the current exercise, checked again at every save."""
     if no_color:
-        os.environ["NO_COLOR"] = "1"  # for the command that follows, and what that starts
+        os.environ["NO_COLOR"] = "1"  # for the command that follows
     if context.invoked_subcommand is None:
-        commands.watch(poll, no_color)
+        commands.watch(poll)
 
 
 # what follows the first lab belongs to the labs, which have options of their own
@@ -58,10 +60,11 @@ def run(
         names.append(arguments.pop(0))
     if not names:
         raise ArgumentError("name the labs first, then options: minigrad run 01 --quick")
-    every = list(catalog.labs().values())
-    chosen = every if names == ["all"] else [catalog.find(name) for name in names]
+    known = catalog.labs()
+    every = [lab for lab in known if lab.runs]
+    chosen = every if names == ["all"] else [catalog.find(name, known) for name in names]
     if len(chosen) == 1 and not {"--no-ask", "--help"} & set(arguments):
-        guess.before_run(chosen[0].name[:2])
+        guess.before_run(chosen[0].id)
     for done, found in run_labs(chosen, arguments):
         guess.after_run(done, found)
 
@@ -71,8 +74,8 @@ def labs() -> None:
     """List the labs, in order."""
     from minigrad.lab import catalog
 
-    for folder in catalog.labs().values():
-        typer.echo(catalog.title(folder))
+    for lab in catalog.labs():
+        typer.echo(lab.heading)
 
 
 @app.command()
@@ -104,9 +107,10 @@ def clinic(
     ] = False,
 ) -> None:
     """Lab 08's patients: run a sick script, trace it, and see whether your cure works."""
-    from minigrad.lab import catalog, clinic
+    from minigrad.course.workspace import find
+    from minigrad.lab import clinic
 
-    folder = catalog.find("08")
+    folder = find().course.lab("08").path
     if patient is None:
         for name in clinic.patients(folder):
             typer.echo(

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 import minigrad as mg
-from minigrad.core.mode import unusual
+from minigrad.core.mode import settings
 
 
 @pytest.fixture
@@ -155,17 +155,17 @@ def test_set_grad_enabled_as_a_decorator(x):
 
 def test_unusual_settings_are_counted_over_all_threads():
     """An op looks at its own thread's settings only where the count is not 0."""
-    counts = [unusual.count]
+    counts = [settings.changed]
 
     def other():
         with mg.no_grad(), mg.enable_grad():
-            counts.append(unusual.count)
+            counts.append(settings.changed)
 
     with mg.no_grad(), mg.no_grad(), mg.detect_anomaly():
-        counts.append(unusual.count)
+        counts.append(settings.changed)
         thread = threading.Thread(target=other)
         thread.start()
         thread.join()
         with mg.enable_grad():
-            counts.append(unusual.count)
-    assert [*counts, unusual.count] == [0, 2, 2, 1, 0]
+            counts.append(settings.changed)
+    assert [*counts, settings.changed] == [0, 2, 2, 1, 0]

@@ -139,7 +139,7 @@ def test_what_numpy_does_beside_a_tensor():
     for number in (np.float32(2), np.float64(2), np.int64(2)):
         assert (number - x).tolist() == [1, -1] and (number < x).tolist() == [False, True]
         assert (number == x).tolist() == [False, False] and (number / x).dtype == mg.float32
-    for call in (lambda: np.exp(x), lambda: np.add(x, x), lambda: np.add.reduce(x)):
+    for call in (lambda: np.arctan2(x, x), lambda: np.modf(x), lambda: np.add.accumulate(x)):
         with pytest.raises(DtypeError, match="takes no Tensor: use minigrad's own op"):
             call()
 

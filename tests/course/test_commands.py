@@ -135,25 +135,20 @@ def test_watch_checks_again_when_the_file_is_saved(workspace):
     assert "Your work is on disk" in out and child.returncode == 0
 
 
-def test_p_runs_the_lab_with_the_learners_code_where_there_is_some(
-    workspace, minigrad, monkeypatch, solve
-):
-    started = []
-    monkeypatch.setattr("subprocess.run", lambda command, **options: started.append(command[3:]))
+def test_p_names_the_command_that_runs_the_lab(workspace, minigrad, solve):
     assert "This lab has no experiment" in minigrad("--poll", "0.01", input="p\nq\n").output
     solve("autograd")
     minigrad("check", "autograd")
     said = minigrad("--poll", "0.01", input="p\nq\n").output
     assert "None of linear_moment, measured_walk has passed" in said
+    assert said.count("minigrad run 00\n") == 1
     progress = Progress(workspace)
     progress.record([Result("linear_moment", "passed")])
-    minigrad("--poll", "0.01", input="p\nq\n")
+    assert "minigrad run 00 --mine\n" in minigrad("--poll", "0.01", input="p\nq\n").output
     for lab in ("00", "01", "02", "03"):  # the lab after these has no place for the learner's
         exercises = workspace.course.lab(lab).exercises
         progress.record([Result(e.name, "passed") for e in exercises])
-    minigrad("--poll", "0.01", input="p\nq\n")
-    asked = ["minigrad run 00 --quick", "minigrad run 00 --mine --quick", "minigrad run 04 --quick"]
-    assert started == [line.split() for line in asked]
+    assert "minigrad run 04\n" in minigrad("--poll", "0.01", input="p\nq\n").output
 
 
 def test_export_and_grade(short_course, minigrad, solve, tmp_path, monkeypatch):
@@ -217,17 +212,11 @@ def test_a_pass_leads_to_the_next_exercise_and_the_last_one_to_the_lab(workspace
     assert "Next" not in minigrad("check", "--json", "relu_moment").output
 
 
-def test_a_terminal_without_the_characters_gets_their_likeness(workspace):
+def test_a_terminal_without_the_characters_gets_the_rest(workspace):
     command = [sys.executable, "-m", "minigrad", "check", "00"]
     plain = {**os.environ, "PYTHONIOENCODING": "ascii"}
     said = subprocess.run(command, env=plain, capture_output=True, encoding="ascii", check=False)
-    assert said.stdout.startswith(". linear_moment: not written yet")
-    program = (
-        "from minigrad.course.console import any_encoding as a; a(); print('✓ √2 · 10⁻¹⁵ ŷ β≤Σ')"
-    )
-    command = [sys.executable, "-c", program]
-    said = subprocess.run(command, env=plain, capture_output=True, encoding="ascii", check=True)
-    assert said.stdout.strip() == "+ sqrt2 . 10^-15 y beta<=Sigma"
+    assert said.stdout.startswith("? linear_moment: not written yet")
 
 
 def test_no_color_holds_for_the_command_that_follows(workspace, minigrad, monkeypatch):

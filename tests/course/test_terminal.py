@@ -107,30 +107,6 @@ def test_ctrl_c_leaves_in_peace(terminal):
     assert terminal.child.wait(10) == 0
 
 
-LENDING = """
-import os, signal, time
-from minigrad.course.keys import keys, lend_terminal
-with keys() as read:
-    with lend_terminal():
-        os.kill(os.getpid(), signal.SIGINT)  # as Ctrl-C does, to all that run in the terminal
-        print("which?", flush=True)
-        print("it was", input(), flush=True)
-    print("key?", flush=True)
-    print("key was", read(30), flush=True)
-"""
-
-
-@pytest.mark.parametrize("terminal", [{"start": LENDING}], indirect=True)
-def test_a_program_that_watch_starts_gets_whole_lines_and_shows_what_is_typed(terminal):
-    terminal.until("which?")
-    terminal.key("statt\x7f\x7flled\n")  # corrected with backspace
-    seen = terminal.until("key?")
-    assert "statt" in seen and "it was stalled" in seen
-    terminal.key("h")
-    assert "key was h" in terminal.until("key was h")
-    assert terminal.child.wait(10) == 0
-
-
 @pytest.mark.parametrize("terminal", [{"NO_COLOR": "1"}], indirect=True)
 def test_no_color_is_respected(terminal):
     shown = terminal.until("Waiting for a save")

@@ -7,7 +7,7 @@ import pytest
 
 import minigrad as mg
 import minigrad.nn.functional as F
-from minigrad.functional.activation import normal_cdf, normal_pdf
+from minigrad.functional.normal import normal_cdf, normal_pdf
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])

@@ -13,7 +13,7 @@ from minigrad.lab.records import read_json
 
 
 def run_lab(*arguments):
-    run_labs([catalog.find("07")], arguments)
+    run_labs([catalog.find("07", catalog.labs())], arguments)
 
 
 def one_run(workspace):
@@ -112,9 +112,13 @@ def test_compare_sets_the_reference_beside(workspace, capsys):
     run_lab("--quick", "--compare", "--out", "new")
     report = Path("new/report.md").read_text(encoding="utf-8")
     assert "| doubled | last 6 | last 18 | even | ✓ |" in report
-    assert Path("new/compare_counts.png").is_file()
     shown = capsys.readouterr().out
     assert "reference" in shown and "last 18" in shown
+
+
+def test_settings_that_are_not_the_labs_own_are_told(workspace):
+    run_lab("--steps", "10", "--norm", "rmsnorm", "--out", "x")
+    assert read_json(Path("x/manifest.json"))["changed"] == ["norm"]
 
 
 def test_help_of_a_lab_shows_its_own_options(workspace, capsys):
@@ -143,9 +147,9 @@ def test_the_lab_as_a_program_is_the_same_thing(workspace):
 
 
 def test_several_labs_go_to_folders_of_their_own(workspace):
-    folder = catalog.find("07")
-    other = folder.with_name("08_again")
-    other.mkdir()
-    (other / "run.py").write_text((folder / "run.py").read_text(encoding="utf-8"), "utf-8")
-    run_labs([folder, other], ["--quick", "--out", "both"])
+    lab, other = catalog.labs()
+    other.path.mkdir()
+    for name in ("run.py", "README.md"):
+        (other.path / name).write_text((lab.path / name).read_text(encoding="utf-8"), "utf-8")
+    run_labs([lab, other], ["--quick", "--out", "both"])
     assert {p.name for p in Path("both").iterdir()} == {"07_counting", "08_again"}

@@ -10,6 +10,7 @@ from minigrad import Generator, zeros
 from minigrad.course.workspace import solution_file, start
 from minigrad.errors import ArgumentError
 from minigrad.lab import catalog, mine
+from minigrad.lab.catalog import Exercise, Lab
 from tests.labs.test_labs import SMALL, Run
 
 WRITTEN = "def twofold(x):\n    return x + x\n\n\ndef square(x):\n    raise NotImplementedError\n"
@@ -19,23 +20,35 @@ WRITTEN = "def twofold(x):\n    return x + x\n\n\ndef square(x):\n    raise NotI
 def module():
     return SimpleNamespace(
         PIECES={"double": lambda x: 2 * x, "square": lambda x: x * x},
-        MINE={"double": ("twofold", lambda f: lambda x: ("mine", f(x))), "square": ("square", id)},
+        MINE={"double": lambda f: lambda x: ("mine", f(x))},
     )
 
 
-def test_what_is_written_is_used_and_the_rest_is_the_librarys(tmp_path, module):
-    (tmp_path / "exercise.py").write_text(WRITTEN, encoding="utf-8")
-    pieces, whose = mine.pieces(tmp_path, module, True)
+def lab_at(root, *exercises):
+    """A lab whose exercise.py stands in `root`/labs."""
+    (root / "labs").mkdir()
+    written = tuple(Exercise(name, "", 1, "", (), mine=piece) for name, piece in exercises)
+    return Lab("07", "", "", written, root=root)
+
+
+@pytest.fixture
+def lab(tmp_path):
+    return lab_at(tmp_path, ("twofold", "double"), ("square", "square"))
+
+
+def test_what_is_written_is_used_and_the_rest_is_the_librarys(lab, module):
+    (lab.path / "exercise.py").write_text(WRITTEN, encoding="utf-8")
+    pieces, whose = mine.pieces(lab, module, True)
     assert pieces.double(3) == ("mine", 6) and pieces.square(3) == 9
     assert whose == {"double": "exercise.py: twofold", "square": "minigrad"}
-    pieces, whose = mine.pieces(tmp_path, module, False)
+    pieces, whose = mine.pieces(lab, module, False)
     assert pieces.double(3) == 6 and set(whose.values()) == {"minigrad"}
 
 
-def test_a_line_that_was_commented_out_is_no_longer_unwritten(tmp_path, module):
+def test_a_line_that_was_commented_out_is_no_longer_unwritten(lab, module):
     text = "def twofold(x):\n    # raise NotImplementedError\n    return x + x\n"
-    (tmp_path / "exercise.py").write_text(text, encoding="utf-8")
-    assert mine.pieces(tmp_path, module, True)[1]["double"] == "exercise.py: twofold"
+    (lab.path / "exercise.py").write_text(text, encoding="utf-8")
+    assert mine.pieces(lab, module, True)[1]["double"] == "exercise.py: twofold"
 
 
 @pytest.mark.parametrize(
@@ -46,16 +59,16 @@ def test_a_line_that_was_commented_out_is_no_longer_unwritten(tmp_path, module):
         ("def twofold(x:\n", "cannot be imported: SyntaxError"),
     ],
 )
-def test_where_there_is_nothing_to_use_it_says_so(tmp_path, module, text, says):
+def test_where_there_is_nothing_to_use_it_says_so(lab, module, text, says):
     if text is not None:
-        (tmp_path / "exercise.py").write_text(text, encoding="utf-8")
+        (lab.path / "exercise.py").write_text(text, encoding="utf-8")
     with pytest.raises(ArgumentError, match=says):
-        mine.pieces(tmp_path, module, True)
+        mine.pieces(lab, module, True)
 
 
 def test_a_lab_without_places_says_so(tmp_path):
     with pytest.raises(ArgumentError, match="no place for functions of your own"):
-        mine.pieces(tmp_path, SimpleNamespace(PIECES={}), True)
+        mine.pieces(lab_at(tmp_path), SimpleNamespace(PIECES={}, MINE={}), True)
 
 
 def test_an_init_on_arrays_becomes_one_on_tensors():
@@ -67,13 +80,13 @@ def test_an_init_on_arrays_becomes_one_on_tensors():
     assert (again.array == tensor.array).all()
 
 
-def written(lab, tmp_path):
-    """A workspace in which this lab's solution is what the learner wrote; its folder of the lab."""
+def written(number, tmp_path):
+    """A lab whose solution is what the learner wrote, in a workspace."""
     workspace, _ = start(tmp_path / "course")
-    chosen = workspace.course.lab(lab)
-    solution = solution_file(chosen).read_text(encoding="utf-8")
-    workspace.exercise_file(chosen).write_text(solution, encoding="utf-8")
-    return workspace.root / "labs" / chosen.folder
+    lab = workspace.course.lab(number)
+    solution = solution_file(lab).read_text(encoding="utf-8")
+    workspace.exercise_file(lab).write_text(solution, encoding="utf-8")
+    return lab
 
 
 def counted(piece, calls, name):
@@ -84,18 +97,18 @@ def counted(piece, calls, name):
     return wrapper
 
 
-@pytest.mark.parametrize("lab", SMALL)
-def test_every_piece_of_the_learners_is_called_in_the_labs_experiment(tmp_path, lab):
-    folder, calls = written(lab, tmp_path), set()
-    module = catalog.load(folder)
-    pieces, whose = mine.pieces(folder, module, True)
-    assert {name for name, owner in whose.items() if owner != "minigrad"} == set(module.MINE)
+@pytest.mark.parametrize("number", SMALL)
+def test_every_piece_of_the_learners_is_called_in_the_labs_experiment(tmp_path, number):
+    lab, calls = written(number, tmp_path), set()
+    module = catalog.load(lab)
+    pieces, whose = mine.pieces(lab, module, True)
+    assert "minigrad" not in whose.values()
     for name, piece in vars(pieces).items():
         setattr(pieces, name, counted(piece, calls, name))
-    s, run = SimpleNamespace(**module.FULL | SMALL[lab]), Run()
+    s, run = module.Settings(**SMALL[number]), Run()
     module.experiment(s, run, pieces)
     assert calls == set(module.PIECES)
-    if lab in ("02", "03"):  # the draws of 00 and 01 are the learner's own
+    if number in ("02", "03"):  # the draws of 01 are the learner's own
         usual = Run()
         module.experiment(s, usual, SimpleNamespace(**module.PIECES))
         for one, other in zip(losses(run), losses(usual), strict=True):
@@ -108,7 +121,7 @@ def losses(run):
 
 
 def test_a_run_from_the_command_line_says_whose_functions_ran(tmp_path, monkeypatch, capsys):
-    root = written("01", tmp_path).parents[1]
+    root = written("01", tmp_path).root
     monkeypatch.chdir(root)
     minigrad("run", "01", "--mine", "--quick", "--seeds", "1", "--steps", "3", "--out", "out")
     manifest = json.loads((root / "out" / "manifest.json").read_text(encoding="utf-8"))
@@ -128,10 +141,10 @@ def test_a_run_from_the_command_line_says_whose_functions_ran(tmp_path, monkeypa
 def test_what_fails_in_the_learners_file_is_one_sentence(
     tmp_path, monkeypatch, capsys, old, new, says
 ):
-    folder = written("01", tmp_path)
-    text = (folder / "exercise.py").read_text(encoding="utf-8")
-    (folder / "exercise.py").write_text(text.replace(old, new), encoding="utf-8")
-    monkeypatch.chdir(folder.parents[1])
+    lab = written("01", tmp_path)
+    text = (lab.path / "exercise.py").read_text(encoding="utf-8")
+    (lab.path / "exercise.py").write_text(text.replace(old, new), encoding="utf-8")
+    monkeypatch.chdir(lab.root)
     minigrad("run", "01", "--mine", "--quick", "--seeds", "1", "--steps", "2", code=2)
     said = capsys.readouterr().err
     assert says in said and "exercise.py, line" in said and "Traceback" not in said
@@ -147,13 +160,8 @@ def minigrad(*arguments, code=0):
     assert end.value.code == code
 
 
-def test_with_nothing_written_every_lab_says_so_or_that_it_has_no_place(tmp_path):
-    workspace, _ = start(tmp_path / "course")
-    for number, folder in catalog.labs(workspace.root).items():
-        module = catalog.load(folder)
-        places = getattr(module, "MINE", {})
-        says = "is written yet in" if places else "has no place for functions of your own"
-        with pytest.raises(ArgumentError, match=says):
-            mine.pieces(folder, module, True)
-        table = {e.mine: e.name for e in workspace.course.lab(number).exercises if e.mine}
-        assert table == {piece: wanted for piece, (wanted, _) in places.items()}, number
+@pytest.mark.parametrize("lab", [x for x in catalog.labs() if x.runs], ids=lambda lab: lab.folder)
+def test_an_exercise_replaces_a_piece_that_there_is(lab):
+    module = catalog.load(lab)
+    places = {e.mine for e in lab.exercises if e.mine}
+    assert places == set(module.PIECES) >= set(module.MINE)

@@ -2,8 +2,10 @@ import math
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from minigrad.lab import plot
+from minigrad.lab.cells import FATES
 
 
 def test_styles_differ_in_colour_line_and_marker():
@@ -39,13 +41,16 @@ def test_the_band_ends_where_a_seed_is_lost(values, drawn):
     assert (list(lines[0].get_ydata()) if lines else None) == drawn
 
 
-def test_divergence_is_marked_where_it_happens():
-    runs = [{"losses": [1.0, 50.0, None], "diverged_at": 2}] * 3
-    _, axes = plot.new_figure("t")
-    plot.loss_curves(axes[0], [{"bad": runs}], {"bad": plot.STYLES[0]}, chance=0.7)
-    marks = [line for line in axes[0, 0].get_lines() if line.get_marker() == "x"]
-    assert [list(mark.get_xdata()) for mark in marks] == [[2]]
-    assert any("not finite, step 2, 3/3" in text.get_text() for text in axes[0, 0].texts)
+def test_what_has_an_order_goes_from_dark_to_light():
+    styles = plot.ordered(5)
+    light = [sum(to_rgb(style.color)) for style in styles]
+    assert light == sorted(light) and len({style.marker for style in styles}) == 5
+
+
+def test_one_colour_stands_for_one_thing():
+    for table in (plot.PLACEMENTS, plot.NORMS, plot.INITS):
+        assert len({style.color for style in table.values()}) == len(table)
+    assert tuple(plot.FATES) == FATES and len(set(plot.FATES.values())) == len(FATES)
 
 
 def test_labels_keep_their_order_and_distance():

@@ -10,7 +10,7 @@ import pytest
 import minigrad as mg
 from minigrad import cli, optim
 from minigrad.core.graph import record
-from minigrad.core.mode import unusual
+from minigrad.core.mode import settings
 from minigrad.errors import ArgumentError
 from minigrad.lab import profile, workloads
 from minigrad.optim.optimizer import Optimizer
@@ -70,7 +70,7 @@ def test_afterwards_nothing_is_observed_any_more(clock):
     with pytest.raises(KeyError):
         profile._observed(fails)
     assert (Optimizer.step, Optimizer.zero_grad) == before
-    assert unusual.count == 0
+    assert settings.changed == 0
 
 
 def test_a_name_stands_for_all_that_begin_with_it():

@@ -19,7 +19,7 @@ from minigrad.models import CharGPT
 from minigrad.nn import functional as F
 from minigrad.nn import init
 
-LABS = Path(__file__).parents[2] / "labs"
+LABS = catalog.labs(Path(__file__).parents[2])
 RECORDED = Path(__file__).with_name("losses_50_steps.json")
 STEPS, BATCH = 50, 16
 
@@ -46,8 +46,7 @@ CASES = [(name, dtype) for dtype, names in TOLERANCE.items() for name in names]
 
 
 def lab(number):
-    (folder,) = LABS.glob(f"{number}_*")
-    return catalog.load(folder)
+    return catalog.load(catalog.find(number, LABS))
 
 
 def toy_batches(dim, dtype):

@@ -8,7 +8,7 @@ from minigrad.errors import ArgumentError
 from minigrad.lab import catalog, run_labs
 from minigrad.lab.records import read_json
 
-LABS = Path(__file__).parents[2] / "labs"
+LABS = catalog.labs(Path(__file__).parents[2])
 EXPECTED = {
     "04": {"losses.json", "inside.json", "norm_comparison.png", "inside.png", "table.md"},
     "05": {"losses.json", "gradients.json", "trainability.png", "gradient_at_init.png"},
@@ -18,11 +18,11 @@ EXPECTED = {
 }
 SHORT = {
     # the second rate kills the one without norm
-    "04": {"rates": [2e-2, 1e12], "steps": 4, "timing_repeats": 1},
-    "05": {"depths": [4], "rates": [1e-2], "steps": 2, "gradient_depths": [2, 4]},
+    "04": {"rates": (2e-2, 1e12), "steps": 4, "timing_repeats": 1},
+    "05": {"depths": (4,), "rates": (1e-2,), "steps": 2, "gradient_depths": (2, 4)},
     "06": {"points": 20},
     "07": {"steps": 2, "array_steps": 2},
-    "08": {"patients": ["sudden"], "treatments": ["as found"]},
+    "08": {"patients": ("sudden",), "treatments": ("as found",)},
 }
 
 
@@ -30,14 +30,14 @@ SHORT = {
 def test_a_lab_runs_to_its_end(
     number: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = next(LABS.glob(f"{number}_*"))
-    module = catalog.load(folder)
+    lab = catalog.find(number, LABS)
+    module = catalog.load(lab)
     module.QUICK = module.QUICK | SHORT[number]
     if number == "07":  # few names: each is read twice by a model of single numbers
         (tmp_path / "names.txt").write_text("Ada\nBob\nEve\nIda\nOtto\n\nada\n")
         module.QUICK["names"] = str(tmp_path / "names.txt")
-    monkeypatch.setattr(catalog, "load", lambda folder: module)
-    ((run, findings),) = run_labs([folder], ["--quick", "--out", str(tmp_path / "run")])
+    monkeypatch.setattr(catalog, "load", lambda lab: module)
+    ((run, findings),) = run_labs([lab], ["--quick", "--out", str(tmp_path / "run")])
     written = {path.name for path in run.path.iterdir()}
     assert EXPECTED[number] | {"manifest.json", "report.md"} <= written
     assert read_json(run.path / "manifest.json")["status"] == "complete"
@@ -53,7 +53,7 @@ def test_a_lab_runs_to_its_end(
 
 
 def test_a_list_of_names_that_cannot_be_read_is_told_before_anything_runs(tmp_path: Path) -> None:
-    folder = next(LABS.glob("07_*"))
+    lab = catalog.find("07", LABS)
     (tmp_path / "one.txt").write_text("Ada\n\nada\n")
     for name, message in (
         ("none.txt", r"none\.txt cannot be read: No such file"),
@@ -61,5 +61,5 @@ def test_a_list_of_names_that_cannot_be_read_is_told_before_anything_runs(tmp_pa
     ):
         arguments = ["--quick", "--names", str(tmp_path / name), "--out", str(tmp_path / "run")]
         with pytest.raises(ArgumentError, match=message):
-            run_labs([folder], arguments)
+            run_labs([lab], arguments)
         assert not (tmp_path / "run").exists()

@@ -62,14 +62,10 @@ def test_how_far_apart_the_rows_of_an_output_are(shape, size):
 
 
 def test_alike_rows_are_not_apart_and_a_single_one_has_no_other():
-    for rows, right in (
-        (np.ones((4, 3)), 0.0),
-        (np.ones((1, 3)), math.nan),
-        (np.ones(3), math.nan),
-    ):
+    for shape, right in (((4, 3), 0.0), ((1, 3), math.nan), ((3,), math.nan)):
         layer = nn.Identity()
         with LayerHistory({"layer": layer}) as seen:
-            layer(tensor(rows, requires_grad=True))
+            layer(tensor(np.ones(shape), requires_grad=True))
             seen.step()
         assert seen.apart["layer"] == [pytest.approx(right, nan_ok=True)]
 

@@ -53,7 +53,7 @@ def test_arrays_are_really_used(monkeypatch):
     step = recurrence.forward
     monkeypatch.setattr(recurrence, "forward", lambda *a: seen.append(a[-1]) or step(*a))
     propagate_many(MIXED)
-    assert recurrence.ARRAYS in seen and len(seen) < len(MIXED) / 3
+    assert seen == [recurrence.ARRAYS]
 
 
 @pytest.mark.parametrize("configs", [MIXED, EDGES], ids=["mixed", "edges"])

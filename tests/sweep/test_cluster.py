@@ -1,72 +1,50 @@
-"""A sweep on a real Dask scheduler with two workers, one of which is killed in the middle."""
+"""A sweep on a Dask scheduler with two workers, one of which is lost in the middle."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-
+import distributed
 import pytest
 
+from minigrad.errors import ArgumentError
+from minigrad.sweep.cluster import on_dask
+from minigrad.sweep.execute import sweep
+from minigrad.sweep.plan import expand
 from minigrad.sweep.store import Store
 
-PLAN = "steps = 30\nseeds = 40\n[grid]\ndepth = [2, 3]\nlr = [0.01, 0.1]\nwidth = 8\n"
-
-
-def dask(*arguments):
-    return subprocess.Popen(
-        [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+RUNS = expand({"steps": 5, "seeds": 10, "grid": {"depth": [2, 3], "lr": [0.01, 0.1], "width": 8}})
 
 
 @pytest.fixture
-def scheduler():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"tcp://127.0.0.1:{port}"
-    options = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
-    started = [dask("dask_scheduler", *options)]
-    for _ in range(2):
-        options = [address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-        started.append(dask("dask_worker", *options, "--host", "127.0.0.1"))
-    yield address, started
-    for process in started:
-        process.kill()
-        process.wait()
+def cluster():
+    """A real scheduler and two workers, all in this process: starting others takes seconds."""
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as made:
+        yield made
 
 
-def test_a_worker_may_die(scheduler, tmp_path):
-    address, (_, worker, _) = scheduler
-    plan, path = tmp_path / "plan.toml", tmp_path / "s.sqlite"
-    plan.write_text(PLAN)
-    command = [sys.executable, "-m", "minigrad", "sweep", str(plan), "--dask", address]
-    process = subprocess.Popen([*command, "--store", str(path)], stdout=subprocess.DEVNULL)
-    until = time.monotonic() + 60
-    while True:
-        assert time.monotonic() < until and process.poll() is None
-        if path.exists():
-            store = Store(path)
-            made = len(store)
-            store.close()
-            if made >= 5:
-                break
-        time.sleep(0.05)
-    os.kill(worker.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-    assert made < 160
-    assert process.wait(timeout=120) == 0
-    store = Store(path)
-    assert len(store) == 160
+def test_a_worker_may_be_lost(cluster, tmp_path):
+    store, workers = Store(tmp_path / "s.sqlite"), []
+
+    def lose_one(done, total, result):
+        if done == 5:
+            cluster.sync(cluster.workers[0].close, reason="lost")
+        workers.append(len(cluster.scheduler_info["workers"]))
+
+    made = sweep(RUNS, store, 1, lose_one, on_dask(cluster.scheduler_address))
+    assert made == len(store) == len(RUNS) == 40
+    assert workers[0] == 2 and workers[-1] == 1
+    assert sweep(RUNS, store, 1, execute=on_dask(cluster.scheduler_address)) == 0
     store.close()
 
 
-def test_nobody_answers(tmp_path):
+def test_nobody_answers():
+    with pytest.raises(ArgumentError, match="no Dask scheduler answers at inproc://nowhere"):
+        next(on_dask("inproc://nowhere")(iter(RUNS), 1))
+
+
+def test_the_command_takes_a_scheduler(cluster, tmp_path, monkeypatch, capsys):
+    from minigrad.cli import app
+
     plan = tmp_path / "plan.toml"
-    plan.write_text(PLAN)
-    command = [sys.executable, "-m", "minigrad", "sweep", str(plan), "--dask", "tcp://127.0.0.1:9"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert done.stderr.strip().splitlines()[-1].startswith("error: no Dask scheduler answers")
+    plan.write_text("steps = 2\n[grid]\ndepth = [2, 3]\nwidth = 8\nlr = 0.1\n")
+    app(["sweep", str(plan), "--dask", cluster.scheduler_address], standalone_mode=False)
+    assert "2 made; 2 in" in capsys.readouterr().out

@@ -75,7 +75,7 @@ def branch_share(done):
                 dim=32,
                 heads=4,
                 norm="layernorm",
-                placement=placement,
+                placement=key["placement"],
             )
             for block in model.blocks:
                 block.residual_scale = share
@@ -102,6 +102,19 @@ def challenge(done):
             }
 
 
+def escape(done):
+    """When ReLU stacks under Xavier leave the plateau: by depth, and by rate."""
+    for (depth, lr), seed in product(
+        ((6, 1e-2), (8, 1e-2), (10, 1e-2), (6, 3e-3), (8, 3e-3)), range(3)
+    ):
+        key = {"depth": depth, "lr": lr, "seed": seed}
+        if not done(key):
+            config = Configuration(depth=depth, width=128, init="xavier_normal", lr=lr)
+            losses = np.convolve(train(config, seed), np.ones(16) / 16, "valid")
+            out = np.flatnonzero(losses < 0.9 * np.log(2))
+            yield key | {"steps": int(out[0]) + 16 if len(out) else None}
+
+
 def number(x):
     return float(x) if np.isfinite(x) else None
 
@@ -125,7 +138,7 @@ def main(names):
             print(name, len(runs), {k: v for k, v in run.items() if k != "validation"}, flush=True)
 
 
-RECORDS = {f.__name__: f for f in (finite_width, fourth_cell, branch_share, challenge)}
+RECORDS = {f.__name__: f for f in (finite_width, fourth_cell, branch_share, challenge, escape)}
 
 if __name__ == "__main__":
     main(sys.argv[1:] or RECORDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,19 +13,38 @@ from minigrad.errors import DimError, ShapeError
 Shape = tuple[int, ...]
 
 
-def unbroadcast(g: np.ndarray, shape: Shape) -> np.ndarray:
-    """Sum `g` over the dimensions that broadcasting added or stretched, back to `shape`."""
-    if g.shape == shape:
-        return g
+def unbroadcast(g: Any, shape: Shape, name: str = "unbroadcast") -> Any:
+    """Sum `g` (an array or a Tensor) over the dimensions that broadcasting added or stretched, back
+    to `shape`. Raises ShapeError, naming the op, where no broadcast of `shape` gives g's."""
     added = g.ndim - len(shape)
+    if added < 0 or any(n not in (1, m) for n, m in zip(shape, g.shape[added:], strict=True)):
+        raise ShapeError(
+            f"{name}: a gradient must have its input's shape {shape}, or one that it broadcasts "
+            f"to, got {g.shape}: the op's VJP is wrong"
+        )
     stretched = [added + i for i, n in enumerate(shape) if n == 1 and g.shape[added + i] != 1]
     return total(g, (*range(added), *stretched)).reshape(shape)
 
 
-def total(x: np.ndarray, axes: tuple[int, ...], keepdims: bool = False) -> np.ndarray:
-    """x.sum(axes), added up in float32 where x is float16, whose digits run out at 2,048 ones."""
+_BLOCK = 4096  # rows: the longest sum of float32 whose rounding does not yet show
+
+
+def total(x: Any, axes: tuple[int, ...], keepdims: bool = False) -> Any:
+    """x.sum(axes) of an array or a Tensor; float16 is added up in float32, whose digits do not run
+    out at 2,048 ones. Over leading dimensions NumPy adds row by row: a product with ones, in
+    blocks, is several times as fast and as accurate as the sum of a row."""
+    if not isinstance(x, np.ndarray | np.generic):
+        return x.sum(axes, keepdims) if axes else x
     if x.dtype.itemsize == 2:
         return total(x.astype(np.float32), axes, keepdims).astype(x.dtype)
+    if axes and len(axes) < x.ndim and axes == tuple(range(len(axes))) and x.dtype.kind == "f":
+        rest = x.shape[len(axes) :]
+        rows = x.reshape(math.prod(x.shape[: len(axes)]), math.prod(rest))
+        if len(rows) > _BLOCK:
+            starts = range(0, len(rows), _BLOCK)
+            rows = np.stack([total(rows[i : i + _BLOCK], (0,)) for i in starts])
+            return total(rows, (0,)).reshape((1,) * len(axes) * keepdims + rest)
+        return (np.ones(len(rows), x.dtype) @ rows).reshape((1,) * len(axes) * keepdims + rest)
     add: Any = np.add  # NumPy's annotations have no case for a keepdims that is a variable
     return add.reduce(x, axis=axes, keepdims=keepdims)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import weakref
 from collections.abc import Callable
 from itertools import count
@@ -10,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core.mode import no_grad
+from minigrad.core.mode import set_grad_enabled
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import DtypeError, GraphError, ShapeError
 
 _keys = count()
-_LAST = math.inf  # the key of retain_grad's hook, which runs after all others
+_LAST = "retain_grad"  # the key of its hook, which is kept at the end of the dict
 
 
 class RemovableHandle:
@@ -36,17 +35,21 @@ class RemovableHandle:
 
 
 def add_hook(hooks: dict[Any, Callable], hook: Callable) -> RemovableHandle:
-    """Put `hook` into `hooks`, to run after those already there."""
+    """Put `hook` into `hooks`, to run after those already there but before retain_grad's."""
     handle = RemovableHandle(hooks)
     hooks[handle._key] = hook
+    if _LAST in hooks:
+        hooks[_LAST] = hooks.pop(_LAST)
     return handle
 
 
-def run_hooks(hooks: dict[Any, Callable], g: np.ndarray) -> np.ndarray:
-    """`g` after every hook, under no_grad: each sees it as a Tensor and may return another."""
-    for _, hook in sorted(hooks.items()):
-        with no_grad():
-            changed = hook(wrap(np.asarray(g)))
+def run_hooks(hooks: dict[Any, Callable], g: Any) -> Any:
+    """`g` after every hook: each sees it as a Tensor and may return another. What they compute is
+    recorded where g is a Tensor, under create_graph, and nowhere else."""
+    recorded = isinstance(g, Tensor)
+    for hook in list(hooks.values()):
+        with set_grad_enabled(recorded):
+            changed = hook(g if recorded else wrap(np.asarray(g)))
         if changed is None:
             continue
         if not isinstance(changed, Tensor):
@@ -58,7 +61,7 @@ def run_hooks(hooks: dict[Any, Callable], g: np.ndarray) -> np.ndarray:
             raise ShapeError(
                 f"a hook must keep the gradient's shape {g.shape}, returned {changed.shape}"
             )
-        g = changed.array.astype(g.dtype, copy=False)
+        g = changed.to(g.dtype) if recorded else changed.array.astype(g.dtype, copy=False)
     return g
 
 
@@ -83,8 +86,8 @@ def retain_grad(self: Tensor) -> None:
     def keep(g: Tensor) -> None:
         tensor = target()
         if tensor is not None:
-            kept = np.array(g.array)
-            tensor.grad = wrap(kept if tensor.grad is None else tensor.grad.array + kept)
+            kept = g if g.requires_grad else wrap(np.array(g.array))
+            tensor.grad = kept if tensor.grad is None else tensor.grad + kept
 
     self.node.hooks = self.node.hooks or {}
     self.node.hooks[_LAST] = keep

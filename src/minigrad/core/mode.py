@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from inspect import isgeneratorfunction
 from typing import Any, NamedTuple
-
-from minigrad.core.anomaly import check_backward, check_forward
 
 
 class Observer(NamedTuple):
@@ -23,28 +21,38 @@ class Observer(NamedTuple):
 class _Mode(threading.local):
     grad = True
     observer: Observer | None = None
-    pending: Sequence[Any] = ()  # what the backward pass under way has yet to visit
+    autocast: Any = None  # the dtype of products inside autocast()
 
 
-class _Unusual:
-    """How many settings of grad and observer, over all threads, are not the default. At 0 an op
-    need not look at its own thread's: a look costs 80 ns, and an op took two."""
+class _Settings:
+    """How many of these settings, over all threads, are not the default. At 0 an op need not look
+    at its own thread's: a look costs 80 ns, and an op took two."""
 
-    count = 0
+    changed = 0
     lock = threading.Lock()
 
 
 mode = _Mode()
-unusual = _Unusual()
+settings = _Settings()
 
 
-def _set(name: str, value: Any) -> Any:
+def change(name: str, value: Any) -> Any:
     """Change one of this thread's settings; returns what it was."""
     before, default = getattr(mode, name), getattr(_Mode, name)
-    with unusual.lock:
-        unusual.count += (value != default) - (before != default)
+    with settings.lock:
+        settings.changed += (value != default) - (before != default)
     setattr(mode, name, value)
     return before
+
+
+@contextmanager
+def changed(name: str, value: Any) -> Iterator[None]:
+    """A setting of this thread, inside."""
+    before = change(name, value)
+    try:
+        yield
+    finally:
+        change(name, before)
 
 
 def is_grad_enabled() -> bool:
@@ -60,27 +68,31 @@ class _grad:
         self.before: list[bool] = []
 
     def __enter__(self) -> None:
-        self.before.append(_set("grad", self.enabled))
+        self.before.append(change("grad", self.enabled))
 
     def __exit__(self, *_: Any) -> None:
-        _set("grad", self.before.pop())
+        change("grad", self.before.pop())
 
     def __call__(self, function: Callable) -> Callable:
         @wraps(function)
         def whole(*args: Any, **kwargs: Any) -> Any:
-            with _grad(self.enabled):
+            with changed("grad", self.enabled):
                 return function(*args, **kwargs)
 
         @wraps(function)
         def in_turns(*args: Any, **kwargs: Any) -> Any:
-            generator, sent = function(*args, **kwargs), None
+            generator = function(*args, **kwargs)
+            resume, value = generator.send, None
             while True:
-                with _grad(self.enabled):  # but not while the caller has the item
+                with changed("grad", self.enabled):  # but not while the caller has the item
                     try:
-                        item = generator.send(sent)
+                        item = resume(value)
                     except StopIteration as end:
                         return end.value
-                sent = yield item
+                try:
+                    resume, value = generator.send, (yield item)
+                except BaseException as error:  # GeneratorExit too: the function may clean up
+                    resume, value = generator.throw, error
 
         return in_turns if isgeneratorfunction(function) else whole
 
@@ -95,38 +107,21 @@ def enable_grad(function: Callable | None = None) -> Any:
     return _grad(True) if function is None else _grad(True)(function)
 
 
-class set_grad_enabled:
+class set_grad_enabled(_grad):
     """Record ops from now on, or not. In a `with`, or as a decorator, only inside."""
 
-    def __init__(self, enabled: bool) -> None:
-        self.enabled = enabled
-        self.before = _set("grad", enabled)
+    def __init__(self, mode: bool) -> None:
+        super().__init__(mode)
+        self.before.append(change("grad", mode))
 
-    def __enter__(self) -> None:
-        _set("grad", self.enabled)
-
-    def __exit__(self, *_: Any) -> None:
-        _set("grad", self.before)
+    def __enter__(self) -> None:  # it holds already
+        pass
 
     def __call__(self, function: Callable) -> Callable:
-        _set("grad", self.before)  # it was the function that was meant
-        return _grad(self.enabled)(function)
+        self.__exit__()  # it was the function that was meant
+        return super().__call__(function)
 
 
-@contextmanager
-def observe(observer: Observer) -> Iterator[None]:
+def observe(observer: Observer) -> Any:
     """Show every op inside, in this thread, to `observer`."""
-    before = _set("observer", observer)
-    try:
-        yield
-    finally:
-        _set("observer", before)
-
-
-def detect_anomaly() -> Any:
-    """Raise AnomalyError at the first op that makes a NaN or inf, forward or backward.
-
-    The error names the op, the statistics of its inputs and the line that called it. Slow: every
-    result is checked. For `with`, or as a decorator.
-    """
-    return observe(Observer(check_forward, check_backward))
+    return changed("observer", observer)

@@ -1,6 +1,6 @@
 """Tensor: an array, its gradient, and its place in the graph.
 
-Operators and methods are bound to it by functional/operators.py, from one table.
+Its operators and methods are the ops: functional/operators.py, the one table of them.
 """
 
 from __future__ import annotations
@@ -12,32 +12,30 @@ import numpy as np
 
 from minigrad.core import dtype as dtypes
 from minigrad.core.broadcast import check_dim
-from minigrad.core.random import Generator, rng
 from minigrad.errors import ArgumentError, DimError, DtypeError, GraphError, ShapeError
 
 if TYPE_CHECKING:
     from minigrad.core.graph import Node
-    from minigrad.core.signatures import TensorMethods
+    from minigrad.functional.operators import TensorMethods
 else:
 
     class TensorMethods:
         __slots__ = ()
 
 
-_REFLECTED = {  # what `array op tensor` asks of the tensor
-    "add": "__radd__",
-    "subtract": "__rsub__",
-    "multiply": "__rmul__",
-    "divide": "__rtruediv__",
-    "power": "__rpow__",
-    "matmul": "__rmatmul__",
-    "equal": "__eq__",
-    "not_equal": "__ne__",
-    "less": "__gt__",
-    "less_equal": "__ge__",
-    "greater": "__lt__",
-    "greater_equal": "__le__",
-}
+class device(str):
+    """Where tensors are: `device("cpu")`, a text. Raises ArgumentError for any other place."""
+
+    type = "cpu"
+    index = None  # type: ignore[assignment]  # not text's: the number of a GPU
+
+    def __new__(cls, type: Any = "cpu", index: int | None = None) -> device:
+        if str(type).partition(":")[0] != "cpu":
+            raise ArgumentError(f"minigrad computes on the CPU alone, got device {str(type)!r}")
+        return super().__new__(cls, "cpu")
+
+    def __repr__(self) -> str:
+        return "device(type='cpu')"
 
 
 class Tensor(TensorMethods):
@@ -57,6 +55,7 @@ class Tensor(TensorMethods):
     requires_grad: bool
     node: Node | None
     hooks: dict[Any, Callable] | None
+    device, is_cuda = device("cpu"), False
 
     def __init__(self, *data: Any) -> None:
         default = dtypes.get_default_dtype()
@@ -167,23 +166,6 @@ class Tensor(TensorMethods):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
-    def __array_ufunc__(
-        self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any
-    ) -> Any:
-        """NumPy's operators beside a Tensor: `number * tensor` is the tensor's own, and
-        `array += tensor`, as in `w.array += -lr * w.grad`, writes into the array."""
-        left, reflected = inputs[0], _REFLECTED.get(ufunc.__name__)
-        if left is not self and reflected and method == "__call__" and out is None:
-            number = isinstance(left, np.ndarray) and not left.ndim  # comparisons get these
-            return getattr(self, reflected)(left.item() if number else left)
-        if out is None or any(isinstance(array, Tensor) for array in out):
-            raise DtypeError(
-                f"NumPy's {ufunc.__name__} takes no Tensor: use minigrad's own op, or give it "
-                "tensor.detach().numpy()"
-            )
-        arrays = [x.numpy() if isinstance(x, Tensor) else x for x in inputs]
-        return getattr(ufunc, method)(*arrays, out=out, **options)
-
     def __float__(self) -> float:
         return float(self.item())
 
@@ -240,22 +222,6 @@ class Tensor(TensorMethods):
             raise GraphError("requires_grad_(False) is for leaves: use detach() on a result")
         self.requires_grad = requires_grad
         return self
-
-    def normal_(
-        self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
-    ) -> Tensor:
-        """Fill with draws from N(mean, std²)."""
-        if not std >= 0:
-            raise ArgumentError(f"normal_: std must be ≥ 0, got {std}")
-        return self.copy_(wrap(rng(generator).normal(mean, std, self.shape)))
-
-    def uniform_(
-        self, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None
-    ) -> Tensor:
-        """Fill with draws from U(a, b)."""
-        if not a <= b:
-            raise ArgumentError(f"uniform_: a must not be above b, got {a} and {b}")
-        return self.copy_(wrap(rng(generator).uniform(a, b, self.shape)))
 
 
 def wrap(array: np.ndarray) -> Tensor:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.text import Text
 
 from minigrad.course.console import make_console, show
@@ -20,7 +22,6 @@ from minigrad.course.table import CourseError, load
 from minigrad.course.workspace import Workspace, find, resources, solution_file
 from minigrad.course.workspace import start as make_workspace
 
-Plain = Annotated[bool, typer.Option("--no-color", help="No colour; NO_COLOR does the same.")]
 Name = Annotated[str, typer.Argument(help="An exercise; the current one unless given.")]
 
 
@@ -34,14 +35,30 @@ def register(app: typer.Typer) -> None:
         app.command(command.__name__.removesuffix("_command"))(command)
 
 
-def watch(poll: float = 0.3, no_color: bool = False) -> None:
+class Session:
+    """The workspace around here, its progress, and a console: each made when first asked for."""
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        return find()
+
+    @cached_property
+    def progress(self) -> Progress:
+        return Progress(self.workspace, say=lambda line: typer.echo(line, err=True))
+
+    @cached_property
+    def console(self) -> Console:
+        return make_console()
+
+
+def watch(poll: float = 0.3) -> None:
     """What `minigrad` alone does in a workspace."""
     from minigrad.course.watch import Watch
 
-    workspace = find()
-    if not workspace.progress_file.exists():
-        welcome(workspace)
-    Watch(workspace, make_console(not no_color), poll).run()
+    here = Session()
+    if not here.workspace.progress_file.exists():
+        welcome(here.workspace)
+    Watch(here.workspace, here.console, poll).run()
 
 
 def welcome(workspace: Workspace) -> None:
@@ -79,20 +96,18 @@ def check_command(
     all_: Annotated[bool, typer.Option("--all", help="Every exercise of every lab.")] = False,
     once: Annotated[bool, typer.Option("--once", help="The current one, without waiting.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="The results as JSON.")] = False,
-    no_color: Plain = False,
 ) -> None:
     """Check a lab, an exercise, or the current one.
 
     Without a target, on a terminal, it checks again at every save; --once does not.
     """
     if not (target or all_ or once or json_) and sys.stdin.isatty() and sys.stdout.isatty():
-        watch(no_color=no_color)
+        watch()
         return
     if target and all_:
         raise CourseError(f"either {target} or --all: --all checks every exercise.")
-    workspace = find()
-    console = make_console(not no_color)
-    progress = Progress(workspace, say=lambda line: typer.echo(line, err=True))
+    here = Session()
+    workspace, progress, console = here.workspace, here.progress, here.console
     if not target and not all_:
         if (current := progress.current()) is None:
             typer.echo("[]" if json_ else next_step(progress))
@@ -122,21 +137,20 @@ def check_command(
         raise typer.Exit(1)
 
 
-def hint(name: Name = "", no_color: Plain = False) -> None:
+def hint(name: Name = "") -> None:
     """Open the next hint of three.
 
     First a question, then the formula, then pseudocode.
     """
     from minigrad.course.watch import hint_lines
 
-    workspace = find()
-    progress = Progress(workspace)
+    here = Session()
+    workspace, progress = here.workspace, here.progress
     name = name or progress.current() or workspace.course.exercises[-1].name
     exercise = workspace.course.exercise(name)
-    console = make_console(not no_color)
-    console.print(Text(f"{name}: {exercise.title}"))
+    here.console.print(Text(f"{name}: {exercise.title}"))
     for line in hint_lines(exercise, progress.hint(name)):
-        console.print(Text(line))
+        here.console.print(Text(line))
 
 
 def reset(
@@ -151,15 +165,15 @@ def reset(
     typer.echo(reset_line(find(), name))
 
 
-def list_command(no_color: Plain = False) -> None:
+def list_command() -> None:
     """What is done and what is open.
 
     Also what broke again, and what your guesses were worth.
     """
     from minigrad.course.status import status
 
-    workspace = find()
-    make_console(not no_color).print(status(workspace, Progress(workspace)))
+    here = Session()
+    here.console.print(status(here.workspace, here.progress))
 
 
 def solution(
@@ -167,16 +181,15 @@ def solution(
     give_up: Annotated[
         bool, typer.Option("--give-up", help="Open it before a pass; this is recorded.")
     ] = False,
-    no_color: Plain = False,
 ) -> None:
     """Show our solution, after yours has passed."""
     from rich.syntax import Syntax
 
     from minigrad.course.stub import definition
 
-    workspace = find()
+    here = Session()
+    workspace, progress, console = here.workspace, here.progress, here.console
     workspace.course.exercise(name)
-    progress = Progress(workspace)
     if name not in progress.passed:
         if not give_up:
             raise CourseError(
@@ -187,27 +200,24 @@ def solution(
     text = solution_file(workspace.course.lab(name)).read_text(encoding="utf-8")
     first, last = definition(text, name)
     code = "\n".join(text.splitlines()[first:last])
-    console = make_console(not no_color)
     console.print(Syntax(code, "python") if console.is_terminal else Text(code))
 
 
 def read(
     page: Annotated[str, typer.Argument(help="A page (01), or a section: 01-…md#kaiming.")],
-    no_color: Plain = False,
 ) -> None:
     """Read a theory page in the terminal."""
     from minigrad.course.reader import read_page
 
-    workspace = find()
-    file = read_page(workspace, page, make_console(not no_color))
-    Progress(workspace).note("read", file.stem, True)
+    here = Session()
+    file = read_page(here.workspace, page, here.console)
+    here.progress.note("read", file.stem, True)
 
 
 def quiz(
     topic: Annotated[str, typer.Argument(help="A lab's number; every topic unless given.")] = "",
     questions: Annotated[int, typer.Option(min=0, help="How many; 0 for all of them.")] = 10,
     seed: Annotated[int | None, typer.Option(help="The same seed asks the same.")] = None,
-    no_color: Plain = False,
 ) -> None:
     """Answer questions on the theory.
 
@@ -215,8 +225,8 @@ def quiz(
     """
     from minigrad.course.quiz import run_quiz
 
-    workspace = find()
-    run_quiz(workspace, Progress(workspace), make_console(not no_color), topic, questions, seed)
+    here = Session()
+    run_quiz(here.workspace, here.progress, here.console, topic, questions, seed)
 
 
 def guess(
@@ -228,13 +238,12 @@ def guess(
     """Lock your guess before a lab's first run."""
     from minigrad.course.guess import ask_guess
 
-    workspace = find()
-    ask_guess(workspace, Progress(workspace), lab, answers or [])
+    here = Session()
+    ask_guess(here.workspace, here.progress, lab, answers or [])
 
 
 def where(
     name: Annotated[str, typer.Argument(help="An op, a layer, an init or an optimizer.")],
-    no_color: Plain = False,
 ) -> None:
     """Show the code behind a name.
 
@@ -244,7 +253,7 @@ def where(
 
     root = resources()
     course = load(root / "labs" / "labs.toml")
-    show_where(name, course, root, make_console(not no_color))
+    show_where(name, course, root, make_console())
 
 
 def export(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import Any
 
@@ -127,19 +126,6 @@ def after_run(run: Run, findings: list[Finding]) -> None:
 
 
 def outcomes(lab: Lab, findings: list[Finding]) -> dict[str, str]:
-    """What came out for each of the lab's questions: the finding of the variant that it names."""
-    found: dict[str, str] = {}
-    for guess in lab.guesses:
-        for finding in findings:
-            if _letters(finding.variant).startswith(_letters(guess.key)):
-                word = finding.outcome.split()[0].rstrip(",")
-                said = finding.outcome if finding.outcome in guess.choices else word
-                if said in guess.choices:
-                    found[guess.key] = said
-                break
-    return found
-
-
-def _letters(name: str) -> str:
-    """A name without case, blanks and signs: "ReLU, no norm" is relu_no_norm."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    """What came out for each of the lab's questions: the word of the finding with its key."""
+    words = {finding.key: finding.word for finding in findings if finding.key}
+    return {g.key: words[g.key] for g in lab.guesses if words.get(g.key) in g.choices}

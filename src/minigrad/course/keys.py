@@ -82,24 +82,3 @@ def _unbuffered() -> Iterator[Read]:
         yield read
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
-
-
-@contextlib.contextmanager
-def lend_terminal() -> Iterator[None]:
-    """While another program runs: whole lines, what is typed is shown, and Ctrl-C is its affair."""
-    if sys.platform == "win32" or not sys.stdin.isatty():
-        yield
-        return
-    import signal
-    import termios
-
-    terminal = sys.stdin.fileno()
-    ours, usual = termios.tcgetattr(terminal), termios.tcgetattr(terminal)
-    usual[3] |= termios.ICANON | termios.ECHO
-    handler = signal.signal(signal.SIGINT, lambda *_: None)
-    try:
-        termios.tcsetattr(terminal, termios.TCSADRAIN, usual)
-        yield
-    finally:
-        termios.tcsetattr(terminal, termios.TCSADRAIN, ours)
-        signal.signal(signal.SIGINT, handler)

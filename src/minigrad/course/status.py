@@ -43,7 +43,7 @@ def lab_done(progress: Progress, lab: Lab) -> str:
     if not {e.name for e in lab.exercises} <= set(progress.passed):
         return ""
     quiz = f"`minigrad quiz {lab.id}` asks about it."
-    if not (progress.workspace.root / "labs" / lab.folder / "run.py").is_file():
+    if not lab.runs:
         return f"All of {lab.id} is written; {quiz}"
     guess = f"`minigrad guess {lab.id}`, then " if _may_guess(progress, lab) else ""
     mine = " --mine` runs it with your code" if any(e.mine for e in lab.exercises) else "` runs it"

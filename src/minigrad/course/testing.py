@@ -1,40 +1,56 @@
-"""`pytest labs/NN_name`: the same check, the same words, one test per exercise."""
+"""`pytest labs/NN_name`: the same check, the same words, one test per exercise.
+
+labs/conftest.py hands `pytest_collect_file` to pytest. All of a lab's exercises that are asked for
+are checked in one child process; the progress file is left alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from minigrad.course.result import Result
 from minigrad.course.runner import check
 from minigrad.course.workspace import find
 
 
-def lab_tests(test_file: str) -> Callable[..., None]:
-    """The test function of a lab's test_exercise.py.
+class ExerciseFile(pytest.File):
+    """A lab's exercise.py."""
 
-    All of the lab's exercises are checked in one child process, when the first of them is asked
-    for; the progress file is left alone.
-    """
-    import pytest
+    def collect(self) -> Iterator[ExerciseItem]:
+        self.workspace = find(self.path.parent)
+        self.lab = self.workspace.course.lab(self.path.parent.name)
+        self.results: dict[str, Result] = {}
+        for exercise in self.lab.exercises:
+            yield ExerciseItem.from_parent(self, name=exercise.name)
 
-    folder = Path(test_file).resolve().parent
-    workspace = find(folder)
-    lab = workspace.course.lab(folder.name)
-    names = [e.name for e in lab.exercises]
+    def result(self, name: str) -> Result:
+        """What the check says; the first question is answered for all that are to run."""
+        if name not in self.results:
+            asked = {item.name for item in self.session.items if item.parent is self}
+            chosen = [e for e in self.lab.exercises if e.name in asked]
+            self.results = {r.exercise: r for r in check(self.workspace, self.lab, chosen)}
+        return self.results[name]
 
-    @cache
-    def results(wanted: tuple[str, ...]) -> dict[str, Result]:
-        chosen = [e for e in lab.exercises if e.name in wanted]
-        return {r.exercise: r for r in check(workspace, lab, chosen)}
 
-    @pytest.mark.parametrize("exercise", names)
-    def test_exercise(exercise: str, request: pytest.FixtureRequest) -> None:
-        asked = [getattr(item, "callspec", None) for item in request.session.items]
-        wanted = {c.params.get("exercise") for c in asked if c}
-        result = results(tuple(n for n in names if n in wanted))[exercise]
+class ExerciseItem(pytest.Item):
+    """One exercise."""
+
+    def runtest(self) -> None:
+        assert isinstance(self.parent, ExerciseFile)
+        result = self.parent.result(self.name)
         if not result.passed:
             pytest.fail(str(result), pytrace=False)
 
-    return test_exercise
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        return self.path, None, self.name
+
+
+def pytest_collect_file(file_path: Path, parent: Any) -> ExerciseFile | None:
+    """exercise.py is a file of tests."""
+    if file_path.name != "exercise.py":
+        return None
+    return ExerciseFile.from_parent(parent, path=file_path)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 
@@ -12,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from minigrad.course.console import show
-from minigrad.course.keys import Read, keys, lend_terminal
+from minigrad.course.keys import Read, keys
 from minigrad.course.progress import Progress
 from minigrad.course.reader import read_page
 from minigrad.course.runner import check
@@ -20,7 +18,7 @@ from minigrad.course.status import banner, exercise_head, lab_done, status
 from minigrad.course.table import CourseError, Exercise, Lab
 from minigrad.course.workspace import Workspace
 
-HELP = "n next · h hint · l list · t theory · p run the lab · x reset · q quit"
+HELP = "n next · h hint · l list · t theory · p the lab · x reset · q quit"
 
 
 class Watch:
@@ -143,8 +141,8 @@ class Watch:
         self.progress.note("read", page.stem, True)
 
     def run_lab(self) -> None:
-        """The lab's experiment, with what the learner wrote in the library's place."""
-        if not (self.workspace.root / "labs" / self.lab.folder / "run.py").exists():
+        """How the lab's experiment is run, with what the learner wrote in the library's place."""
+        if not self.lab.runs:
             self.console.print("This lab has no experiment; the next ones do.")
             return
         pieces = [e.name for e in self.lab.exercises if e.mine]
@@ -153,11 +151,8 @@ class Watch:
             self.console.print(
                 f"None of {', '.join(pieces)} has passed: it runs without your code."
             )
-        arguments = ["run", self.lab.id, *(["--mine"] if written else []), "--quick"]
-        self.console.print(f"minigrad {' '.join(arguments)}")
-        with lend_terminal():
-            command = [sys.executable, "-P", "-m", "minigrad", *arguments]
-            subprocess.run(command, cwd=self.workspace.root, check=False)
+        mine = " --mine" if written else ""
+        self.console.print(f"In another terminal, in this folder: minigrad run {self.lab.id}{mine}")
 
     def reset(self) -> None:
         self.notice = reset_line(self.workspace, self.exercise.name)

@@ -9,13 +9,12 @@ from pathlib import Path
 from minigrad.course.stub import definition, restore, stub
 from minigrad.course.table import Course, CourseError, Lab, load
 from minigrad.files import now, write_text
+from minigrad.lab.catalog import TABLE, resources
+from minigrad.lab.catalog import workspace as around
 
+__all__ = ["Workspace", "find", "pristine", "resources", "solution_file", "start"]
 
-def resources() -> Path:
-    """The folder of the course's labs, theory and solutions: inside the installed package, or,
-    in a checkout of the project, the checkout itself."""
-    packaged = Path(__file__).parents[1] / "_course"
-    return packaged if packaged.is_dir() else Path(__file__).parents[3]
+LEARNERS = {"exercise.py", "patients", "runs", "__pycache__"}  # in a checkout, and not the course's
 
 
 class Workspace:
@@ -23,7 +22,7 @@ class Workspace:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        self.course: Course = load(self.root / "labs" / "labs.toml")
+        self.course: Course = load(self.root / TABLE)
 
     def exercise_file(self, lab: Lab) -> Path:
         return self.root / "labs" / lab.folder / "exercise.py"
@@ -76,17 +75,23 @@ def back_up(root: Path, file: Path) -> Path:
 def find(start: Path | None = None) -> Workspace:
     """The workspace around a folder (the current one unless given), looking upwards.
 
+    A checkout of the project is one too: the exercises are written into it when it is used so.
+
     Raises:
         CourseError: there is none.
     """
-    here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
-        if (folder / "labs" / "labs.toml").is_file():
-            return Workspace(folder)
-    raise CourseError(
-        f"{here} is not in a workspace (a folder with labs/labs.toml). "
-        "`minigrad start my-course` makes one; then `cd my-course`."
-    )
+    root = around(start)
+    if root is None:
+        raise CourseError(
+            f"{(start or Path.cwd()).resolve()} is not in a workspace (a folder with "
+            "labs/labs.toml). `minigrad start my-course` makes one; then `cd my-course`."
+        )
+    workspace = Workspace(root)
+    if workspace.root == resources():
+        for lab in workspace.course.labs:
+            if lab.exercises and not workspace.exercise_file(lab).exists():
+                write_exercises(lab, workspace.exercise_file(lab))
+    return workspace
 
 
 def pristine(lab: Lab) -> str:
@@ -103,13 +108,12 @@ def start(folder: Path) -> tuple[Workspace, bool]:
 
     What the learner wrote is never lost: in a workspace that exists, texts and experiments are
     renewed, with a copy of what differed under backups/, and the stubs of new exercises are added
-    at the end of their files. The clinic's patients are the learner's to change: one that is there
-    stays.
+    at the end of their files.
 
     Raises:
         CourseError: the folder is a file, holds other things, or cannot be written.
     """
-    known = (folder / "labs" / "labs.toml").is_file()
+    known = (folder / TABLE).is_file()
     if folder.exists() and not folder.is_dir():
         raise CourseError(f"{folder} is a file; give the name of a folder to make.")
     if folder.is_dir() and not known and any(folder.iterdir()):
@@ -117,8 +121,8 @@ def start(folder: Path) -> tuple[Workspace, bool]:
             f"{folder} is not empty and not a workspace; give the name of a new folder, "
             f"for example `minigrad start {folder / 'minigrad-course'}`."
         )
-    if folder.resolve() == resources().resolve():
-        return Workspace(folder), False  # the project's own checkout is a workspace already
+    if folder.resolve() == resources():
+        return find(folder), False  # the project's own checkout is a workspace already
     try:
         _copy(resources(), folder)
     except OSError as error:
@@ -129,36 +133,31 @@ def start(folder: Path) -> tuple[Workspace, bool]:
 def _copy(source: Path, folder: Path) -> None:
     for part in ("labs", "theory"):
         for path in sorted((source / part).rglob("*")):
-            if path.is_dir() or "__pycache__" in path.parts or path.name == "exercise.py":
+            inside = path.relative_to(source)
+            if path.is_dir() or inside == TABLE or LEARNERS.intersection(inside.parts):
                 continue
-            target = folder / path.relative_to(source)
+            target = folder / inside
             target.parent.mkdir(parents=True, exist_ok=True)
-            theirs = path.parent.name == "patients" and target.exists()
-            if path.name == "labs.toml" or theirs:
-                continue
             if target.exists() and target.read_bytes() != path.read_bytes():
                 back_up(folder, target)  # renewed, or an experiment the learner has changed
             shutil.copyfile(path, target)
-    for lab in load(source / "labs" / "labs.toml").labs:
+    for lab in load(source / TABLE).labs:
         if lab.exercises:
-            _write_stubs(lab, folder / "labs" / lab.folder / "exercise.py")
+            write_exercises(lab, folder / "labs" / lab.folder / "exercise.py")
     # last, because its presence makes the folder a workspace: a start cut short can be repeated
-    table = (source / "labs" / "labs.toml").read_text(encoding="utf-8")
-    write_text(folder / "labs" / "labs.toml", table)
+    write_text(folder / TABLE, (source / TABLE).read_text(encoding="utf-8"))
 
 
-def _write_stubs(lab: Lab, file: Path) -> None:
+def write_exercises(lab: Lab, file: Path) -> None:
+    """Write a lab's exercise file, or add what is new at the end of the one that is there."""
     fresh = pristine(lab)
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_text(file, fresh)
-        return
-    mine = read_text(file)
-    added = mine
+    mine = read_text(file) if file.exists() else ""
+    added = mine or fresh
     for exercise in lab.exercises:
         if definition(added, exercise.name)[0] < 0:
             added = restore(added, fresh, exercise.name)
     if added != mine:
+        file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, added)
 
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core.broadcast import check_broadcast, unbroadcast
+from minigrad.core.broadcast import check_broadcast
 from minigrad.core.graph import record
 from minigrad.core.random import Generator, rng
-from minigrad.core.tensor import Tensor
+from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ArgumentError, DtypeError, ShapeError
-from minigrad.functional.operands import half_in_float32, require_floating, require_tensor, shared
+from minigrad.functional import parts
+from minigrad.functional.operands import require_floating, require_tensor, shared, to, wide
 
 
-@half_in_float32
 def scaled_dot_product_attention(
     query: Tensor,
     key: Tensor,
@@ -36,53 +36,52 @@ def scaled_dot_product_attention(
     softmax: dV = Pᵀ G, dS = P (G Vᵀ - Σ P·G Vᵀ), dQ = dS K scale, dK = dSᵀ Q scale.
     One op, since P is the only large array it keeps: the composition keeps four.
     """
-    q, k, v = (
-        require_floating("scaled_dot_product_attention", tensor, label).array
-        for tensor, label in ((query, "query"), (key, "key"), (value, "value"))
-    )
-    _check(q, k, v, dropout_p)
+    tensors = ((query, "query"), (key, "key"), (value, "value"))
+    q, k, v = (wide(require_floating("scaled_dot_product_attention", *pair)) for pair in tensors)
+    _check(query, key, value, dropout_p)
     factor = q.dtype.type(1 / math.sqrt(max(q.shape[-1], 1)) if scale is None else scale)
     if is_causal and attn_mask is not None:
         raise ArgumentError("scaled_dot_product_attention: give attn_mask or is_causal, not both")
-    scaled = q * factor
-    scores = scaled @ k.mT  # (..., T, S)
+    scores = (q * factor) @ k.mT  # (..., T, S)
+    added, hidden = _mask(scores, attn_mask, is_causal)
+    if added is not None:
+        scores = scores + wide(added)
     if is_causal:
-        scores += _causal(q.shape[-2], k.shape[-2], q.dtype)
-    if attn_mask is not None:
-        scores = _masked(scores, attn_mask)
-        mask_shape, mask_dtype = attn_mask.shape, attn_mask.dtype
-    q_shape, k_shape, v_shape = q.shape, k.shape, v.shape
+        np.copyto(scores, -np.inf, where=hidden)
+    elif hidden is not None:
+        scores = np.where(hidden, scores.dtype.type(-np.inf), scores)
     top = np.maximum.reduce(scores, axis=-1, keepdims=True, initial=-np.inf)
     scores -= np.where(np.isneginf(top), 0, top)
     p = np.exp(scores, out=scores)
-    total = p @ np.ones((p.shape[-1], 1), p.dtype)  # BLAS, in a quarter of a reduction's time
-    p /= np.where(total == 0, 1, total)
-    kept: Any = 1
+    seen = p @ np.ones((p.shape[-1], 1), p.dtype)  # BLAS, in a quarter of a reduction's time
+    p /= np.where(seen == 0, 1, seen)
+    kept: Any = None
     if dropout_p:
-        kept = (rng(generator).random(p.shape, dtype=np.float32) >= dropout_p) / q.dtype.type(
-            1 - dropout_p if dropout_p < 1 else 1
-        )
+        drawn = rng(generator).random(p.shape, dtype=np.float32) >= dropout_p
+        kept = wrap(drawn / q.dtype.type(1 - dropout_p if dropout_p < 1 else 1))
 
     @shared
-    def d_scores(g: np.ndarray) -> np.ndarray:
+    def d_scores(g: np.ndarray, v: np.ndarray, p: np.ndarray, kept: Any) -> np.ndarray:
         d = g @ v.mT
-        if dropout_p:
+        if kept is not None:
             d *= kept
         d -= np.vecdot(d, p)[..., None]
         d *= p
         return d
 
+    weights = p if kept is None else p * kept.array
     return record(
         "scaled_dot_product_attention",
-        (p * kept if dropout_p else p) @ v,
-        (query, lambda g: unbroadcast(d_scores(g) @ k, q_shape) * factor),
-        (key, lambda g: unbroadcast(d_scores(g).mT @ scaled, k_shape)),
-        (value, lambda g: unbroadcast((p * kept if dropout_p else p).mT @ g, v_shape)),
-        (attn_mask, lambda g: unbroadcast(d_scores(g), mask_shape).astype(mask_dtype)),
+        weights @ v,
+        (query, lambda g, k, *vpm: d_scores(g, *vpm) @ k * factor, key, value, p, kept),
+        (key, lambda g, q, *vpm: d_scores(g, *vpm).mT @ q * factor, query, value, p, kept),
+        (value, lambda g, p, kept: (p if kept is None else p * kept).mT @ g, p, kept),
+        (added, lambda g, *vpm: d_scores(g, *vpm), value, p, kept),
+        parts=(parts.attention, query, key, value, added, hidden, kept, factor),
     )
 
 
-def _check(q: np.ndarray, k: np.ndarray, v: np.ndarray, dropout_p: float) -> None:
+def _check(q: Tensor, k: Tensor, v: Tensor, dropout_p: float) -> None:
     if min(q.ndim, k.ndim, v.ndim) < 2 or q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
         raise ShapeError(
             "scaled_dot_product_attention: needs query (..., T, d), key (..., S, d) and value "
@@ -101,19 +100,22 @@ def _check(q: np.ndarray, k: np.ndarray, v: np.ndarray, dropout_p: float) -> Non
 
 
 @lru_cache(8)
-def _causal(t: int, s: int, dtype: np.dtype) -> np.ndarray:
-    """(T, S): 0 where a position may look, -inf at those after it."""
-    return np.triu(np.full((t, s), -np.inf, dtype), 1)
+def _after(t: int, s: int) -> np.ndarray:
+    """(T, S): the positions after each, which causal attention hides from it."""
+    return np.triu(np.ones((t, s), bool), 1)
 
 
-def _masked(scores: np.ndarray, attn_mask: Any) -> np.ndarray:
-    mask = require_tensor("scaled_dot_product_attention", attn_mask, "attn_mask").array
+def _mask(scores: np.ndarray, attn_mask: Any, is_causal: bool) -> tuple[Any, Any]:
+    """(what is added to the scores, a Tensor; where they are hidden, an array), each or None."""
+    if is_causal:
+        return None, _after(*scores.shape[-2:])
+    if attn_mask is None:
+        return None, None
+    mask = require_tensor("scaled_dot_product_attention", attn_mask, "attn_mask")
     if mask.dtype.kind == "i":
         raise DtypeError(
             "scaled_dot_product_attention: attn_mask must be boolean (true: may be seen) or "
             f"floating point (added to the scores), got {mask.dtype}: compare it (mask == 1)"
         )
     check_broadcast("scaled_dot_product_attention", scores.shape, mask.shape)
-    if mask.dtype == bool:
-        return np.where(mask, scores, scores.dtype.type(-np.inf))
-    return scores + mask.astype(scores.dtype, copy=False)
+    return (None, ~mask.array) if mask.dtype == bool else (to(mask, scores.dtype), None)

@@ -7,15 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core.broadcast import check_broadcast, unbroadcast
-from minigrad.core.dtype import boolean, is_floating
+from minigrad.core.broadcast import check_broadcast
+from minigrad.core.dtype import boolean
 from minigrad.core.graph import record
+from minigrad.core.saved import OUT
 from minigrad.core.tensor import Tensor, to_array, wrap
 from minigrad.errors import ArgumentError, DtypeError
-from minigrad.functional.operands import floating, operands, require_number, require_tensor
+from minigrad.functional.operands import (
+    floating,
+    operands,
+    require_number,
+    require_tensor,
+    wide,
+)
 
 
-def _same(g: np.ndarray) -> np.ndarray:
+def _same(g: Any) -> Any:
     """The gradient of a term of a sum."""
     return g
 
@@ -44,25 +51,22 @@ def mul(input: Any, other: Any) -> Tensor:
     return record(
         "mul",
         x * y,
-        (a, lambda g: g * y),
-        (b, lambda g: g * x),
+        (a, lambda g, y: g * y, b),
+        (b, lambda g, x: g * x, a),
     )
 
 
 def div(input: Any, other: Any) -> Tensor:
     """input / other, of integers in the default dtype.   d/dinput = G / other,
-    d/dother = -G · input / other²."""
+    d/dother = -G · out / other, whose size is its own at every scale of other."""
     a, b, x, y = operands("div", input, other)
-    if not is_floating(x.dtype if isinstance(a, Tensor) else y.dtype):
-        a, b = (floating("div", t) if isinstance(t, Tensor) else t for t in (a, b))
-        return div(a, b)
-    if not isinstance(b, Tensor) and b == 0:  # Python would raise; a tensor gives inf or nan
-        y = x.dtype.type(b)
+    if x.dtype.kind in "bi":
+        return div(*(floating("div", t) if isinstance(t, Tensor) else t for t in (a, b)))
     return record(
         "div",
         x / y,
-        (a, lambda g: g / y),
-        (b, lambda g: -g * x / (y * y)),
+        (a, lambda g, y: g / y, b),
+        (b, lambda g, q, y: -g * (q / y), OUT, b),
     )
 
 
@@ -70,24 +74,22 @@ def pow(input: Any, exponent: Any) -> Tensor:
     """input ** exponent.   d/dinput = G · exponent · input^(exponent-1),
     d/dexponent = G · out · ln(input), 0 where input = 0 and exponent ≥ 0."""
     a, b, x, y = operands("pow", input, exponent)
-    dtype = y.dtype if isinstance(b, Tensor) else x.dtype
-    if dtype == boolean:
+    if x.dtype == boolean:
         raise DtypeError("pow: booleans have no powers: convert with .float()")
-    if not is_floating(dtype) and np.any(np.less(y, 0)):
+    if x.dtype.kind == "i" and np.any(y < 0):
         raise ArgumentError("pow: an integer tensor needs exponents ≥ 0: convert with .float()")
-    value = np.square(x) if y is exponent and y == 2 else np.power(x, y)
+    if y is b and y == 2:  # by a number
+        return record("pow", np.square(x), (a, lambda g, x: g * (x + x), a))
 
-    def vjp_input(g: np.ndarray) -> np.ndarray:
-        if y is exponent and y == 2:
-            return g * (2 * x)
-        return g * np.where(np.equal(y, 0), 0, y * np.power(x, y - 1))
+    def vjp_exponent(g: Any, x: Any, y: Any, out: Any) -> Any:
+        return g * out * np.log(np.where((x == 0) & (y >= 0), 1, x))
 
-    def vjp_exponent(g: np.ndarray) -> np.ndarray:
-        zero = np.equal(x, 0) & np.greater_equal(y, 0)
-        log = np.log(np.where(zero, 1, x)).astype(y.dtype, copy=False)
-        return g * value * log
-
-    return record("pow", value, (a, vjp_input), (b, vjp_exponent))
+    return record(
+        "pow",
+        np.power(x, y),
+        (a, lambda g, x, y: g * np.where(y == 0, 0, y * x ** (y - 1)), a, b),
+        (b, vjp_exponent, a, b, OUT),
+    )
 
 
 def neg(input: Tensor) -> Tensor:
@@ -99,69 +101,62 @@ def neg(input: Tensor) -> Tensor:
 def exp(input: Tensor) -> Tensor:
     """e^input.   Gradient: G · out."""
     a = floating("exp", input)
-    y = np.exp(a.array)
-    return record("exp", y, (a, lambda g: g * y))
+    return record("exp", np.exp(a.array), (a, lambda g, y: g * y, OUT))
 
 
 def log(input: Tensor) -> Tensor:
     """Natural logarithm; -inf at 0, nan below.   Gradient: G / input."""
     a = floating("log", input)
-    x = a.array
-    return record("log", np.log(x), (a, lambda g: g / x))
+    return record("log", np.log(a.array), (a, lambda g, x: g / x, a))
 
 
 def log1p(input: Tensor) -> Tensor:
     """ln(1 + input), accurate near 0.   Gradient: G / (1 + input)."""
     a = floating("log1p", input)
-    x = a.array
-    return record("log1p", np.log1p(x), (a, lambda g: g / (1 + x)))
+    return record("log1p", np.log1p(a.array), (a, lambda g, x: g / (1 + x), a))
 
 
 def sqrt(input: Tensor) -> Tensor:
     """Square root.   Gradient: G / (2 out)."""
     a = floating("sqrt", input)
-    y = np.sqrt(a.array)
-    return record("sqrt", y, (a, lambda g: g / (2 * y)))
+    return record("sqrt", np.sqrt(a.array), (a, lambda g, y: g / (2 * y), OUT))
 
 
 def rsqrt(input: Tensor) -> Tensor:
     """1 / sqrt(input).   Gradient: -G · out³ / 2."""
     a = floating("rsqrt", input)
-    y = 1 / np.sqrt(a.array)
-    return record("rsqrt", y, (a, lambda g: -0.5 * g * (y * y * y)))
+    y = 1 / np.sqrt(wide(a))
+    return record("rsqrt", y, (a, lambda g, y: -0.5 * g * (y * y * y), OUT))
 
 
 def reciprocal(input: Tensor) -> Tensor:
     """1 / input.   Gradient: -G · out²."""
     a = floating("reciprocal", input)
-    y = 1 / a.array
-    return record("reciprocal", y, (a, lambda g: -g * (y * y)))
+    return record("reciprocal", 1 / a.array, (a, lambda g, y: -g * (y * y), OUT))
 
 
 def abs(input: Tensor) -> Tensor:
     """Absolute value.   Gradient: G · sign(input), 0 at 0."""
     x = require_number("abs", input).array
-    return record("abs", np.abs(x), (input, lambda g: g * np.sign(x)))
+    return record("abs", np.abs(x), (input, lambda g, x: g * np.sign(x), input))
 
 
 def sign(input: Tensor) -> Tensor:
     """-1, 0 or 1.   Gradient: 0."""
     x = require_number("sign", input).array
-    return record("sign", np.sign(x), (input, lambda g: np.zeros_like(g)))
+    return record("sign", np.sign(x), (input, lambda g: g * 0))
 
 
 def sin(input: Tensor) -> Tensor:
     """Sine of radians.   Gradient: G · cos(input)."""
     a = floating("sin", input)
-    x = a.array
-    return record("sin", np.sin(x), (a, lambda g: g * np.cos(x)))
+    return record("sin", np.sin(a.array), (a, lambda g, x: g * np.cos(x), a))
 
 
 def cos(input: Tensor) -> Tensor:
     """Cosine of radians.   Gradient: -G · sin(input)."""
     a = floating("cos", input)
-    x = a.array
-    return record("cos", np.cos(x), (a, lambda g: -g * np.sin(x)))
+    return record("cos", np.cos(a.array), (a, lambda g, x: -g * np.sin(x), a))
 
 
 def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
@@ -173,14 +168,14 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
         out, nan = input, isnan(input)
         out = out if min is None else where(logical_or(ge(out, min), nan), out, min)
         return out if max is None else where(logical_or(le(out, max), nan), out, max)
-    low, high = -math.inf if min is None else min, math.inf if max is None else max
     a = require_tensor("clamp", input)
     for bound in (min, max):
         a = a if bound is None else operands("clamp", a, bound)[0]
-    x = a.array
-    value = x if min is None else np.maximum(x, x.dtype.type(min))
-    value = value if max is None else np.minimum(value, x.dtype.type(max))
-    return record("clamp", value, (a, lambda g: g * ((x >= low) & (x <= high))))
+    number = a.array.dtype.type
+    low, high = (None if bound is None else number(bound) for bound in (min, max))
+    value = np.clip(a.array, low, high)
+    low, high = (-math.inf if min is None else low), (math.inf if max is None else high)
+    return record("clamp", value, (a, lambda g, x: g * ((x >= low) & (x <= high)), a))
 
 
 def maximum(input: Tensor, other: Tensor) -> Tensor:
@@ -189,8 +184,8 @@ def maximum(input: Tensor, other: Tensor) -> Tensor:
     return record(
         "maximum",
         np.maximum(x, y),
-        (a, lambda g: g * _share(x < y, x == y, g)),
-        (b, lambda g: g * _share(y < x, x == y, g)),
+        (a, lambda g, x, y: _share(g, x < y, x == y), a, b),
+        (b, lambda g, x, y: _share(g, y < x, x == y), a, b),
     )
 
 
@@ -200,13 +195,13 @@ def minimum(input: Tensor, other: Tensor) -> Tensor:
     return record(
         "minimum",
         np.minimum(x, y),
-        (a, lambda g: g * _share(x > y, x == y, g)),
-        (b, lambda g: g * _share(y > x, x == y, g)),
+        (a, lambda g, x, y: _share(g, x > y, x == y), a, b),
+        (b, lambda g, x, y: _share(g, y > x, x == y), a, b),
     )
 
 
-def _share(loses: np.ndarray, ties: np.ndarray, g: np.ndarray) -> np.ndarray:
-    return np.subtract(~loses, 0.5 * ties, dtype=g.dtype)
+def _share(g: Any, loses: Any, ties: Any) -> Any:
+    return np.where(loses, 0, np.where(ties, 0.5 * g, g))
 
 
 def where(condition: Tensor, input: Any, other: Any) -> Tensor:
@@ -217,14 +212,12 @@ def where(condition: Tensor, input: Any, other: Any) -> Tensor:
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
         input = wrap(to_array(input))
     a, b, x, y = operands("where", input, other)
-    both = check_broadcast("where", np.shape(x), np.shape(y))
-    check_broadcast("where", c.shape, both)
-    dtype = x.dtype if isinstance(a, Tensor) else y.dtype
+    check_broadcast("where", c.shape, np.shape(x), np.shape(y))
     return record(
         "where",
-        np.where(c, x, y).astype(dtype, copy=False),
-        (a, lambda g: unbroadcast(np.where(c, g, 0), both)),
-        (b, lambda g: unbroadcast(np.where(c, 0, g), both)),
+        np.where(c, x, y),
+        (a, lambda g, c: np.where(c, g, 0), condition),
+        (b, lambda g, c: np.where(c, 0, g), condition),
     )
 
 
@@ -262,7 +255,9 @@ def ge(input: Tensor, other: Any) -> Tensor:
 
 
 def _compare(name: str, ufunc: np.ufunc, input: Any, other: Any) -> Tensor:
-    _, _, x, y = operands(name, input, other)
+    a, b, x, y = operands(name, input, other)
+    if x.dtype is not y.dtype:  # half precision and a number, which here is rounded to it
+        x, y = (v.astype((a if isinstance(a, Tensor) else b).dtype) for v in (x, y))
     return wrap(np.asarray(ufunc(x, y)))
 
 

@@ -8,9 +8,11 @@ import numpy as np
 
 from minigrad.core.broadcast import check_dim, check_dims
 from minigrad.core.graph import record
+from minigrad.core.saved import OUT
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ShapeError
 from minigrad.functional.elementwise import maximum, minimum
+from minigrad.functional.index import along, put
 from minigrad.functional.operands import require_tensor
 from minigrad.functional.reduce import Dim
 
@@ -38,12 +40,14 @@ def _extreme(name: str, ufunc: np.ufunc, input: Tensor, dim: Dim, keepdim: bool)
     _require_elements(name, x, dims)
     kept = ufunc.reduce(x, axis=dims, keepdims=True)
 
-    def vjp(g: np.ndarray) -> np.ndarray:
-        hits = x == kept
-        share = g.reshape(kept.shape) / np.add.reduce(hits, axis=dims, dtype=g.dtype, keepdims=True)
-        return hits * share
+    shape = kept.shape
 
-    return record(name, kept if keepdim else kept.squeeze(dims), (input, vjp))
+    def vjp(g: Any, x: Any, out: Any) -> Any:
+        hits = x == out.reshape(shape)
+        share = g.reshape(shape) / np.add.reduce(hits, axis=dims, dtype=g.dtype, keepdims=True)
+        return share * hits
+
+    return record(name, kept if keepdim else kept.squeeze(dims), (input, vjp, input, OUT))
 
 
 def _require_elements(name: str, x: np.ndarray, dims: tuple[int, ...]) -> None:
@@ -54,20 +58,20 @@ def _require_elements(name: str, x: np.ndarray, dims: tuple[int, ...]) -> None:
 def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The largest element; with an int `dim`, (values, indices) along it; with a tensor in the
     place of dim, the elementwise maximum."""
-    return _choose("max", np.maximum, np.argmax, input, dim, keepdim)
+    return _choose("max", np.maximum, np.argmax, maximum, input, dim, keepdim)
 
 
 def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The smallest element; with an int `dim`, (values, indices) along it; with a tensor in the
     place of dim, the elementwise minimum."""
-    return _choose("min", np.minimum, np.argmin, input, dim, keepdim)
+    return _choose("min", np.minimum, np.argmin, minimum, input, dim, keepdim)
 
 
 def _choose(
-    name: str, ufunc: np.ufunc, arg: Any, input: Tensor, dim: Any, keepdim: bool
+    name: str, ufunc: np.ufunc, arg: Any, of_two: Any, input: Tensor, dim: Any, keepdim: bool
 ) -> Tensor | ValuesIndices:
     if isinstance(dim, Tensor):
-        return (maximum if name == "max" else minimum)(input, dim)
+        return of_two(input, dim)
     if dim is None:
         return _extreme(name, ufunc, input, None, False)
     x = require_tensor(name, input).array
@@ -75,12 +79,10 @@ def _choose(
     x = x if x.ndim else x.reshape(1)
     _require_elements(name, x, (axis,))
     at = np.expand_dims(arg(x, axis=axis), axis)
-    row_shape, shape_in = x.shape, input.shape
+    row_shape, shape_in, key = x.shape, input.shape, along(at, axis)
 
-    def vjp(g: np.ndarray) -> np.ndarray:
-        full = np.zeros(row_shape, g.dtype)
-        np.put_along_axis(full, at, g.reshape(at.shape), axis)
-        return full.reshape(shape_in)
+    def vjp(g: Any) -> Any:
+        return put(g.reshape(at.shape), row_shape, key).reshape(shape_in)
 
     shape = at.shape if keepdim and input.ndim else np.squeeze(at, axis).shape
     values = np.take_along_axis(x, at, axis).reshape(shape)

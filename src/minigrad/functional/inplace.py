@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core import writes
-from minigrad.core.broadcast import check_broadcast, unbroadcast
+from minigrad.core.broadcast import check_broadcast
 from minigrad.core.dtype import category
 from minigrad.core.graph import record
 from minigrad.core.mode import mode
+from minigrad.core.random import Generator, rng
+from minigrad.core.saved import note
 from minigrad.core.tensor import Tensor, to_array, wrap
-from minigrad.errors import DtypeError, InplaceError, ShapeError
+from minigrad.errors import ArgumentError, DtypeError, InplaceError, ShapeError
 from minigrad.functional import elementwise
 from minigrad.functional.index import pick, split_index
 from minigrad.functional.operands import to
@@ -49,7 +50,7 @@ def write(
             "one: clone() it first"
         )
     self.array[basic][arrays or ...] = values
-    writes.note(self.array)
+    note(self.array)
 
 
 def check_leaf(self: Tensor, name: str) -> None:
@@ -101,6 +102,24 @@ def copy_(self: Tensor, src: Any) -> Tensor:
     return self
 
 
+def normal_(
+    self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
+) -> Tensor:
+    """Filled with draws from N(mean, std²); returns the tensor."""
+    if not std >= 0:
+        raise ArgumentError(f"normal_: std must be ≥ 0, got {std}")
+    return copy_(self, wrap(rng(generator).normal(mean, std, self.shape)))
+
+
+def uniform_(
+    self: Tensor, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None
+) -> Tensor:
+    """Filled with draws from U(a, b); returns the tensor."""
+    if not a <= b:
+        raise ArgumentError(f"uniform_: a must not be above b, got {a} and {b}")
+    return copy_(self, wrap(rng(generator).uniform(a, b, self.shape)))
+
+
 def setitem(self: Tensor, index: Any, value: Any) -> None:
     """self[index] = value: in the array itself, or recorded where a gradient must flow."""
     check_leaf(self, "setitem")
@@ -122,11 +141,11 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         raise InplaceError("setitem: an element is set twice, so its gradient is undefined")
     full = self.array.copy()
     full[basic][key] = source.array
-    source_shape = source.shape
     out = record(
         "setitem",
         full,
-        (self, lambda g: np.where(taken, 0, g)),
-        (source, lambda g: unbroadcast(g[basic][key], source_shape)),
+        (self, lambda g, taken: np.where(taken, 0, g), taken > 0),
+        (source, lambda g, *key: g[basic][key], *(arrays or (...,))),
+        dtype=full.dtype,
     )
     _update(self, "setitem", out)

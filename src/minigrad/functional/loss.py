@@ -8,15 +8,12 @@ import numpy as np
 
 from minigrad.core.broadcast import Shape
 from minigrad.core.graph import record
-from minigrad.core.tensor import Tensor
+from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ArgumentError, DtypeError, ShapeError
-from minigrad.functional.index import check_class_range
-from minigrad.functional.operands import (
-    half_in_float32,
-    operands,
-    require_floating,
-    require_tensor,
-)
+from minigrad.functional import parts
+from minigrad.functional.elementwise import where
+from minigrad.functional.index import check_range, put
+from minigrad.functional.operands import operands, require_floating, require_tensor, wide
 
 
 def _reduce(name: str, losses: np.ndarray, reduction: str, n: Any) -> tuple[np.ndarray, Any]:
@@ -39,11 +36,10 @@ def _alike(name: str, input: Tensor, target: Any) -> tuple[Any, Any, np.ndarray,
             f"{name}: input and target must have one shape, got {input.shape} and {target.shape} "
             "(broadcasting here would be a silent mistake): reshape one of them"
         )
-    a, b, x, t = operands(name, input, target)
-    return a, b, x, t
+    a, b, _, _ = operands(name, input, target)
+    return a, b, wide(a), wide(b)
 
 
-@half_in_float32
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """(input - target)².   Gradient of input: 2 G (input - target) [/ n]; of target: its minus."""
     a, b, x, t = _alike("mse_loss", input, target)
@@ -52,12 +48,11 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tenso
     return record(
         "mse_loss",
         value,
-        (a, lambda g: (2 * share * g) * diff),
-        (b, lambda g: (-2 * share * g) * diff),
+        (a, lambda g, x, t: (2 * share * g) * (x - t), a, b),
+        (b, lambda g, x, t: (-2 * share * g) * (x - t), a, b),
     )
 
 
-@half_in_float32
 def binary_cross_entropy_with_logits(
     input: Tensor, target: Tensor, *, reduction: str = "mean"
 ) -> Tensor:
@@ -70,8 +65,8 @@ def binary_cross_entropy_with_logits(
     return record(
         "binary_cross_entropy_with_logits",
         value,
-        (a, lambda g: (g * share) * (1 / (1 + np.exp(-x)) - t)),
-        (b, lambda g: (g * share) * -x),
+        (a, lambda g, x, t: (g * share) * (1 / (1 + np.exp(-x)) - t), a, b),
+        (b, lambda g, x: (g * share) * -x, a),
     )
 
 
@@ -79,7 +74,7 @@ def _labels(
     name: str, input: Tensor, target: Any, ignore_index: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Class scores as rows (N, C), labels (N) with 0 for ignored ones, and the mask kept (N)."""
-    x = require_floating(name, input).array
+    x = wide(require_floating(name, input))
     labels = require_tensor(name, target, "target").array
     if labels.dtype.kind != "i":
         raise DtypeError(
@@ -95,18 +90,17 @@ def _labels(
     rows = np.moveaxis(x, 1, -1).reshape(flat.size, x.shape[1]) if x.ndim > 1 else x[None]
     kept = flat != ignore_index
     flat = np.where(kept, flat, 0)
-    check_class_range(name, flat, rows.shape[1])
+    check_range(name, flat, rows.shape[1], classes=True)
     return rows, flat, kept
 
 
-def _unrows(rows: np.ndarray, shape: Shape) -> np.ndarray:
+def _unrows(rows: Any, shape: Shape) -> Any:
     """Rows (N, C) back in `shape`, (N, C, ...)."""
     if len(shape) < 2:
         return rows.reshape(shape)
     return np.moveaxis(rows.reshape(shape[:1] + shape[2:] + shape[1:2]), -1, 1)
 
 
-@half_in_float32
 def nll_loss(
     input: Tensor, target: Tensor, *, ignore_index: int = -100, reduction: str = "mean"
 ) -> Tensor:
@@ -117,15 +111,13 @@ def nll_loss(
     losses = np.where(kept, -rows[at, labels], 0)
     value, share = _reduce("nll_loss", losses, reduction, kept.sum())
 
-    def vjp(g: np.ndarray) -> np.ndarray:
-        full = np.zeros((n, c), g.dtype)
-        full[at, labels] = np.where(kept, -g.reshape(-1) * share, 0)
-        return _unrows(full, shape)
+    def vjp(g: Any, labels: np.ndarray, kept: np.ndarray) -> Any:
+        g = np.where(kept, -g.reshape(-1) * share, 0)
+        return _unrows(put(g, (n, c), (at, labels)), shape)
 
-    return record("nll_loss", _unflatten(value, target), (input, vjp))
+    return record("nll_loss", _unflatten(value, target), (input, vjp, labels, kept))
 
 
-@half_in_float32
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -154,14 +146,25 @@ def cross_entropy(
     losses = np.where(kept, losses, 0)
     value, share = _reduce("cross_entropy", losses, reduction, kept.sum())
 
-    def vjp(g: np.ndarray) -> np.ndarray:
+    def vjp(g: np.ndarray, logp: np.ndarray, labels: np.ndarray, kept: np.ndarray) -> np.ndarray:
         full = np.exp(logp)
         full[at, labels] -= 1 - s
         full -= s / classes
         full *= np.where(kept, g.reshape(-1) * share, 0)[:, None]
         return _unrows(full, shape)
 
-    return record("cross_entropy", _unflatten(value, target), (input, vjp))
+    def again(x: Any, labels: np.ndarray, kept: np.ndarray) -> Tensor:
+        x = x.reshape(1, -1) if x.ndim == 1 else np.moveaxis(x, 1, -1).reshape(-1, classes)
+        losses = where(wrap(kept), parts.nll(x.log_softmax(1), wrap(labels), s), 0)
+        return losses.reshape(target.shape) if reduction == "none" else losses.sum() * share
+
+    same = logp.astype(input.dtype, copy=False)  # softmax does not tell scores from their own log
+    return record(
+        "cross_entropy",
+        _unflatten(value, target),
+        (input, vjp, logp, labels, kept),
+        parts=(again, (input, _unrows(same, shape)), labels, kept),
+    )
 
 
 def _unflatten(value: Any, target: Tensor) -> Any:

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from minigrad.core.graph import record
-from minigrad.core.tensor import Tensor
+from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ArgumentError, ShapeError
-from minigrad.functional.operands import require_floating
+from minigrad.functional import parts
+from minigrad.functional.operands import require_floating, to, wide
 from minigrad.functional.shape import sizes
 
 
@@ -32,7 +33,7 @@ def layer_norm(
     dbias = Σ G, over all rows. An all-equal row gives bias. Equals its composition of mean, var
     and rsqrt, in one op because that is several times as fast.
     """
-    x, d = _rows("layer_norm", input, normalized_shape, weight, bias, eps)
+    x, weight, bias = _rows("layer_norm", input, normalized_shape, weight, bias, eps)
     mean = _row_mean(x)
     normed = x - mean
     var = _mean_product(normed, normed) + x.dtype.type(eps)
@@ -41,27 +42,27 @@ def layer_norm(
         var = _mean_product(normed, normed) + x.dtype.type(eps)
     scale = 1 / np.sqrt(var)  # (N, 1)
     normed *= scale
-    w = None if weight is None else weight.array.astype(x.dtype, copy=False).reshape(d)
-    y = normed.copy() if w is None else normed * w
+    y = normed.copy() if weight is None else normed * weight.array.reshape(-1)
     if bias is not None:
-        y += bias.array.reshape(d)
+        y += bias.array.reshape(-1)
 
-    def vjp_input(g: np.ndarray) -> np.ndarray:
-        g = _like(g, normed)
-        g = g * w if w is not None else g.copy()
+    def vjp_input(g: np.ndarray, normed: np.ndarray, scale: np.ndarray, w: Any) -> np.ndarray:
+        g = g.reshape(normed.shape)
+        g = g * w.reshape(-1) if w is not None else g.copy()
         along = _mean_product(g, normed)
         g -= _row_mean(g)
         g -= normed * along
         g *= scale
-        return g.astype(dtype, copy=False).reshape(shape)
+        return g.reshape(shape)
 
-    shape, dtype = input.array.shape, input.array.dtype
+    shape, last = input.shape, sizes((normalized_shape,))
     return record(
         "layer_norm",
-        y.astype(dtype, copy=False).reshape(shape),
-        (input, vjp_input),
-        (weight, lambda g: _column_products(_like(g, normed), normed, weight)),
-        (bias, lambda g: _column_sums(_like(g, normed), bias)),
+        y.reshape(shape),
+        (input, vjp_input, normed, scale, weight),
+        (weight, lambda g, normed: _column_products(g, normed).reshape(last), normed),
+        (bias, lambda g: g),
+        parts=_parts(parts.layer_norm, input, normed, scale, (weight, bias), eps, last),
     )
 
 
@@ -78,34 +79,35 @@ def rms_norm(
     taken in. Equals its composition of mean and rsqrt, in one op because that is several times as
     fast.
     """
-    x, d = _rows("rms_norm", input, normalized_shape, weight, None, eps)
+    x, weight, _ = _rows("rms_norm", input, normalized_shape, weight, None, eps)
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
     scale = 1 / np.sqrt(_mean_product(x, x) + x.dtype.type(eps))  # (N, 1)
     normed = x * scale
-    w = None if weight is None else weight.array.astype(x.dtype, copy=False).reshape(d)
-    y = normed if w is None else normed * w
+    y = normed.copy() if weight is None else normed * weight.array.reshape(-1)
 
-    def vjp_input(g: np.ndarray) -> np.ndarray:
-        g = _like(g, normed)
-        g = g * w if w is not None else g.copy()
+    def vjp_input(g: np.ndarray, normed: np.ndarray, scale: np.ndarray, w: Any) -> np.ndarray:
+        g = g.reshape(normed.shape)
+        g = g * w.reshape(-1) if w is not None else g.copy()
         g -= normed * _mean_product(g, normed)
         g *= scale
-        return g.astype(dtype, copy=False).reshape(shape)
+        return g.reshape(shape)
 
-    shape, dtype = input.array.shape, input.array.dtype
+    shape, last = input.shape, sizes((normalized_shape,))
     return record(
         "rms_norm",
-        y.astype(dtype, copy=False).reshape(shape),
-        (input, vjp_input),
-        (weight, lambda g: _column_products(_like(g, normed), normed, weight)),
+        y.reshape(shape),
+        (input, vjp_input, normed, scale, weight),
+        (weight, lambda g, normed: _column_products(g, normed).reshape(last), normed),
+        parts=_parts(parts.rms_norm, input, normed, scale, (weight,), eps, last),
     )
 
 
 def _rows(
     name: str, input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: float | None
-) -> tuple[np.ndarray, int]:
-    """input as rows (N, d) of at least float32, and d; raises ShapeError where sizes differ."""
-    x = require_floating(name, input).array
+) -> tuple[np.ndarray, Any, Any]:
+    """input as rows (N, d) of at least float32, weight and bias in that dtype; raises ShapeError
+    where sizes differ."""
+    x = wide(require_floating(name, input))
     shape = sizes((normalized_shape,))
     if not shape or x.shape[-len(shape) :] != shape:
         raise ShapeError(f"{name}: input must end in normalized_shape {shape}, got {x.shape}")
@@ -114,14 +116,20 @@ def _rows(
             raise ShapeError(f"{name}: {label} must have shape {shape}, got {parameter.shape}")
     if eps is not None and eps < 0:
         raise ArgumentError(f"{name}: eps must be ≥ 0, got {eps}")
-    if x.dtype.itemsize < 4:
-        x = x.astype(np.float32)
-    d = math.prod(shape)
-    return x.reshape(math.prod(x.shape[: -len(shape)]), d), d
+    weight, bias = (None if p is None else to(p, x.dtype) for p in (weight, bias))
+    return x.reshape(math.prod(x.shape[: -len(shape)]), math.prod(shape)), weight, bias
 
 
-def _like(g: np.ndarray, x: np.ndarray) -> np.ndarray:
-    return g.reshape(x.shape).astype(x.dtype, copy=False)
+def _parts(
+    compose: Any, input: Tensor, normed: Any, scale: Any, affine: Any, eps: float, last: Any
+) -> tuple[Any, ...]:
+    """The composition, from x̂ and its scale alone: x, or x but for its mean, is their quotient."""
+
+    def again(x: Tensor, *affine: Any) -> Tensor:
+        offset = (normed / scale - normed).reshape(x.shape)
+        return compose(x + wrap(offset), *affine, eps, tuple(range(-len(last), 0)))
+
+    return again, (input, normed.reshape(input.shape)), *affine
 
 
 def _row_mean(x: np.ndarray) -> np.ndarray:
@@ -136,12 +144,6 @@ def _mean_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return total[:, None]
 
 
-def _column_products(g: np.ndarray, normed: np.ndarray, weight: Any) -> np.ndarray:
-    """Σ over rows of G x̂, in weight's shape and dtype."""
-    total = np.einsum("nd,nd->d", g, normed)
-    return total.astype(weight.dtype, copy=False).reshape(weight.shape)
-
-
-def _column_sums(g: np.ndarray, bias: Any) -> np.ndarray:
-    total = np.ones(len(g), g.dtype) @ g
-    return total.astype(bias.dtype, copy=False).reshape(bias.shape)
+def _column_products(g: np.ndarray, normed: np.ndarray) -> np.ndarray:
+    """Σ over rows of G x̂, in the shape of the weight."""
+    return np.einsum("nd,nd->d", g.reshape(normed.shape), normed)

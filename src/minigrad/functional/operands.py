@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 
-from minigrad.core.broadcast import Shape, check_broadcast, unbroadcast
+from minigrad.core.broadcast import check_broadcast
 from minigrad.core.dtype import get_default_dtype, is_floating, promote, scalar_dtype
-from minigrad.core.graph import record
-from minigrad.core.tensor import Tensor
+from minigrad.core.graph import cast, record
+from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import DtypeError
 
 
@@ -53,8 +52,15 @@ def to(input: Tensor, dtype: Any) -> Tensor:
         return input
     value = input.array.astype(dtype)
     if not is_floating(value.dtype):
-        return record("to", value)
-    return record("to", value, (input, lambda g: g.astype(before)))
+        return wrap(value)
+    return record("to", value, (input, lambda g: cast(g, before)), dtype=value.dtype)
+
+
+def wide(tensor: Tensor) -> np.ndarray:
+    """The values an op computes with: half precision in float32, as PyTorch's kernels take it.
+    record() rounds the result back."""
+    x = tensor.array
+    return x.astype(np.float32) if x.dtype.itemsize == 2 else x
 
 
 def floating(name: str, input: Any) -> Tensor:
@@ -68,9 +74,8 @@ def floating(name: str, input: Any) -> Tensor:
 def operands(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
     """The two operands of an elementwise op, and their values: (a, b, x, y).
 
-    Both have one dtype and shapes that broadcast; a Python number stays one. Each asks for its
-    gradient in the shape of the result: what sums it back to its own is in the graph below it.
-    Raises ShapeError or DtypeError.
+    Tensors come in one dtype, with shapes that broadcast; a Python number as a NumPy number of the
+    tensor's dtype (float32 beside half precision). Raises ShapeError or DtypeError.
     """
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         x, y = a.array, b.array
@@ -79,10 +84,9 @@ def operands(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
             x, y = a.array, b.array
         if x.shape != y.shape:
             try:
-                shape = np.broadcast(x, y).shape  # 2 µs quicker than check_broadcast()
+                np.broadcast(x, y)  # 2 µs quicker than check_broadcast()
             except ValueError:
-                shape = check_broadcast(name, x.shape, y.shape)  # says what does not fit
-            return _stretched(a, shape), _stretched(b, shape), x, y
+                check_broadcast(name, x.shape, y.shape)  # says what does not fit
         return a, b, x, y
     if isinstance(a, Tensor):
         a, b = _beside_number(name, a, b)
@@ -105,18 +109,8 @@ def _one_dtype(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return to(a, dtype), to(b, dtype)
 
 
-def _stretched(tensor: Tensor, shape: Shape) -> Tensor:
-    """`tensor` with the gradient of its broadcast to `shape`; NumPy does the broadcast itself."""
-    own = tensor.array.shape
-    if own == shape or not tensor.requires_grad:
-        return tensor
-    return record("expand", tensor.array, (tensor, lambda g: unbroadcast(g, own)))
-
-
 def _beside_number(name: str, tensor: Tensor, number: Any) -> tuple[Tensor, Any]:
-    """The tensor in the dtype of its result with a Python number, and that number."""
-    if type(number) in (float, int) and tensor.array.dtype.kind == "f":
-        return tensor, number  # nearly always; what follows takes 0.5 µs
+    """The tensor in the dtype of its result with a Python number, and that number in it."""
     if isinstance(number, np.generic):
         number = number.item()
     if not isinstance(number, int | float):
@@ -124,46 +118,21 @@ def _beside_number(name: str, tensor: Tensor, number: Any) -> tuple[Tensor, Any]
             f"{name}: an operand must be a Tensor or a number, got {type(number).__name__}: "
             "wrap it with minigrad.tensor(...)"
         )
-    return to(tensor, scalar_dtype(tensor.array.dtype, number)), number
+    dtype = tensor.array.dtype
+    if dtype.kind != "f":  # nearly always it is, and what follows takes 0.5 µs
+        tensor = to(tensor, scalar_dtype(dtype, number))
+        dtype = tensor.array.dtype
+    return tensor, np.float32(number) if dtype.itemsize == 2 else dtype.type(number)
 
 
-def half_in_float32(op: Callable[..., Any]) -> Callable[..., Any]:
-    """`op`; but if its first argument is float16 or bfloat16, computed in float32 and given back
-    in that dtype: a sum of many terms loses its digits in half precision."""
-    first = op.__code__.co_varnames[0]
-
-    def widened(value: Any) -> Any:
-        return to(value, np.float32) if _is_half(value) else value
-
-    @wraps(op)
-    def method(*args: Any, **kwargs: Any) -> Any:
-        input = args[0] if args else kwargs.get(first)
-        if not _is_half(input) or any(map(_is_wider, (*args, *kwargs.values()))):
-            return op(*args, **kwargs)
-        wide = {name: widened(value) for name, value in kwargs.items()}
-        return to(op(*map(widened, args), **wide), input.dtype)
-
-    return method
-
-
-def _is_half(value: Any) -> TypeGuard[Tensor]:
-    return isinstance(value, Tensor) and value.array.dtype.itemsize == 2
-
-
-def _is_wider(value: Any) -> bool:
-    return isinstance(value, Tensor) and is_floating(value.array.dtype) and not _is_half(value)
-
-
-def shared(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
-    """`function` of G, computed once for the several gradients of one op that start from it.
-
-    What it returns must not be written to.
-    """
+def shared(function: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    """`function` of G (and of what was saved), computed once for the several gradients of one op
+    that start from it. What it returns must not be written to."""
     last: list[Any] = [None, None]
 
-    def once(g: np.ndarray) -> np.ndarray:
+    def once(g: np.ndarray, *saved: Any) -> np.ndarray:
         if last[0] is not g:
-            last[:] = g, function(g)
+            last[:] = g, function(g, *saved)
         return last[1]
 
     return once

@@ -1,7 +1,7 @@
-"""The one table that gives Tensor its operators and methods.
+"""The one table that gives Tensor its operators, methods and properties: the ops themselves.
 
-core/signatures.py declares the same names for editors and type checkers; a test holds the two
-together.
+Type checkers and editors read it as Tensor's base class, so that what they know and what a tensor
+has are one thing; at run time its entries are bound to Tensor.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.autograd.backward import backward
 from minigrad.core import dtype as dtypes
-from minigrad.core.graph import backward
 from minigrad.core.hooks import register_hook, retain_grad
-from minigrad.core.tensor import Tensor
+from minigrad.core.tensor import Tensor, device
 from minigrad.errors import DtypeError
 from minigrad.functional import (
     activation,
@@ -23,17 +23,20 @@ from minigrad.functional import (
     index,
     inplace,
     linalg,
+    numpy_protocol,
     reduce,
     shape,
 )
 from minigrad.functional.operands import to as _to
 
+Binary = Callable[[Any, Any], Tensor]
 
-def _swapped(op: Callable) -> Callable:
+
+def _swapped(op: Callable[..., Tensor]) -> Binary:
     return lambda self, other: op(other, self)
 
 
-def _or_not_implemented(op: Callable) -> Callable:
+def _or_not_implemented(op: Binary) -> Binary:
     """A comparison that answers False/True by identity for what is neither tensor nor number."""
 
     def method(self: Tensor, other: Any) -> Any:
@@ -42,7 +45,7 @@ def _or_not_implemented(op: Callable) -> Callable:
     return method
 
 
-def _of_booleans(op: Callable) -> Callable:
+def _of_booleans(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """~, & and | of booleans: what they do to the bits of integers is not here."""
 
     def method(self: Tensor, *others: Any) -> Tensor:
@@ -57,7 +60,7 @@ def _of_booleans(op: Callable) -> Callable:
     return method
 
 
-def _spread(op: Callable) -> Callable:
+def _spread(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """x.permute(0, 1) as well as x.permute((0, 1)), where the function takes one tuple."""
 
     def method(self: Tensor, *sizes: Any, **named: Any) -> Tensor:
@@ -69,89 +72,183 @@ def _spread(op: Callable) -> Callable:
     return method
 
 
-def to(self: Tensor, dtype: Any) -> Tensor:
-    """The tensor as `dtype`."""
-    return _to(self, dtypes.as_dtype(dtype))
+def to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """The tensor as a dtype, as another tensor's, or on the device "cpu", where it is."""
+    out = self
+    for wanted in (*args, dtype, device):
+        if isinstance(wanted, Tensor):
+            out = _to(out, wanted.dtype)
+        elif _is_device(wanted):
+            _device(wanted)
+        elif wanted is not None:
+            out = _to(out, dtypes.as_dtype(wanted))
+    return out
 
 
-def _as(dtype: np.dtype) -> Callable:
+_device = device
+
+
+def _is_device(value: Any) -> bool:
+    return isinstance(value, str) and value.partition(":")[0] in ("cpu", "cuda", "mps", "meta")
+
+
+def _as(dtype: np.dtype) -> Callable[[Tensor], Tensor]:
     return lambda self: _to(self, dtype)
 
 
-OPERATORS: dict[str, Callable] = {
-    "__add__": elementwise.add,
-    "__radd__": _swapped(elementwise.add),
-    "__iadd__": inplace.add_,
-    "__sub__": elementwise.sub,
-    "__rsub__": _swapped(elementwise.sub),
-    "__isub__": inplace.sub_,
-    "__mul__": elementwise.mul,
-    "__rmul__": _swapped(elementwise.mul),
-    "__imul__": inplace.mul_,
-    "__truediv__": elementwise.div,
-    "__rtruediv__": _swapped(elementwise.div),
-    "__itruediv__": inplace.div_,
-    "__pow__": elementwise.pow,
-    "__rpow__": _swapped(elementwise.pow),
-    "__matmul__": linalg.matmul,
-    "__rmatmul__": _swapped(linalg.matmul),
-    "__neg__": elementwise.neg,
-    "__abs__": elementwise.abs,
-    "__eq__": _or_not_implemented(elementwise.eq),
-    "__ne__": _or_not_implemented(elementwise.ne),
-    "__lt__": elementwise.lt,
-    "__le__": elementwise.le,
-    "__gt__": elementwise.gt,
-    "__ge__": elementwise.ge,
-    "__invert__": _of_booleans(elementwise.logical_not),
-    "__and__": _of_booleans(elementwise.logical_and),
-    "__or__": _of_booleans(elementwise.logical_or),
-    "__getitem__": index.getitem,
-    "__setitem__": inplace.setitem,
+class TensorMethods:
+    """What Tensor is given."""
+
+    __slots__ = ()
+
+    __add__ = elementwise.add
+    __radd__ = _swapped(elementwise.add)
+    __iadd__ = inplace.add_
+    __sub__ = elementwise.sub
+    __rsub__ = _swapped(elementwise.sub)
+    __isub__ = inplace.sub_
+    __mul__ = elementwise.mul
+    __rmul__ = _swapped(elementwise.mul)
+    __imul__ = inplace.mul_
+    __truediv__ = elementwise.div
+    __rtruediv__ = _swapped(elementwise.div)
+    __itruediv__ = inplace.div_
+    __pow__ = elementwise.pow
+    __rpow__ = _swapped(elementwise.pow)
+    __matmul__ = linalg.matmul
+    __rmatmul__ = _swapped(linalg.matmul)
+    __neg__ = elementwise.neg
+    __abs__ = elementwise.abs
+    __eq__ = _or_not_implemented(elementwise.eq)  # type: ignore[assignment]  # elementwise
+    __ne__ = _or_not_implemented(elementwise.ne)  # type: ignore[assignment]  # elementwise
+    __lt__ = elementwise.lt
+    __le__ = elementwise.le
+    __gt__ = elementwise.gt
+    __ge__ = elementwise.ge
+    __invert__ = _of_booleans(elementwise.logical_not)
+    __and__ = _of_booleans(elementwise.logical_and)
+    __rand__ = _of_booleans(elementwise.logical_and)
+    __or__ = _of_booleans(elementwise.logical_or)
+    __ror__ = _of_booleans(elementwise.logical_or)
+    __getitem__ = index.getitem
+    __setitem__ = inplace.setitem
+    __hash__ = object.__hash__  # by identity: __eq__ compares elements
+    __array_ufunc__ = numpy_protocol.array_ufunc
+    __array_function__ = numpy_protocol.array_function
+
+    backward = backward
+    register_hook = register_hook
+    retain_grad = retain_grad
+    to = to
+    half = _as(dtypes.float16)
+    float = _as(dtypes.float32)
+    double = _as(dtypes.float64)
+    long = _as(dtypes.int64)
+    bool = _as(dtypes.boolean)
+    cpu = to
+
+    add = elementwise.add
+    sub = elementwise.sub
+    mul = elementwise.mul
+    div = elementwise.div
+    pow = elementwise.pow
+    neg = elementwise.neg
+    exp = elementwise.exp
+    log = elementwise.log
+    log1p = elementwise.log1p
+    sqrt = elementwise.sqrt
+    rsqrt = elementwise.rsqrt
+    reciprocal = elementwise.reciprocal
+    abs = elementwise.abs
+    sign = elementwise.sign
+    sin = elementwise.sin
+    cos = elementwise.cos
+    clamp = elementwise.clamp
+    maximum = elementwise.maximum
+    minimum = elementwise.minimum
+    eq = elementwise.eq
+    ne = elementwise.ne
+    lt = elementwise.lt
+    le = elementwise.le
+    gt = elementwise.gt
+    ge = elementwise.ge
+    isnan = elementwise.isnan
+    isfinite = elementwise.isfinite
+    logical_not = elementwise.logical_not
+    logical_and = elementwise.logical_and
+    logical_or = elementwise.logical_or
+    relu = activation.relu
+    tanh = activation.tanh
+    sigmoid = activation.sigmoid
+
+    sum = reduce.sum
+    mean = reduce.mean
+    var = reduce.var
+    std = reduce.std
+    prod = reduce.prod
+    logsumexp = reduce.logsumexp
+    softmax = reduce.softmax
+    log_softmax = reduce.log_softmax
+    cumsum = reduce.cumsum
+    norm = reduce.norm
+    all = reduce.all
+    any = reduce.any
+    max = extreme.max
+    min = extreme.min
+    amax = extreme.amax
+    amin = extreme.amin
+    argmax = extreme.argmax
+    argmin = extreme.argmin
+
+    matmul = linalg.matmul
+    outer = linalg.outer
+
+    T = property(shape.t)
+    mT = property(shape.mT)
+    reshape = _spread(shape.reshape)
+    view = shape.view
+    flatten = shape.flatten
+    transpose = shape.transpose
+    swapaxes = shape.transpose
+    permute = _spread(shape.permute)
+    t = shape.t
+    squeeze = shape.squeeze
+    unsqueeze = shape.unsqueeze
+    expand = shape.expand
+    broadcast_to = shape.broadcast_to
+    split = shape.split
+    chunk = shape.chunk
+    flip = _spread(shape.flip)
+    repeat = shape.repeat
+    tril = shape.tril
+    triu = shape.triu
+    clone = shape.clone
+    contiguous = shape.contiguous
+
+    gather = index.gather
+    index_select = index.index_select
+    masked_fill = index.masked_fill
+
+    def where(self: Any, condition: Tensor, other: Any) -> Tensor:
+        """The tensor where condition, else other."""
+        return elementwise.where(condition, self, other)
+
+    add_ = inplace.add_
+    sub_ = inplace.sub_
+    mul_ = inplace.mul_
+    div_ = inplace.div_
+    clamp_ = inplace.clamp_
+    fill_ = inplace.fill_
+    zero_ = inplace.zero_
+    copy_ = inplace.copy_
+    normal_ = inplace.normal_
+    uniform_ = inplace.uniform_
+
+
+METHODS = {
+    name: value
+    for name, value in vars(TensorMethods).items()
+    if name not in ("__module__", "__doc__", "__slots__", "__qualname__")
 }
-
-METHODS: dict[str, Callable] = {
-    "backward": backward,
-    "register_hook": register_hook,
-    "retain_grad": retain_grad,
-    "to": to,
-    "half": _as(dtypes.float16),
-    "float": _as(dtypes.float32),
-    "double": _as(dtypes.float64),
-    "long": _as(dtypes.int64),
-    "bool": _as(dtypes.boolean),
-    "where": lambda self, condition, other: elementwise.where(condition, self, other),
-    "reshape": _spread(shape.reshape),
-    "permute": _spread(shape.permute),
-    "flip": _spread(shape.flip),
-    **{
-        op.__name__: op
-        for module, names in (
-            (
-                elementwise,
-                "add sub mul div pow neg exp log log1p sqrt rsqrt reciprocal abs sign sin cos "
-                "clamp maximum minimum eq ne lt le gt ge isnan isfinite logical_not logical_and "
-                "logical_or",
-            ),
-            (activation, "relu tanh sigmoid"),
-            (reduce, "sum mean var std prod logsumexp softmax log_softmax cumsum norm all any"),
-            (extreme, "max min amax amin argmax argmin"),
-            (linalg, "matmul outer"),
-            (
-                shape,
-                "view flatten transpose t squeeze unsqueeze expand broadcast_to split chunk repeat "
-                "tril triu clone contiguous",
-            ),
-            (index, "gather index_select masked_fill"),
-            (inplace, "add_ sub_ mul_ div_ clamp_ fill_ zero_ copy_"),
-        )
-        for op in (getattr(module, name) for name in names.split())
-    },
-}
-
-PROPERTIES: dict[str, Callable] = {"T": shape.t, "mT": shape.mT}
-
-for _name, _function in (OPERATORS | METHODS).items():
-    setattr(Tensor, _name, _function)
-for _name, _function in PROPERTIES.items():
-    setattr(Tensor, _name, property(_function))
+for _name, _value in METHODS.items():
+    setattr(Tensor, _name, _value)

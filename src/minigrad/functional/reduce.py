@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -12,15 +11,11 @@ import numpy as np
 from minigrad.core.broadcast import Shape, check_dim, check_dims, total
 from minigrad.core.dtype import as_dtype
 from minigrad.core.graph import record
+from minigrad.core.saved import OUT
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ArgumentError
-from minigrad.functional.operands import (
-    floating,
-    half_in_float32,
-    require_floating,
-    require_tensor,
-    to,
-)
+from minigrad.functional import parts
+from minigrad.functional.operands import floating, require_floating, require_tensor, to, wide
 from minigrad.functional.shape import reshape
 
 Dim = int | Sequence[int] | None
@@ -41,27 +36,24 @@ def sum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = N
         input = to(require_tensor("sum", input), as_dtype(dtype))
     x = require_tensor("sum", input).array
     dims, shape = check_dims("sum", dim, x.ndim), x.shape
-    return record(
-        "sum",
-        total(x, dims, keepdim),
-        (input, lambda g: np.broadcast_to(g.reshape(_kept(shape, dims)), shape)),
-    )
+    return record("sum", total(x, dims, keepdim), (input, lambda g: _spread(g, dims, shape)))
 
 
-@half_in_float32
+def _spread(g: Any, dims: tuple[int, ...], shape: Shape) -> Any:
+    """The gradient of a sum over `dims`, for each of its terms."""
+    return np.broadcast_to(g.reshape(_kept(shape, dims)), shape)
+
+
 def mean(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Mean over `dim`.   Gradient: G / n, spread back."""
-    x = require_floating("mean", input).array
+    x = wide(require_floating("mean", input))
     dims, shape = check_dims("mean", dim, x.ndim), x.shape
     n = x.dtype.type(_count(x, dims))
     return record(
-        "mean",
-        total(x, dims, keepdim) / n,
-        (input, lambda g: np.broadcast_to((g / n).reshape(_kept(shape, dims)), shape)),
+        "mean", total(x, dims, keepdim) / n, (input, lambda g: _spread(g / n, dims, shape))
     )
 
 
-@half_in_float32
 def var(
     input: Tensor,
     dim: Dim = None,
@@ -72,17 +64,17 @@ def var(
 ) -> Tensor:
     """Variance over `dim`: Σ(x - mean)² / (n - correction).   Gradient:
     G · 2 (x - mean) / (n - correction). `unbiased=False`, as in older scripts: correction 0."""
-    x = require_floating("var", input).array
+    x = wide(require_floating("var", input))
     dims = check_dims("var", dim, x.ndim)
     centred, free = _centred("var", x, dims, correction if unbiased is None else unbiased)
     return record(
         "var",
         total(np.square(centred), dims, keepdim) / free,
-        (input, lambda g: (2 / free * g).reshape(_kept(centred.shape, dims)) * centred),
+        (input, lambda g, c: (2 / free * g).reshape(_kept(c.shape, dims)) * c, centred),
+        parts=(lambda c: parts.var(c, dims, free, keepdim), (input, centred)),
     )
 
 
-@half_in_float32
 def std(
     input: Tensor,
     dim: Dim = None,
@@ -93,15 +85,20 @@ def std(
 ) -> Tensor:
     """Standard deviation over `dim`: sqrt of var.   Gradient: G (x - mean) / (out (n -
     correction)), 0 where out = 0. `unbiased` as in var."""
-    x = require_floating("std", input).array
+    x = wide(require_floating("std", input))
     dims = check_dims("std", dim, x.ndim)
     centred, free = _centred("std", x, dims, correction if unbiased is None else unbiased)
     s = np.sqrt(total(np.square(centred), dims, keepdims=True) / free)
 
-    def vjp(g: np.ndarray) -> np.ndarray:
+    def vjp(g: np.ndarray, s: np.ndarray, centred: np.ndarray) -> np.ndarray:
         return g.reshape(s.shape) / np.where(s == 0, np.inf, s * free) * centred
 
-    return record("std", s if keepdim else s.squeeze(dims), (input, vjp))
+    return record(
+        "std",
+        s if keepdim else s.squeeze(dims),
+        (input, vjp, s, centred),
+        parts=(lambda c: parts.var(c, dims, free, keepdim).sqrt(), (input, centred)),
+    )
 
 
 def _centred(
@@ -112,20 +109,19 @@ def _centred(
         raise ArgumentError(f"{name}: correction must be a number, got {correction!r}")
     n = _count(x, dims)
     centred = x - total(x, dims, keepdims=True) / x.dtype.type(n)
-    return centred, x.dtype.type(builtins.max(n - correction, 0))
+    return centred, x.dtype.type(max(n - correction, 0))
 
 
-@half_in_float32
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Product over `dim`.   Gradient: G · the product of all other elements, also at zeros."""
-    x = require_tensor("prod", input).array
+    x = wide(require_tensor("prod", input))
     axis = 0 if dim is None else check_dim("prod", dim, x.ndim)
     if dim is None or not x.ndim:
         return prod(reshape(input, -1), 0)
     multiply: Any = np.multiply  # NumPy's annotations have no case for a variable keepdims
     value = multiply.reduce(x, axis=axis, keepdims=keepdim)
 
-    def vjp(g: np.ndarray) -> np.ndarray:
+    def vjp(g: np.ndarray, x: np.ndarray) -> np.ndarray:
         rows = np.moveaxis(x, axis, 0)
         ones = np.ones_like(rows[:1])
         before = np.concatenate([ones, rows[:-1]]).cumprod(axis=0)[: len(rows)]
@@ -133,7 +129,14 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor
         others = np.moveaxis(before * after, 0, axis)
         return g.reshape(_kept(x.shape, (axis,))) * others
 
-    return record("prod", value, (input, vjp))
+    def again(x: Tensor) -> Tensor:
+        at = (slice(None),) * axis
+        out = x[(*at, slice(0, 0))].sum(axis, keepdim) + 1  # ones, also where there is no factor
+        for i in range(x.shape[axis]):
+            out = out * x[(*at, slice(i, i + 1) if keepdim else i)]
+        return out
+
+    return record("prod", value, (input, vjp, input), parts=(again, input))
 
 
 def all(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
@@ -153,28 +156,33 @@ def _truth(name: str, ufunc: Any, input: Tensor, dim: Dim, keepdim: bool) -> Ten
     return wrap(np.asarray(ufunc.reduce(x, axis=dims, keepdims=keepdim), dtype=bool))
 
 
-@half_in_float32
 def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
     """ln Σ e^input over `dim`, without overflow.   Gradient: G · softmax(input)."""
-    x = floating("logsumexp", input).array
+    a = floating("logsumexp", input)
+    x = wide(a)
     dims = check_dims("logsumexp", dim, x.ndim)
     top = np.maximum.reduce(x, axis=dims, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
     lse = np.log(total(np.exp(x - top), dims, keepdims=True)) + top
-    value = lse if keepdim else lse.squeeze(dims)
-    return record("logsumexp", value, (input, lambda g: g.reshape(lse.shape) * np.exp(x - lse)))
+    kept = lse.shape
+
+    def vjp(g: Any, x: Any, lse: Any) -> Any:
+        return g.reshape(kept) * np.exp(x - lse.reshape(kept))
+
+    return record("logsumexp", lse if keepdim else lse.squeeze(dims), (a, vjp, a, OUT))
 
 
-@half_in_float32
 def softmax(input: Tensor, dim: int) -> Tensor:
     """e^input / Σ e^input along `dim`.   Gradient: out (G - Σ G·out)."""
-    x = require_floating("softmax", input).array
+    x = wide(require_floating("softmax", input))
     axis = _axis("softmax", dim, x)
     y = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf))
     y /= np.add.reduce(y, axis=axis, keepdims=True)
-    return record(
-        "softmax", y, (input, lambda g: y * (g - np.add.reduce(g * y, axis=axis, keepdims=True)))
-    )
+
+    def vjp(g: Any, y: Any) -> Any:
+        return y * (g - np.add.reduce(g * y, axis=axis, keepdims=True))
+
+    return record("softmax", y, (input, vjp, OUT))
 
 
 def _axis(name: str, dim: Any, x: np.ndarray) -> int | None:
@@ -183,39 +191,36 @@ def _axis(name: str, dim: Any, x: np.ndarray) -> int | None:
     return axis if x.ndim else None
 
 
-@half_in_float32
 def log_softmax(input: Tensor, dim: int) -> Tensor:
     """input - ln Σ e^input along `dim`.   Gradient: G - softmax · Σ G."""
-    x = require_floating("log_softmax", input).array
+    x = wide(require_floating("log_softmax", input))
     axis = _axis("log_softmax", dim, x)
     y = x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
     y -= np.log(np.add.reduce(np.exp(y), axis=axis, keepdims=True))
-    return record(
-        "log_softmax",
-        y,
-        (input, lambda g: g - np.exp(y) * np.add.reduce(g, axis=axis, keepdims=True)),
-    )
+
+    def vjp(g: Any, y: Any) -> Any:
+        return g - np.exp(y) * np.add.reduce(g, axis=axis, keepdims=True)
+
+    return record("log_softmax", y, (input, vjp, OUT))
 
 
-@half_in_float32
 def cumsum(input: Tensor, dim: int) -> Tensor:
     """Running sum along `dim`.   Gradient: the running sum of G from the other end."""
-    x = require_tensor("cumsum", input).array
+    x = wide(require_tensor("cumsum", input))
     axis = check_dim("cumsum", dim, x.ndim)
     if not x.ndim:
         return sum(input)
     return record(
         "cumsum",
         x.cumsum(axis=axis),
-        (input, lambda g: np.flip(np.flip(g, axis).cumsum(axis=axis), axis)),
+        (input, lambda g: np.flip(np.flip(g, axis).cumsum(axis), axis)),
     )
 
 
-@half_in_float32
 def norm(input: Tensor, p: Any = 2, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """(Σ |x|^p)^(1/p) over `dim`; p = inf gives the largest |x|, "fro" means 2.   Gradient:
     G · sign(x) (|x| / out)^(p-1), 0 where out = 0."""
-    x = require_floating("norm", input).array
+    x = wide(require_floating("norm", input))
     dims = check_dims("norm", dim, x.ndim)
     p = 2 if p == "fro" else p
     if not isinstance(p, int | float) or p <= 0:
@@ -228,15 +233,18 @@ def norm(input: Tensor, p: Any = 2, dim: Dim = None, keepdim: bool = False) -> T
     else:
         n = total(size**p, dims, keepdims=True) ** (1 / p)
 
-    def vjp(g: np.ndarray) -> np.ndarray:
+    kept = n.shape
+
+    def vjp(g: Any, x: Any, n: Any) -> Any:
+        size, n = np.abs(x), n.reshape(kept)
         if p == math.inf:
             hits = (size == n) & (n > 0)
-            ties = np.add.reduce(hits, axis=dims, dtype=g.dtype, keepdims=True)
-            slope = hits / np.maximum(ties, 1)
+            slope = hits / np.maximum(
+                np.add.reduce(hits, axis=dims, dtype=g.dtype, keepdims=True), 1
+            )
         else:
-            slope = np.where(n == 0, 0, size / np.where(n == 0, 1, n)) ** (p - 1)
-            slope = np.where(size == 0, 0, slope)
-        return g.reshape(n.shape) * np.sign(x) * slope
+            slope = np.where(n == 0, 0, size / np.where(n == 0, 1, n))
+            slope = np.where(size == 0, 0, np.where(size == 0, 1, slope) ** (p - 1))
+        return g.reshape(kept) * np.sign(x) * slope
 
-    value = n if keepdim else n.squeeze(dims)
-    return record("norm", value, (input, vjp))
+    return record("norm", n if keepdim else n.squeeze(dims), (input, vjp, input, OUT))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import math
 from collections.abc import Callable, Sequence
 from functools import reduce
@@ -10,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core.broadcast import Shape, check_dim, check_dims, total, unbroadcast
+from minigrad.core.broadcast import Shape, check_dim, check_dims, total
 from minigrad.core.dtype import promote
 from minigrad.core.graph import record
 from minigrad.core.tensor import Tensor
@@ -51,7 +50,7 @@ def _fill_in(name: str, x: np.ndarray, shape: Shape) -> Shape:
     """`shape` with its -1 replaced; raises ShapeError where the elements do not fill it."""
     known = math.prod(n for n in shape if n != -1)
     open_ = shape.count(-1)
-    if open_ > 1 or builtins.min(shape, default=0) < -1:
+    if open_ > 1 or min(shape, default=0) < -1:
         raise ShapeError(f"{name}: sizes must be ≥ 0, with at most one -1, got {shape}")
     if open_ and known == 0:
         raise ShapeError(f"{name}: -1 is ambiguous beside a size of 0, got {shape}")
@@ -92,8 +91,8 @@ def permute(input: Tensor, dims: Any) -> Tensor:
     order = tuple(check_dim("permute", d, x.ndim) for d in sizes((dims,)))
     if sorted(order) != list(range(x.ndim)):
         raise DimError(f"permute: dims must name each of {x.ndim} dimensions once, got {dims}")
-    back = np.argsort(order)
-    return record("permute", x.transpose(order), (input, lambda g: g.transpose(back)))
+    back = tuple(int(i) for i in np.argsort(order))
+    return record("permute", x.transpose(order), (input, lambda g: np.transpose(g, back)))
 
 
 def t(input: Tensor) -> Tensor:
@@ -132,18 +131,18 @@ def expand(input: Tensor, *shape: Any) -> Tensor:
     x = require_tensor("expand", input).array
     wanted, shape_in = sizes(shape), x.shape
     added = len(wanted) - x.ndim
-    old = (1,) * builtins.max(added, 0) + shape_in
+    old = (1,) * max(added, 0) + shape_in
     new = tuple(
         o if n == -1 and i >= added else n
         for i, (n, o) in enumerate(zip(wanted, old, strict=False))
     )
-    if added < 0 or builtins.any(n < 0 or o not in (1, n) for n, o in zip(new, old, strict=False)):
+    if added < 0 or any(n < 0 or o not in (1, n) for n, o in zip(new, old, strict=False)):
         raise ShapeError(
             f"expand: only dimensions of size 1 stretch, and new ones go in front: shape {x.shape} "
             f"does not expand to {wanted}"
         )
     value = x if new == shape_in else np.broadcast_to(x, new)
-    return record("expand", value, (input, lambda g: unbroadcast(g, shape_in)))
+    return record("expand", value, (input, lambda g: g))
 
 
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
@@ -188,7 +187,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return record("stack", np.stack(arrays, axis=axis), *edges)
 
 
-def _part(axis: int, at: Any) -> Callable[[np.ndarray], np.ndarray]:
+def _part(axis: int, at: Any) -> Callable[[Any], Any]:
     """The VJP of one of the joined tensors: its part of G."""
     index = (slice(None),) * axis + (at,)
     return lambda g: g[index]
@@ -209,13 +208,13 @@ def split(
     n, axis = _length("split", tensor, dim)
     if isinstance(split_size_or_sections, Sequence):
         parts = list(sizes((split_size_or_sections,)))
-        if builtins.sum(parts) != n or builtins.min(parts, default=0) < 0:
+        if sum(parts) != n or min(parts, default=0) < 0:
             raise ShapeError(f"split: sizes must add up to {n} (dim {axis}), got {parts}")
     else:
         (size,) = sizes((split_size_or_sections,))
         if size < 1:
             raise ArgumentError(f"split: the size of a part must be at least 1, got {size}")
-        parts = [builtins.min(size, n - start) for start in range(0, builtins.max(n, 1), size)]
+        parts = [min(size, n - start) for start in range(0, max(n, 1), size)]
     out, start = [], 0
     for part in parts:
         out.append(tensor[(slice(None),) * axis + (slice(start, start + part),)])
@@ -238,7 +237,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
         raise ArgumentError(f"chunk: chunks must be an int ≥ 1, got {chunks!r}")
     if n == 0:
         return split(input, [0] * chunks, axis)
-    return split(input, builtins.max(math.ceil(n / chunks), 1), axis)
+    return split(input, max(math.ceil(n / chunks), 1), axis)
 
 
 def flip(input: Tensor, dims: Any) -> Tensor:
@@ -246,14 +245,14 @@ def flip(input: Tensor, dims: Any) -> Tensor:
     x = require_tensor("flip", input).array
     given = sizes((dims,))
     axes = check_dims("flip", given, x.ndim) if given else ()
-    return record("flip", np.flip(x, axes), (input, lambda g: np.flip(g, axes)))
+    return record("flip", np.flip(x, axes).copy(), (input, lambda g: np.flip(g, axes)))
 
 
 def repeat(input: Tensor, *repeats: Any) -> Tensor:
     """input tiled: `repeats[i]` copies along dimension i.   Gradient: G summed over copies."""
     x = require_tensor("repeat", input).array
     times = sizes(repeats)
-    if len(times) < x.ndim or builtins.min(times, default=0) < 0:
+    if len(times) < x.ndim or min(times, default=0) < 0:
         raise ShapeError(
             f"repeat: needs one count ≥ 0 for each of {x.ndim} dimensions (more add dimensions in "
             f"front), got {times}"

@@ -1,19 +1,20 @@
-"""What every experiment shares: options, a run's folder, manifest, records, figures, report.
+"""What every experiment shares: settings, a run's folder, manifest, records, figures, report.
 
 A lab is a folder labs/NN_name whose run.py defines
 
-- `Options`: lab.Options, or a dataclass derived from it with the lab's own options,
-- `FULL` and `QUICK`, the settings of the two modes; an option that was given replaces its entry,
+- `Settings`, a frozen dataclass of what the experiment can be set to, with the full run's values;
+  a field annotated with a typer.Option is an option of `minigrad run NN`, as are seeds, steps, lr,
+- `QUICK`, the settings that --quick replaces,
+- `PIECES`, the functions that a learner's own may replace (labs.toml says by which exercise), and
+  `MINE`, how the learner's is fitted where its form differs,
 - `data(s)`, what it trains on: {"source": …, "sha256": …},
-- `PIECES`, the functions that a learner's own may replace,
-- `MINE`, which exercise replaces which piece, and how it is fitted (see mine.py),
 - `experiment(s, run, pieces)`, which runs with the settings `s` and puts records into `run`,
-- `findings(records)` and `figures(records)`, which read the records and nothing else.
+- `findings(records)`, `figures(records)` and, where there are any, `texts(records)`: what is said,
+  drawn and written of the records, by file name. They read the records and nothing else.
 """
 
 from minigrad.lab.launch import main, run_labs
-from minigrad.lab.options import Options
 from minigrad.lab.report import Finding
 from minigrad.lab.run import Run
 
-__all__ = ["Finding", "Options", "Run", "main", "run_labs"]
+__all__ = ["Finding", "Run", "main", "run_labs"]

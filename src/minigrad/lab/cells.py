@@ -1,4 +1,4 @@
-"""Runs on a text by what was varied, what is claimed of them, and how they are drawn.
+"""Runs by what was varied, how they ended, and what is claimed of them.
 
 A claim about no runs is neither true nor false: `Cells.all` then says None, and `claim` that this
 run cannot tell.
@@ -6,39 +6,82 @@ run cannot tell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
-from minigrad.lab import language, plot
+from minigrad.lab.report import Finding
+from minigrad.training.verdict import final_loss, verdict
 
-Test = Callable[[dict[str, Any]], bool]
+Run = dict[str, Any]  # as it stands in a record
+Test = Callable[[Run], bool]
+
+LN2 = math.log(2)
+FATES = ("diverged", "stalled", "slow", "trained")
+BEGUN, TRAINED = 0.985, 0.93
+"""Held-out losses, as shares of the unigram loss, below which a run on a text has begun to learn,
+and has learned: 3.39 and 3.21 nats of the help texts' 3.45."""
+
+
+def held_out(run: Run) -> float:
+    """The last held-out loss of a run on a text; NaN where it diverged."""
+    end = None if run["diverged_at"] is not None else run["validation"][-1][1]
+    return math.nan if end is None else float(end)
+
+
+def fate(run: Run, entropy: float = LN2) -> str:
+    """One of FATES, where guessing costs `entropy` nats.
+
+    A run whose training loss alone is recorded has training/verdict.py's. One with a held-out loss
+    is judged by its last: diverged if not finite or above 2·entropy, stalled from BEGUN·entropy up,
+    slow from TRAINED·entropy up.
+    """
+    if "validation" not in run:
+        return verdict(run["losses"], entropy)
+    end = held_out(run) / entropy
+    if not end <= 2:
+        return "diverged"
+    return "stalled" if end >= BEGUN else "slow" if end >= TRAINED else "trained"
 
 
 class Cells:
-    """The runs of a record {"text": …, "runs": […]}, or some of them."""
+    """The runs of a record, or some of them."""
 
-    def __init__(self, record: Mapping[str, Any], runs: list[dict[str, Any]] | None = None) -> None:
-        self.record = record
-        self.runs: list[dict[str, Any]] = record["runs"] if runs is None else runs
-        self.unigram: float = record["text"]["unigram_loss"]
-        self.bigram: float = record["text"]["bigram_loss"]
+    def __init__(self, runs: Sequence[Run], entropy: float = LN2, bigram: float = math.nan) -> None:
+        self.runs, self.entropy, self.bigram = list(runs), entropy, bigram
+
+    @classmethod
+    def of_variants(cls, variants: Mapping[str, Sequence[Run]]) -> Cells:
+        """A record's {variant: [run, …]}, except runs stopped before the first step."""
+        return cls(
+            [{"variant": v, **r} for v, runs in variants.items() for r in runs if r["losses"]]
+        )
+
+    @classmethod
+    def of_text(cls, record: Mapping[str, Any]) -> Cells:
+        """A record {"text": …, "runs": […]} of runs on a text."""
+        text = record["text"]
+        return cls(record["runs"], text["unigram_loss"], text["bigram_loss"])
 
     def of(self, **wanted: Any) -> Cells:
         """The runs with these values; a function in a value's place says whether one will do."""
 
-        def fits(run: dict[str, Any]) -> bool:
+        def fits(run: Run) -> bool:
             return all(v(run[k]) if callable(v) else run[k] == v for k, v in wanted.items())
 
-        return Cells(self.record, [run for run in self.runs if fits(run)])
+        return Cells([run for run in self.runs if fits(run)], self.entropy, self.bigram)
 
     def by(self, *keys: str) -> dict[Any, Cells]:
         """The runs by the values under ``keys`` (by the value alone, for one key), in order."""
-        grouped = language.group(self.runs, *keys)
-        return {values: Cells(self.record, runs) for values, runs in grouped.items()}
+        grouped: dict[Any, list[Run]] = defaultdict(list)
+        for run in self.runs:
+            values = tuple(run[key] for key in keys)
+            grouped[values if len(keys) > 1 else values[0]].append(run)
+        return {v: Cells(runs, self.entropy, self.bigram) for v, runs in grouped.items()}
 
     def all(self, test: Test) -> bool | None:
         """Whether the test holds for every run; None where there is no run to tell."""
@@ -48,33 +91,68 @@ class Cells:
         """Whether the test holds for a run."""
         return any(map(test, self.runs))
 
-    def trained(self, run: dict[str, Any]) -> bool:
-        """A test: neither diverged nor stalled."""
-        return language.learned(run, self.unigram)
+    def fate(self, run: Run) -> str:
+        """How one of the runs ended: one of FATES."""
+        return fate(run, self.entropy)
 
-    def stalled(self, run: dict[str, Any]) -> bool:
-        """A test: finite, and no better than knowing how frequent each character is."""
-        return language.is_stuck(run, self.unigram)
-
-    @staticmethod
-    def diverged(run: dict[str, Any]) -> bool:
-        """A test: a loss that is not finite."""
-        return run["diverged_at"] is not None
+    def is_(self, *fates: str) -> Test:
+        """A test: the run's fate is one of these."""
+        return lambda run: self.fate(run) in fates
 
     @property
-    def fate(self) -> str:
-        """How the runs ended: "2.61", "stalled 3.41", "diverged", or a mixture of these."""
-        return language.fate(self.runs, self.unigram)
+    def fates(self) -> dict[str, int]:
+        """How many runs had which fate, the most frequent first."""
+        found = [self.fate(run) for run in self.runs]
+        counted = {name: found.count(name) for name in FATES if name in found}
+        return dict(sorted(counted.items(), key=lambda item: -item[1]))
 
     @property
     def word(self) -> str:
-        """What every run did: "diverged", "stalled" or "trained"; else "mixed"."""
-        return language.word(self.runs, self.unigram)
+        """The fate that more than half of the runs had; else "mixed"."""
+        most = max(self.fates.values(), default=0)
+        return next(iter(self.fates)) if 2 * most > len(self.runs) else "mixed"
+
+    @property
+    def counts(self) -> str:
+        """The fates counted: "trained 4/5, stalled 1/5"."""
+        return ", ".join(f"{name} {n}/{len(self.runs)}" for name, n in self.fates.items())
+
+    @property
+    def end(self) -> str:
+        """How runs on a text ended: "2.61", "stalled 3.41", "diverged", "3.05 (1/2 stalled)"."""
+        fates, n = self.fates, len(self.runs)
+        if len(fates) == 1:
+            (name,) = fates
+            loss = "" if name == "diverged" else f"{median(self.ends):.2f}"
+            return loss if name == "trained" else f"{name} {loss}".strip()
+        notes = [f"{fates[name]}/{n} {name}" for name in FATES[2::-1] if name in fates]
+        return f"{median(self.ends):.2f} ({', '.join(notes)})"
 
     @property
     def ends(self) -> list[float]:
         """The last held-out loss of each run that did not diverge."""
-        return [language.final(run) for run in self.runs if not self.diverged(run)]
+        return [held_out(run) for run in self.runs if self.fate(run) != "diverged"]
+
+    @property
+    def losses(self) -> str:
+        """The training losses in one sentence: where they broke, or where they ended."""
+        broken = [r["diverged_at"] for r in self.runs if r["diverged_at"] is not None]
+        sentences = []
+        if broken:
+            worst = max(loss for r in self.runs for loss in r["losses"] if loss is not None)
+            steps = " to ".join(str(step) for step in sorted({min(broken), max(broken)}))
+            every = len(broken) == len(self.runs)
+            seeds = "in every seed" if every else f"in {len(broken)} seeds"
+            sentences.append(f"loss up to {worst:.2g}, not finite at step {steps} {seeds}")
+        ended = [final_loss(r["losses"]) for r in self.runs if r["diverged_at"] is None]
+        if ended:
+            taken = max(len(r["losses"]) for r in self.runs)
+            sentences.append(f"loss {spread(ended)} after {taken:,} steps")
+        return "; ".join(sentences)
+
+    def finding(self, name: str, key: str = "", **claimed: Any) -> Finding:
+        """How the runs called `name` ended, with what was claimed of them."""
+        return Finding(name, self.counts, self.losses, key=key, word=self.word, **claimed)
 
 
 def claim(text: str, *tests: bool | None) -> dict[str, Any]:
@@ -84,54 +162,7 @@ def claim(text: str, *tests: bool | None) -> dict[str, Any]:
     return {"predicted": text, "held": held}
 
 
-def curves(
-    axes: tuple[Axes, Axes], variants: Mapping[str, Cells], styles: Mapping[str, plot.Style]
-) -> None:
-    """Training and held-out loss by step, median and range over seeds, with what is known
-    beforehand (unigram, bigram) and a ✕ where runs diverged."""
-    train, held_out = axes
-    some = next(iter(variants.values()))
-    known = [(some.unigram, "unigram", plot.REFERENCE), (some.bigram, "bigram", plot.REFERENCE)]
-    ends = []
-    for name, cells in variants.items():
-        style = styles[name]
-        losses = plot.smooth(plot.over_seeds([run["losses"] for run in cells.runs]), 10)
-        plot.band(train, np.arange(losses.shape[1]), losses, style)
-        alive = [run["validation"] for run in cells.runs if not cells.diverged(run)]
-        if alive:
-            values = np.array([[loss for _, loss in line] for line in alive])
-            plot.band(held_out, [step for step, _ in alive[0]], values, style)
-            ends.append((float(np.median(values[:, -1])), name, style.color))
-        dead = [run["diverged_at"] for run in cells.runs if cells.diverged(run)]
-        for ax in axes if dead else ():
-            plot.divergence(ax, median(dead), style, f"{name}: diverged")
-    for ax in axes:
-        for value, _, color in known:
-            ax.axhline(value, color=color, lw=0.8, ls=":")
-    plot.label_ends(held_out, [*ends, *known])
-
-
-def trainability(axes: Any, cells: Cells, variants: Any, rows: str, columns: str) -> Any:
-    """A panel per variant: the held-out loss at each value of rows and columns, dark is stalled.
-
-    Returns the image, for a colour bar.
-    """
-    ys, xs = (sorted(cells.by(key)) for key in (rows, columns))
-    for ax, name in zip(axes, variants, strict=True):
-        at = cells.of(variant=name).by(rows, columns)
-        values = np.array([[median(at[y, x].ends or [np.nan]) for x in xs] for y in ys])
-        image = ax.imshow(
-            values, origin="lower", aspect="auto", cmap="cividis_r",
-            vmin=cells.bigram, vmax=cells.unigram,
-        )  # fmt: skip
-        for (row, column), value in np.ndenumerate(values):
-            cell = at[ys[row], xs[column]]
-            stalled = sum(map(cell.stalled, cell.runs))
-            text = f"{value:.2f}" + (f"\nstalled {stalled}/{len(cell.runs)}" if stalled else "")
-            color = "white" if value > (cells.unigram + cells.bigram) / 2 else "black"
-            ax.text(column, row, text, ha="center", va="center", fontsize=9, color=color)
-        ax.grid(False)
-        ax.set_title(name, fontsize=10)
-        ax.set_xticks(range(len(xs)), [f"{x:g}" for x in xs])
-        ax.set_yticks(range(len(ys)), ys)
-    return image
+def spread(values: Sequence[float]) -> str:
+    """The median and, of several, the range: "0.0041 [0.0032, 0.0058]"."""
+    low, middle, high = np.min(values), np.median(values), np.max(values)
+    return f"{middle:.2g}" + (f" [{low:.2g}, {high:.2g}]" if len(values) > 1 else "")

@@ -1,7 +1,8 @@
 """`minigrad clinic`: run a sick training script, look closer, and see whether a cure has worked.
 
 A patient is a script with `train(seed)`, which returns the losses, and `CAUSE`, where the learner
-writes the diagnosis. What is right stands in cases.toml beside the scripts.
+writes the diagnosis. As found it is cases/NAME.py; the learner's own copy, made at the first look,
+is patients/NAME.py. What is right stands in cases.toml.
 """
 
 import contextlib
@@ -12,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from minigrad.core.mode import detect_anomaly
+from minigrad.autograd.anomaly import detect_anomaly
 from minigrad.errors import AnomalyError, ArgumentError
-from minigrad.files import load_module
+from minigrad.files import load_module, write_text
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Examination:
 
 
 def patients(folder: Path) -> dict[str, dict]:
-    """The cases of a lab's folder by name: `causes`, and the range `healthy`."""
+    """The cases of a lab's folder by name: `causes`, the range `healthy`, and a `cure`."""
     return tomllib.loads((folder / "cases.toml").read_text(encoding="utf-8"))
 
 
@@ -38,16 +39,27 @@ def causes(folder: Path) -> list[str]:
     return sorted({cause for case in patients(folder).values() for cause in case["causes"]})
 
 
-def load(folder: Path, name: str) -> ModuleType:
-    """The script patients/NAME.py. Raises ArgumentError for a name there is none of."""
+def found(folder: Path, name: str) -> Path:
+    """The script as it was found: cases/NAME.py. Raises ArgumentError for an unknown patient."""
     known = patients(folder)
     if name not in known:
         raise ArgumentError(f"unknown patient {name!r}: there are {', '.join(known)}")
-    file = folder / "patients" / f"{name}.py"
+    return folder / "cases" / f"{name}.py"
+
+
+def load(folder: Path, name: str) -> ModuleType:
+    """The learner's copy of the script, patients/NAME.py; made if it is not there."""
+    case, file = found(folder, name), folder / "patients" / f"{name}.py"
     if not file.is_file():
-        raise ArgumentError(f"{file} is not there: take it from the course again")
+        file.parent.mkdir(exist_ok=True)
+        write_text(file, case.read_text(encoding="utf-8"))
     with _theirs(file):
         return load_module(file, f"minigrad_patient_{name}")
+
+
+def load_case(folder: Path, name: str) -> ModuleType:
+    """The script as it was found, whatever the learner has made of it."""
+    return load_module(found(folder, name), f"minigrad_case_{name}")
 
 
 @contextlib.contextmanager
@@ -94,25 +106,23 @@ def trace(folder: Path, name: str) -> str:
     return "every value and every gradient is finite from the first step to the last"
 
 
-def report(found: Examination, names: list[str]) -> str:
+def report(seen: Examination, names: list[str]) -> str:
     """An examination in words."""
-    lines = [found.complaint, ""]
-    for seed, losses in enumerate(found.losses):
+    lines = [seen.complaint, ""]
+    for seed, losses in enumerate(seen.losses):
         shown = losses[:: max(1, len(losses) // 7)]
         broken = next((i for i, x in enumerate(losses) if not math.isfinite(x)), None)
         end = f"not finite at step {broken}" if broken is not None else f"ends at {losses[-1]:.3g}"
         lines.append(f"  seed {seed}: {', '.join(f'{x:.3g}' for x in shown)} … {end}")
-    lines += ["", "It is cured." if found.cured else "It is sick."]
-    if not found.cause:
+    lines += ["", "It is cured." if seen.cured else "It is sick."]
+    if not seen.cause:
         lines.append(f"Your diagnosis goes into CAUSE: one of {', '.join(names)}.")
-    elif found.cause not in names:
-        lines.append(f"CAUSE is {found.cause!r}: it must be one of {', '.join(names)}.")
+    elif seen.cause not in names:
+        lines.append(f"CAUSE is {seen.cause!r}: it must be one of {', '.join(names)}.")
     else:
-        lines.append(
-            f"Diagnosis {found.cause!r}: " + ("right." if found.right else "not the cause.")
-        )
-        if found.right and not found.cured:
+        lines.append(f"Diagnosis {seen.cause!r}: " + ("right." if seen.right else "not the cause."))
+        if seen.right and not seen.cured:
             lines.append("Now change the script so that it is cured.")
-        if found.cured and not found.right:
+        if seen.cured and not seen.right:
             lines.append("The symptom is gone. Which cause did your change remove?")
     return "\n".join(lines)

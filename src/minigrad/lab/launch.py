@@ -4,7 +4,7 @@ import contextlib
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -15,10 +15,11 @@ from threadpoolctl import threadpool_limits
 
 from minigrad.errors import ArgumentError
 from minigrad.lab import catalog, compare, mine
-from minigrad.lab.options import Options, settings
+from minigrad.lab.catalog import Lab
 from minigrad.lab.records import strict
 from minigrad.lab.report import Finding, report, table
 from minigrad.lab.run import Run, create_folder
+from minigrad.lab.settings import Options, parse
 
 
 class Interrupted(Exception):
@@ -29,7 +30,7 @@ def main(run_file: str) -> None:
     """labs/NN_name/run.py as a program: the same as `minigrad run NN`, with the same options."""
     folder = Path(run_file).resolve().parent
     with exit_codes():
-        run_labs([folder], sys.argv[1:])
+        run_labs([catalog.find(folder.name, catalog.labs(folder))], sys.argv[1:])
 
 
 @contextlib.contextmanager
@@ -54,55 +55,47 @@ def _fail(message: str) -> None:
     raise SystemExit(2)
 
 
-def parse(options: type[Options], arguments: Sequence[str], name: str) -> Options:
-    """The command line as `options`; prints the help and exits where it is asked for."""
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(help=options.__doc__)(options)
-    command = typer.main.get_command(app)
-    parsed = command(list(arguments), prog_name=f"minigrad run {name}", standalone_mode=False)
-    if not isinstance(parsed, Options):  # --help gives its exit code
-        raise SystemExit(parsed)
-    return parsed
-
-
 @dataclass(frozen=True)
 class Planned:
-    """A lab about to run: its folder, run.py, options, the pieces used and whose each is."""
+    """A lab about to run: its run.py, what it runs with and how, its pieces and whose each is."""
 
-    folder: Path
+    lab: Lab
     module: ModuleType
+    settings: Any  # the lab's own Settings
     options: Options
+    changed: list[str]  # settings that are not the lab's own
+    unused: list[str]  # options that this lab has no use for
     pieces: SimpleNamespace
     whose: dict[str, str]
 
-    @property
-    def number(self) -> str:
-        return self.folder.name[:2]
 
-
-def plan(folder: Path, arguments: Sequence[str], several: bool) -> Planned:
+def plan(lab: Lab, arguments: Sequence[str], several: bool) -> Planned:
     """Check everything that can be checked before running. Raises ArgumentError."""
-    module = catalog.load(folder)
-    options = parse(module.Options, arguments, folder.name[:2])
+    module = catalog.load(lab)
+    options, given, unused = parse(module, arguments, lab.id)
     if options.out is not None and several:
-        options = replace(options, out=options.out / folder.name)
+        options = replace(options, out=options.out / lab.folder)
     if options.out is not None and options.out.exists():
         raise ArgumentError(f"{options.out} exists, and nothing is overwritten: choose another")
     if options.compare:
-        compare.findings(folder, module)  # that there is a reference
-    return Planned(folder, module, options, *mine.pieces(folder, module, options.mine))
+        compare.findings(lab, module)  # that there is a reference
+    own = module.Settings(**(module.QUICK if options.quick else {}))
+    settings = replace(own, **given)
+    changed = [name for name in given if getattr(settings, name) != getattr(own, name)]
+    pieces, whose = mine.pieces(lab, module, options.mine)
+    return Planned(lab, module, settings, options, changed, unused, pieces, whose)
 
 
-def run_labs(folders: Sequence[Path], arguments: Sequence[str]) -> list[tuple[Run, list[Finding]]]:
+def run_labs(labs: Sequence[Lab], arguments: Sequence[str]) -> list[tuple[Run, list[Finding]]]:
     """Run each lab with the same options, then show every verdict and figure; returns the runs.
 
     Raises ArgumentError for bad input, before anything has run; Interrupted on Ctrl-C.
     """
-    todo = [plan(folder, arguments, len(folders) > 1) for folder in folders]
+    todo = [plan(lab, arguments, len(labs) > 1) for lab in labs]
     done: list[tuple[Run, list[Finding]]] = []
     try:
-        for lab in todo:
-            done.append(launch(lab, arguments))
+        for planned in todo:
+            done.append(launch(planned, arguments))
     finally:
         if done:
             show(todo, done)
@@ -116,41 +109,39 @@ def show(todo: Sequence[Planned], done: Sequence[tuple[Run, list[Finding]]]) -> 
         console = Console(width=120)
     together = list(zip(todo, done, strict=False))
     reference = {
-        lab.number: compare.findings(lab.folder, lab.module)
-        for lab, _ in together
-        if lab.options.compare
+        one.lab.id: compare.findings(one.lab, one.module)
+        for one, _ in together
+        if one.options.compare
     }
     console.print()
-    console.print(table([(lab.number, found) for lab, (_, found) in together], reference))
+    console.print(table([(one.lab.id, found) for one, (_, found) in together], reference))
     figures = [_short(path) for run, _ in done for path in run.figures]
     console.print("figures", *figures, sep="\n  ", soft_wrap=True)
 
 
-def launch(lab: Planned, arguments: Sequence[str]) -> tuple[Run, list[Finding]]:
+def launch(planned: Planned, arguments: Sequence[str]) -> tuple[Run, list[Finding]]:
     """Create the lab's folder and run it there."""
-    options = lab.options
-    mode = lab.module.QUICK if options.quick else lab.module.FULL
-    s, unused = settings(options, mode)
-    print(catalog.title(lab.folder) + (" (quick)" if options.quick else ""), flush=True)
-    if unused:
-        print(f"  {', '.join(unused)} has no meaning here and is ignored")
-    if own := [who for who in lab.whose.values() if who != "minigrad"]:
+    lab, options = planned.lab, planned.options
+    print(lab.heading + (" (quick)" if options.quick else ""), flush=True)
+    if planned.unused:
+        print(f"  {', '.join(planned.unused)} has no meaning here and is ignored")
+    if own := [who for who in planned.whose.values() if who != "minigrad"]:
         print(f"  with your own code in the library's place: {', '.join(own)}")
-    runs = (catalog.workspace() or Path.cwd()) / "runs" / lab.folder.name
+    runs = (catalog.workspace() or Path.cwd()) / "runs" / lab.folder
     manifest = {
-        "lab": lab.folder.name,
-        "command": shlex.join(["minigrad", "run", lab.number, *arguments]),
+        "lab": lab.folder,
+        "command": shlex.join(["minigrad", "run", lab.id, *arguments]),
         "quick": options.quick,
-        "settings": vars(s),
-        "seeds": list(range(getattr(s, "seeds", 0))),
-        "changed": [k for k, v in vars(s).items() if v != mode[k]],  # settings not the lab's own
-        "data": lab.module.data(s),
-        "implementation": lab.whose,
+        "settings": asdict(planned.settings),
+        "seeds": list(range(getattr(planned.settings, "seeds", 0))),
+        "changed": planned.changed,
+        "data": planned.module.data(planned.settings),
+        "implementation": planned.whose,
     }
     with threadpool_limits(options.threads, user_api="blas"):
-        run = Run(create_folder(options.out, runs), f"lab {lab.number}", manifest)
+        run = Run(create_folder(options.out, runs), f"lab {lab.id}", manifest)
         try:
-            found = experiment(lab, s, run)
+            found = experiment(planned, run)
         except KeyboardInterrupt:
             run.save()
             run.end("interrupted")
@@ -160,7 +151,7 @@ def launch(lab: Planned, arguments: Sequence[str]) -> tuple[Run, list[Finding]]:
             run.save()
             run.end("failed")
             kept = f"what was recorded so far is in {_short(run.path)}"
-            if theirs := mine.fault(error, lab.folder):
+            if theirs := mine.fault(error, lab.path):
                 raise ArgumentError(f"{theirs}; {kept}") from error
             error.add_note(kept)
             raise
@@ -168,22 +159,19 @@ def launch(lab: Planned, arguments: Sequence[str]) -> tuple[Run, list[Finding]]:
     return run, found
 
 
-def experiment(lab: Planned, s: SimpleNamespace, run: Run) -> list[Finding]:
+def experiment(planned: Planned, run: Run) -> list[Finding]:
     """Run the lab's experiment into `run`: records, figures and report."""
-    module, options = lab.module, lab.options
-    module.experiment(s, run, lab.pieces)
+    lab, module, options = planned.lab, planned.module, planned.options
+    module.experiment(planned.settings, run, planned.pieces)
     run.save()
     records = strict(run.records)
     found: list[Finding] = module.findings(records)
     for name, figure in module.figures(records).items():
         run.draw(name, figure, options.svg)
-    known: list[Finding] = []
-    if options.compare:
-        known = compare.findings(lab.folder, module)
-        for name, figure in compare.figures(lab.folder, run).items():
-            run.draw(name, figure, options.svg)
-    title = catalog.title(lab.folder)
-    run.write("report.md", report(title, found, run.figures, run.manifest, known))
+    for name, text in getattr(module, "texts", lambda records: {})(records).items():
+        run.write(name, text)
+    known = compare.findings(lab, module) if options.compare else []
+    run.write("report.md", report(lab.heading, found, run.figures, run.manifest, known))
     return found
 
 

@@ -1,7 +1,7 @@
 """`--mine`: the functions of the learner's exercise.py in the library's place.
 
-A lab's run.py names in `MINE`, for a piece, the exercise that replaces it and how it is fitted:
-piece -> (exercise, adapt), where adapt makes the piece from what the learner wrote.
+labs.toml names, for an exercise, which of the lab's PIECES it replaces; where the learner's form is
+another than the piece's, the lab's MINE holds what makes one of the other.
 """
 
 import ast
@@ -16,9 +16,10 @@ from typing import Any
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError
 from minigrad.files import load_module
+from minigrad.lab.catalog import Lab
 
 
-def pieces(folder: Path, module: ModuleType, mine: bool) -> tuple[SimpleNamespace, dict[str, str]]:
+def pieces(lab: Lab, module: ModuleType, mine: bool) -> tuple[SimpleNamespace, dict[str, str]]:
     """The functions an experiment runs with, and whose each is, for the manifest.
 
     Raises ArgumentError where `mine` is asked for and there is nothing to use.
@@ -26,20 +27,21 @@ def pieces(folder: Path, module: ModuleType, mine: bool) -> tuple[SimpleNamespac
     chosen, whose = dict(module.PIECES), dict.fromkeys(module.PIECES, "minigrad")
     if not mine:
         return SimpleNamespace(**chosen), whose
-    places = getattr(module, "MINE", {})
+    places = {e.mine: e.name for e in lab.exercises if e.mine}
     if not places:
         raise ArgumentError(
-            f"--mine: {folder.name} has no place for functions of your own; leave it out"
+            f"--mine: {lab.folder} has no place for functions of your own; leave it out"
         )
-    exercise = _load(folder / "exercise.py")
-    for name, (wanted, adapt) in places.items():
+    file = lab.path / "exercise.py"
+    exercise = _load(file)
+    for name, wanted in places.items():
         written = getattr(exercise, wanted, None)
         if written is not None and _written(written):
-            chosen[name], whose[name] = adapt(written), f"exercise.py: {wanted}"
+            fit = module.MINE.get(name, lambda own: own)
+            chosen[name], whose[name] = fit(written), f"exercise.py: {wanted}"
     if set(whose.values()) == {"minigrad"}:
-        names = ", ".join(wanted for wanted, _ in places.values())
         raise ArgumentError(
-            f"--mine: none of {names} is written yet in {folder}/exercise.py; "
+            f"--mine: none of {', '.join(places.values())} is written yet in {file}; "
             "without --mine the lab runs with minigrad's own"
         )
     return SimpleNamespace(**chosen), whose

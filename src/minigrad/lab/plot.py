@@ -3,13 +3,15 @@
 Every variant differs in colour, line style and marker; labels stand at the lines' ends.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -46,8 +48,19 @@ STYLES = (
     Style("#56B4E9", (0, (8, 2)), "P"),
 )
 REFERENCE = "#555555"
-# where a norm stands, in every figure of the course
+
+# One colour for one thing, in every figure of the course.
 PLACEMENTS = {"none": STYLES[0], "post": STYLES[1], "pre": STYLES[2]}
+NORMS = {"none": STYLES[0], "layernorm": STYLES[3], "rmsnorm": STYLES[4]}
+INITS = {"uniform ±0.5": STYLES[0], "Xavier": STYLES[1], "Kaiming": STYLES[2]}
+FATES = {"diverged": "#D55E00", "stalled": "#BBBBBB", "slow": "#F0E442", "trained": "#56B4E9"}
+
+
+def ordered(count: int) -> list[Style]:
+    """Styles from dark to light, for what has an order: layers, moments."""
+    shades = [to_hex(colormaps["viridis"](i / max(count, 2) * 0.95)) for i in range(count)]
+    looks = [STYLES[i % len(STYLES)] for i in range(count)]
+    return [look._replace(color=shade) for look, shade in zip(looks, shades, strict=True)]
 
 
 def new_figure(
@@ -118,43 +131,6 @@ def divergence(ax: Axes, step: float, style: Style, text: str, row: int = 0) -> 
     note.set_color(style.color)
 
 
-def loss_curves(
-    axes: Sequence[Axes],
-    panels: Sequence[Mapping[str, Sequence[Mapping[str, Any]]]],
-    styles: Mapping[str, Style],
-    chance: float,
-    window: int = 16,
-    top: float = 8.0,
-) -> None:
-    """Training loss by step, one panel per axes: variants to runs, as they stand in losses.json.
-
-    Median and range over seeds, each point the mean of `window` steps, with a ✕ where a variant's
-    loss stops being finite; losses above `top` lie outside the axes.
-    """
-    lines, highest, marked = [], chance, False
-    for ax, variants in zip(axes, panels, strict=True):
-        ax.set(yscale="log", xlabel="step")
-        ends, row = [(chance, "guessing", REFERENCE)], 0
-        for name, runs in variants.items():
-            losses = smooth(over_seeds([run["losses"] for run in runs]), window)
-            band(ax, np.arange(losses.shape[1]), losses, styles[name])
-            highest = max(highest, float(np.nanmax(losses)))
-            broken = [run["diverged_at"] for run in runs if run["diverged_at"] is not None]
-            if broken:
-                step, count = int(np.median(broken)), f"{len(broken)}/{len(runs)} seeds"
-                divergence(ax, step, styles[name], f"{name}: not finite, step {step}, {count}", row)
-                row, marked = row + 1, True
-            elif np.isfinite(losses[:, -1]).all():
-                ends.append((float(np.median(losses[:, -1])), name, styles[name].color))
-        ax.axhline(chance, color=REFERENCE, linewidth=1, linestyle=":")
-        lines.append(ends)
-    axes[0].set_ylabel(f"training loss (nats, mean of {window} steps)")
-    for ax in axes:
-        ax.set_ylim(top=top if marked else min(top, 1.5 * highest))
-    for ax, ends in zip(axes, lines, strict=True):
-        label_ends(ax, ends)
-
-
 def label_ends(ax: Axes, labels: Sequence[tuple[float, str, str]], gap: float = 0.07) -> None:
     """Labels (y, text, colour) to the right of the axes, at least `gap` axes heights apart.
 
@@ -174,13 +150,3 @@ def label_ends(ax: Axes, labels: Sequence[tuple[float, str, str]], gap: float = 
         heights[1:] += short
     for height, (_, text, color) in zip(heights, ordered, strict=True):
         ax.text(1.01, height, text, color=color, va="center", transform=ax.transAxes)
-
-
-def side_by_side(images: Sequence[NDArray[Any]], titles: Sequence[str]) -> Figure:
-    """Pictures next to each other, each under its title."""
-    figure, axes = new_figure("", 1, len(images), size=(6.0 * len(images), 4.0))
-    for ax, image, title in zip(axes[0], images, titles, strict=True):
-        ax.imshow(image)
-        ax.set_title(title)
-        ax.axis("off")
-    return figure

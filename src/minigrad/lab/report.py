@@ -15,7 +15,8 @@ class Finding:
     """One variant's outcome: a word or number to compare, and the finding in one sentence.
 
     `predicted` is what was said before running and `held` whether it came true; None where this
-    run (shorter, say, than the prediction is about) cannot tell.
+    run (shorter, say, than the prediction is about) cannot tell. `key` and `word` answer the guess
+    of that key in labs.toml: the word is one of its choices, or judges nothing.
     """
 
     variant: str
@@ -23,6 +24,8 @@ class Finding:
     sentence: str
     predicted: str = ""
     held: bool | None = None
+    key: str = ""
+    word: str = ""
 
 
 def table(

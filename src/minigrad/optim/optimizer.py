@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core import writes
+from minigrad.core import saved
 from minigrad.core.mode import enable_grad
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ArgumentError, DtypeError, ShapeError, StateDictError
@@ -94,7 +94,7 @@ class Optimizer:
                 self._update(w, g, self.state[p], group)
                 if w is not p.array:
                     p.array[...] = w
-                writes.note(p.array)
+                saved.note(p.array)
         return loss
 
     def _update(

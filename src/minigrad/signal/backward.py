@@ -38,7 +38,7 @@ def backward(
     G = head_sigma2 / n * 2 * error(head) * head.jac
     pair, noise = G, 2 / n
     cov = Cov(G / n, G / n * layers[0].mu, G / n * head.q)
-    taken = xp.where(post, 1 / n, 0.0) if not net.bare else 1 / n  # W·h = z takes 1/n of W
+    taken = xp.where(post | net.bare, 1 / n, 0.0)  # W·h = z takes 1/n of W
     out: list[Gradient] = []
     for at, t in enumerate(layers):
         after, jac = xp.where(post, t.jac, 1.0), xp.where(post, 1.0, t.jac)
@@ -51,7 +51,7 @@ def backward(
         passed = s * s * t.sigma2 * jac * (1 - taken) * after
         fresh = passed * t.chi * G
         new_G, new_pair = skip * after * G + fresh, skip * after * pair + passed * t.X * pair
-        if net.bare:
+        if net.bare is not False:
             cov, coherent = _overlap(t, s, skip, before.q, before.mu, cov, xp)
             beside = (
                 fresh
@@ -61,13 +61,13 @@ def backward(
                 )
             )
             cov = Cov(cov.mean + xp.where(before.q > 0, beside, 0.0), cov.both, cov.overlap)
-            new_G = xp.maximum(new_G + coherent, fresh)
-            new_pair = xp.maximum(new_pair + coherent, 0.0)
+            new_G = xp.where(net.bare, xp.maximum(new_G + coherent, fresh), new_G)
+            new_pair = xp.where(net.bare, xp.maximum(new_pair + coherent, 0.0), new_pair)
         share = fresh / xp.maximum(new_G, 1e-300)
         noise = noise + (share * share * (3 * (t.chi4 - 1) + 2) + share * skip * 4) / n
         alive = xp.where(new_G < TINY, 0.0, 1.0)
         G, pair = xp.minimum(new_G, CAP) * alive, xp.minimum(new_pair, CAP) * alive
-        cov = cov.within(alive, xp) if net.bare else cov
+        cov = cov if net.bare is False else cov.within(alive, xp)
     return out
 
 

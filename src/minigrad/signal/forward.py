@@ -18,11 +18,10 @@ CAP, TINY = 1e130, 1e-130  # beyond either a mean square has long left float32
 
 @dataclass(frozen=True)
 class Networks:
-    """One network, or several with one activation that all have a norm or all have none."""
+    """One network, or several: then every field is an array with an entry for each."""
 
-    activation: str
-    bare: bool  # no norm
-    depth: Number
+    activations: dict[str, slice]  # which networks have it
+    bare: Number  # no norm; False or True where it is of all of them
     width: Number
     skip: Number  # 1 or 0
     scale: Number  # s
@@ -33,19 +32,22 @@ class Networks:
 
 
 def networks(configs: Sequence[Configuration]) -> Networks:
-    """One as Numbers that are floats, several as arrays."""
+    """Of configurations in the order of their activations; of one, as Numbers that are floats."""
 
     def column(values: list[float]) -> Number:
         return values[0] if len(values) == 1 else np.array(values)
 
-    def at(place: str) -> Number:
-        here = [c.norm != "none" and c.placement == place for c in configs]
-        return all(here) if len(set(here)) == 1 else np.array(here)
+    def mask(here: list[bool]) -> Number:
+        return here[0] if len(set(here)) == 1 else np.array(here)
 
+    def at(place: str) -> Number:
+        return mask([c.norm != "none" and c.placement == place for c in configs])
+
+    names = [c.activation for c in configs]
+    ends = {name: j + 1 for j, name in enumerate(names)}
     return Networks(
-        activation=configs[0].activation,
-        bare=configs[0].norm == "none",
-        depth=column([c.depth for c in configs]),
+        activations={name: slice(names.index(name), end) for name, end in ends.items()},
+        bare=mask([c.norm == "none" for c in configs]),
         width=column([c.width for c in configs]),
         skip=column([c.skip for c in configs]),
         scale=column([c.branch_scale for c in configs]),
@@ -129,7 +131,7 @@ def forward(
         q_in, _, diff_in, before = normalise(q, mu, diff, net.centred, pre, xp)
         z, d = sigma * q_in + shift, sigma * diff_in
         v, _, d, inside = normalise(z, 0.0, d, False, mid, xp)  # W has mean 0, so W·h has
-        t = moments(net.activation, v, d / xp.maximum(v, 1e-300))
+        t = _moments(net, v, d / xp.maximum(v, 1e-300))
         branch = s * s * t.kappa
         total = skip * (q + 2 * s * mu * t.m) + branch  # the skip overlaps with the branch's mean
         share = branch / xp.maximum(total, 1e-300)
@@ -140,18 +142,30 @@ def forward(
             + skip * 4 * q / xp.maximum(total, 1e-300) * share
         ) / n  # fmt: skip
         along: Number = 0.0
-        if net.bare:
+        if net.bare is not False:
             cov, along = _overlap(t, s, skip, q, mu, cov, n, xp)
+            along = xp.where(net.bare, along, 0.0)
         mu, diff = skip * mu + s * t.m, skip * diff + s * s * t.D + along
         q, mu, diff, after = normalise(total, mu, diff, net.centred, post, xp)
         noise = xp.where(post, 0.0, noise)
         alive = xp.where(q < TINY, 0.0, 1.0)
         q, diff = xp.minimum(q, CAP) * alive, xp.minimum(diff, CAP) * alive
         mu = xp.minimum(mu, CAP**0.5) * alive
-        cov = cov.within(alive, xp) if net.bare else cov
+        cov = cov if net.bare is False else cov.within(alive, xp)
         jac = before * inside * after
         layers.append(Layer(q, mu, diff, noise**0.5, q_in, diff_in, jac, sigma, *t))
     return layers
+
+
+def _moments(net: Networks, v: Number, delta: Number) -> Moments:
+    """Of each network's activation."""
+    if not isinstance(v, np.ndarray):
+        return moments(next(iter(net.activations)), v, delta)
+    out = np.empty((len(Moments._fields), len(v)))
+    for name, rows in net.activations.items():
+        for k, moment in enumerate(moments(name, v[rows], delta[rows])):
+            out[k, rows] = moment
+    return Moments(*out)
 
 
 def head(net: Networks, last: Layer, sigma2: Number, xp: Arithmetic) -> Head:

@@ -7,7 +7,6 @@ Derivations and sources are in theory/prediction.md.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -15,13 +14,12 @@ from typing import Any
 import numpy as np
 
 from minigrad.signal.arithmetic import ARRAYS, FLOATS, Number
-from minigrad.signal.backward import Gradient, backward
-from minigrad.signal.backward import error as error_of
+from minigrad.signal.backward import Gradient, backward, error
 from minigrad.signal.configuration import CLASSES, INPUTS, Configuration
 from minigrad.signal.forward import Head, Layer, forward, head, networks
 from minigrad.signal.quadrature import Array
 
-FEW = 12  # networks of a kind from which arrays are quicker than one after the other
+FEW = 16  # networks; one after the other, fewer are quicker than as arrays
 
 
 @dataclass(frozen=True)
@@ -109,46 +107,30 @@ def propagate_many(
     layers = np.zeros((L, len(Layer._fields), R))
     heads = np.zeros((len(Head._fields), R))
     gradients = np.zeros((L, len(Gradient._fields), R))
-    errors = np.zeros(R)
-    for group in _groups(configs):
-        own, top = [configs[j] for j in group], depth[group].max()
-        net, on_top = networks(own), sigma2[depth[group], group]
-        if len(group) == 1:
-            j = group[0]
+    if R < FEW:
+        for j, c in enumerate(configs):
+            net, top, on_top = networks([c]), c.depth, float(sigma2[c.depth, j])
             blocks = forward(net, sigma2[:top, j].tolist(), shift2[:top, j].tolist(), FLOATS)
-            ends = head(net, blocks[-1], float(on_top[0]), FLOATS)
-            back = backward(net, blocks[::-1], ends, float(on_top[0]), FLOATS)
-            layers[:top, :, j], heads[:, j] = blocks, ends
-            gradients[:top, :, j], errors[j] = back[::-1], error_of(ends)
-            continue
+            end = head(net, blocks[-1], on_top, FLOATS)
+            back = backward(net, blocks[::-1], end, on_top, FLOATS)
+            layers[:top, :, j], heads[:, j], gradients[:top, :, j] = blocks, end, back[::-1]
+    else:
+        order = sorted(range(R), key=lambda j: configs[j].activation)
+        nets, own = networks([configs[j] for j in order]), depth[order]
+        head_sigma2 = sigma2[own, order]
         with np.errstate(all="ignore"):  # a network may go on, past its last block, to anything
-            many = forward(net, [*sigma2[:top, group]], [*shift2[:top, group]], ARRAYS)
-            table = _stack(many, len(group))
-            turned = _turned(table, depth[group])
-            ends = head(net, Layer(*turned[0]), on_top, ARRAYS)
-            down = [Layer(*layer) for layer in turned]
-            back = backward(net, down, ends, on_top, ARRAYS)
-            layers[:top, :, group], heads[:, group] = table, _stack([ends], len(group))[0]
-            gradients[:top, :, group] = _turned(_stack(back, len(group)), depth[group])
-            errors[group] = error_of(ends)
-    q, mu, diff, spread, q_in, diff_in, jac = layers[:, :7].swapaxes(0, 1)
+            table = _stack(forward(nets, [*sigma2[:L, order]], [*shift2[:, order]], ARRAYS), R)
+            down = [Layer(*layer) for layer in _turned(table, own)]
+            ends = head(nets, down[0], head_sigma2, ARRAYS)
+            backs = backward(nets, down, ends, head_sigma2, ARRAYS)
+        layers[:, :, order], heads[:, order] = table, _stack([ends], R)[0]
+        gradients[:, :, order] = _turned(_stack(backs, R), own)
+    fwd = Forward(*layers[:, :7].swapaxes(0, 1), *heads)
     G, pair, luck, Gz, Gz_pair = gradients.swapaxes(0, 1)
     # block 1 has no norm and no skip
-    chi, X = layers[0, 8 + 2], layers[0, 8 + 5]
-    Gz[0], Gz_pair[0] = chi * G[0], X * pair[0]
-    fwd = Forward(q, mu, diff, spread, q_in, diff_in, jac, *heads)
-    return Signal(fwd, Backward(G, pair, luck, Gz, Gz_pair, errors), sigma2)
-
-
-def _groups(configs: Sequence[Configuration]) -> list[list[int]]:
-    """Those that can be stepped together; of few of a kind, each alone."""
-    kinds: dict[tuple[str, bool], list[int]] = defaultdict(list)
-    for j, c in enumerate(configs):
-        kinds[c.activation, c.norm == "none"].append(j)
-    groups = []
-    for kind in kinds.values():
-        groups += [kind] if len(kind) >= FEW else [[j] for j in kind]
-    return groups
+    first = Layer(*layers[0])
+    Gz[0], Gz_pair[0] = first.chi * G[0], first.X * pair[0]
+    return Signal(fwd, Backward(G, pair, luck, Gz, Gz_pair, error(Head(*heads))), sigma2)
 
 
 def _stack(rows: Sequence[tuple[Number, ...]], count: int) -> Array:

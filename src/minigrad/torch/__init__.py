@@ -2,7 +2,6 @@
 
 All of minigrad's own names, and besides: devices, of which there is one; `cuda`, which is not
 available; constructors by type; what speeds PyTorch up and does nothing here; and `utils.data`.
-Importing it gives every Tensor `device`, `cpu()` and a `to()` that takes a device.
 """
 
 import importlib
@@ -15,36 +14,10 @@ from typing import Any
 import numpy as np
 
 import minigrad
-from minigrad.core.tensor import Tensor
-from minigrad.errors import ArgumentError
+from minigrad.core.tensor import Tensor, device
 from minigrad.torch import utils
 
 __all__ = ["cuda", "device", "load", "utils"]
-
-
-class device:
-    """Where tensors are: `device("cpu")`. Raises ArgumentError for any other."""
-
-    type, index = "cpu", None
-
-    def __init__(self, type: Any, index: int | None = None) -> None:
-        if str(type).partition(":")[0] != "cpu":
-            raise ArgumentError(f"minigrad computes on the CPU alone, got device {str(type)!r}")
-
-    def __str__(self) -> str:
-        return "cpu"
-
-    def __repr__(self) -> str:
-        return "device(type='cpu')"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, device)
-
-    def __hash__(self) -> int:
-        return hash("cpu")
-
-
-cpu = device("cpu")
 
 
 def _nothing(*args: Any, **kwargs: Any) -> None:
@@ -67,7 +40,7 @@ backends = SimpleNamespace(
 )
 set_float32_matmul_precision = _nothing
 inference_mode = minigrad.no_grad
-dtype, Size = np.dtype, tuple
+dtype, Size, _device = np.dtype, tuple, device
 
 
 def compile(model: Any = None, **options: Any) -> Any:
@@ -109,7 +82,7 @@ def _on_a_device(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
     @wraps(make)
     def made(*args: Any, device: Any = None, pin_memory: bool = False, **options: Any) -> Tensor:
         if device is not None:
-            globals()["device"](device)  # raises for any but "cpu"
+            _device(device)  # raises for any but "cpu"
         return make(*args, **options)
 
     return made
@@ -121,27 +94,6 @@ for _name in (
     *("randperm", "tensor", "zeros", "zeros_like"),
 ):
     globals()[_name] = _on_a_device(getattr(minigrad, _name))
-
-_to_dtype = Tensor.to
-
-
-def _to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None, **_: Any) -> Tensor:
-    """To a dtype, to the dtype of another tensor, or to the device "cpu", where it is."""
-    out = self
-    for wanted in (*args, dtype, device):
-        if wanted is None or isinstance(wanted, bool) or str(wanted).startswith("cpu"):
-            continue
-        out = _to_dtype(out, wanted.dtype if isinstance(wanted, Tensor) else wanted)
-    return out
-
-
-for _method, _value in {
-    "to": _to,
-    "cpu": lambda self: self,
-    "device": property(lambda self: cpu),
-    "is_cuda": property(lambda self: False),
-}.items():
-    setattr(Tensor, _method, _value)
 
 # so that `import minigrad.torch.nn as nn` finds minigrad.nn itself, and no second copy
 for _name in ("nn", "nn.functional", "nn.init", "nn.utils", "optim", "optim.lr_scheduler"):

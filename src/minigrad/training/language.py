@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 
 import minigrad.nn.functional as F
-from minigrad.core.mode import detect_anomaly, no_grad
+from minigrad.autograd.anomaly import detect_anomaly
+from minigrad.core.mode import no_grad
 from minigrad.core.tensor import Tensor
 from minigrad.data.text import Corpus, Ints
 from minigrad.errors import AnomalyError, ArgumentError

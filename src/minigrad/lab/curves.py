@@ -1,0 +1,107 @@
+"""Loss curves and the map of fates, drawn from cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from minigrad.lab import plot
+from minigrad.lab.cells import Cells
+
+
+def loss_curves(
+    axes: Sequence[Axes],
+    panels: Sequence[Mapping[str, Cells]],
+    styles: Mapping[str, plot.Style],
+    window: int = 16,
+    top: float = 8.0,
+) -> None:
+    """Training loss by step, one panel of variants per axes, beside the loss of guessing.
+
+    Median and range over seeds, each point the mean of `window` steps, with a ✕ where a variant's
+    loss stops being finite; losses above `top` lie outside the axes.
+    """
+    chance = next(cells.entropy for variants in panels for cells in variants.values())
+    lines, highest, marked = [], chance, False
+    for ax, variants in zip(axes, panels, strict=True):
+        ax.set(yscale="log", xlabel="step")
+        ends, row = [(chance, "guessing", plot.REFERENCE)], 0
+        for name, cells in variants.items():
+            runs = cells.runs
+            losses = plot.smooth(plot.over_seeds([run["losses"] for run in runs]), window)
+            plot.band(ax, np.arange(losses.shape[1]), losses, styles[name])
+            highest = max(highest, float(np.nanmax(losses)))
+            broken = [run["diverged_at"] for run in runs if run["diverged_at"] is not None]
+            if broken:
+                step, count = int(np.median(broken)), f"{len(broken)}/{len(runs)} seeds"
+                plot.divergence(
+                    ax, step, styles[name], f"{name}: not finite, step {step}, {count}", row
+                )
+                row, marked = row + 1, True
+            elif np.isfinite(losses[:, -1]).all():
+                ends.append((float(np.median(losses[:, -1])), name, styles[name].color))
+        ax.axhline(chance, color=plot.REFERENCE, linewidth=1, linestyle=":")
+        lines.append(ends)
+    axes[0].set_ylabel(f"training loss (nats, mean of {window} steps)")
+    for ax in axes:
+        ax.set_ylim(top=top if marked else min(top, 1.5 * highest))
+    for ax, ends in zip(axes, lines, strict=True):
+        plot.label_ends(ax, ends)
+
+
+def text_curves(
+    axes: tuple[Axes, Axes], variants: Mapping[str, Cells], styles: Mapping[str, plot.Style]
+) -> None:
+    """Training and held-out loss by step, median and range over seeds, with what is known
+    beforehand (unigram, bigram) and a ✕ where runs diverged."""
+    train, held_out = axes
+    some = next(iter(variants.values()))
+    known = [(some.entropy, "unigram", plot.REFERENCE), (some.bigram, "bigram", plot.REFERENCE)]
+    ends = []
+    for name, cells in variants.items():
+        style = styles[name]
+        losses = plot.smooth(plot.over_seeds([run["losses"] for run in cells.runs]), 10)
+        plot.band(train, np.arange(losses.shape[1]), losses, style)
+        alive = [run["validation"] for run in cells.runs if run["diverged_at"] is None]
+        if alive:
+            values = np.array([[loss for _, loss in line] for line in alive])
+            plot.band(held_out, [step for step, _ in alive[0]], values, style)
+            ends.append((float(np.median(values[:, -1])), name, style.color))
+        dead = [run["diverged_at"] for run in cells.runs if run["diverged_at"] is not None]
+        for ax in axes if dead else ():
+            plot.divergence(ax, median(dead), style, f"{name}: diverged")
+    for ax in axes:
+        for value, _, color in known:
+            ax.axhline(value, color=color, lw=0.8, ls=":")
+    plot.label_ends(held_out, [*ends, *known])
+
+
+def trainability(axes: Any, cells: Cells, variants: Any, rows: str, columns: str) -> Any:
+    """A panel per variant: the held-out loss at each value of rows and columns, dark is stalled,
+    and how many runs were not trained.
+
+    Returns the image, for a colour bar.
+    """
+    ys, xs = (sorted(cells.by(key)) for key in (rows, columns))
+    for ax, name in zip(axes, variants, strict=True):
+        at = cells.of(variant=name).by(rows, columns)
+        values = np.array([[median(at[y, x].ends or [np.nan]) for x in xs] for y in ys])
+        image = ax.imshow(
+            values, origin="lower", aspect="auto", cmap="cividis_r",
+            vmin=cells.bigram, vmax=cells.entropy,
+        )  # fmt: skip
+        for (row, column), value in np.ndenumerate(values):
+            cell = at[ys[row], xs[column]]
+            notes = [f"{f} {n}/{len(cell.runs)}" for f, n in cell.fates.items() if f != "trained"]
+            text = "\n".join([f"{value:.2f}"] * bool(cell.ends) + notes)
+            color = "white" if value > (cells.entropy + cells.bigram) / 2 else "black"
+            ax.text(column, row, text, ha="center", va="center", fontsize=9, color=color)
+        ax.grid(False)
+        ax.set_title(name, fontsize=10)
+        ax.set_xticks(range(len(xs)), [f"{x:g}" for x in xs])
+        ax.set_yticks(range(len(ys)), ys)
+    return image
