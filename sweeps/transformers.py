@@ -25,10 +25,11 @@ from minigrad.signal.transformer.configuration import CHOICES, TransformerConfig
 from minigrad.signal.transformer.features import HESSIAN, features_many
 from minigrad.signal.transformer.reasons import STABLE
 from minigrad.signal.transformer.recurrence import REPEATED
+from minigrad.sweep.families import FAMILIES
 from minigrad.sweep.recorded import TRANSFORMERS, Row, rows
 
 CALIBRATION = Path(__file__).parents[1] / "src/minigrad/signal/transformer/calibration.json"
-FITTED = ("wild-1", "wild-5")  # of the recorded groups
+FITTED = FAMILIES["transformer"].fitted
 QUANTITIES = (
     *("depth", "adaptive", "gradient", "clipped", "travel"),
     *("init_logit", "init_scatter", "init_progress", "init_progress_head", "init_curvature"),

@@ -64,7 +64,7 @@ def test_draws_are_balanced_and_no_single_knob_gives_them_away():
 def test_a_game_is_scored_and_kept(tmp_path):
     said, kept = [], tmp_path / "challenge.jsonl"
     answers = iter(["nonsense", "d 100", "t 100"])
-    rounds = run(2, 1, 11, lambda: next(answers), said.append, kept)
+    rounds = run(2, 1, 11, "mlp", lambda: next(answers), said.append, kept)
     assert any("got 'nonsense'" in line for line in said)
     assert any("--level 1 --seed 12 --rounds 1" in line for line in said)
     lines = list(summary(rounds))
@@ -79,7 +79,7 @@ def test_a_game_is_scored_and_kept(tmp_path):
 
 def test_the_pass_mark():
     def game(level, right):
-        one = run(1, level, 3, lambda: "d", lambda line: None, None)[0]
+        one = run(1, level, 3, "mlp", lambda: "d", lambda line: None, None)[0]
         good, bad = Answer(one.truth, 1.0), Answer(next(v for v in VERDICTS if v != one.truth), 1.0)
         made = [type(one)(3, level, good if i < right else bad, one.truth, one.theory, one.losses)
                 for i in range(10)]  # fmt: skip

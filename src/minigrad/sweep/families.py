@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from minigrad.data.text import corpus_of
@@ -13,8 +14,10 @@ from minigrad.lab.transformer_trainability import train_transformer
 from minigrad.signal import configuration as mlp
 from minigrad.signal.configuration import Configuration
 from minigrad.signal.draw import DRAWS, draw
+from minigrad.signal.predict import predict_many
 from minigrad.signal.transformer import configuration as transformer
 from minigrad.signal.transformer.configuration import TransformerConfiguration, draw_transformers
+from minigrad.signal.transformer.predict import predict_transformers
 
 Config = Configuration | TransformerConfiguration
 Losses = list[float | None]
@@ -30,6 +33,9 @@ class Family(NamedTuple):
     steps: int
     entropy: float  # of guessing, for the verdict
     probe: Callable[[], list[Losses]]  # a few steps of networks that have every choice
+    foretell: Callable[[Any], list[Any]]  # predictions, of a sequence of configurations
+    recorded: Path  # the sweep that ships
+    fitted: tuple[str, ...]  # its groups that the odds are fitted on
 
 
 # three steps of each tell whether the code still makes the same numbers
@@ -73,6 +79,9 @@ FAMILIES = {
         mlp.STEPS,
         math.log(mlp.CLASSES),
         _probe_mlps,
+        predict_many,
+        Path(__file__).with_name("recorded.csv"),
+        ("grid", "wild-1", "lab-1"),
     ),
     "transformer": Family(
         TransformerConfiguration,
@@ -82,6 +91,9 @@ FAMILIES = {
         transformer.STEPS,
         transformer.ENTROPY,
         _probe_transformers,
+        predict_transformers,
+        Path(__file__).with_name("transformers.csv"),
+        ("wild-1", "wild-5"),
     ),
 }
 

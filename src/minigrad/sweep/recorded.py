@@ -14,9 +14,8 @@ from minigrad.sweep.store import Store
 from minigrad.training.verdict import Verdict, final_loss, judge
 from minigrad.training.windows import WINDOWS, window_means
 
-RECORDED = Path(__file__).with_name("recorded.csv")
-TRANSFORMERS = Path(__file__).with_name("transformers.csv")
-FITTED = ("grid", "wild-1", "lab-1")  # its groups that calibration.json is fitted on
+RECORDED, TRANSFORMERS = FAMILIES["mlp"].recorded, FAMILIES["transformer"].recorded
+FITTED = FAMILIES["mlp"].fitted
 
 
 def _between(of: Family) -> list[str]:
