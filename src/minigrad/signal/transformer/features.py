@@ -25,7 +25,7 @@ from minigrad.signal.transformer.dynamics import (
     spectral,
     training,
 )
-from minigrad.signal.transformer.recurrence import Networks, Signal, propagate
+from minigrad.signal.transformer.recurrence import REPEATED, Networks, Signal, propagate
 
 FLOOR, CEILING = 1e-40, 1e40
 CARRIED = 10  # updates that momentum 0.9 makes of one
@@ -62,6 +62,7 @@ def features_many(
         "clipped": np.where(np.isinf(how.clip), -1.0, _log(d.gradient / how.clip)),
         "adaptive": how.adam * 1.0,
         "travel": _log(travel),
+        "head_curvature": _log(how.lr * (then.common + then.distinct[:-1])[-1]),
         "scramble_first": _log(one * scramble(n, s, d)),
         "scramble": _log(how.lr * scramble(n, grown, then)),
         "spectral": _log(how.lr * spectral(n, d).max(0)),
@@ -69,6 +70,10 @@ def features_many(
     for name, seen in looks.items():
         state = _state(n, how, seen, dynamics(n, how, seen), total)
         out |= {f"{name}_{key}": value for key, value in state.items()}
+    # e-folds of what tells one character's successors from another's, between the head as it
+    # starts and as it becomes; a token's error is shared by those that repeat it
+    pace = (out["init_progress"] + out["grown_progress"]) / 2
+    out["learned"] = pace + np.log10(REPEATED * HESSIAN)
     return out
 
 

@@ -8,9 +8,10 @@ from minigrad.signal.optimizers import MOMENTUM
 from minigrad.signal.reasons import Candidate, power
 from minigrad.signal.transformer.configuration import STEPS, TransformerConfiguration
 from minigrad.signal.transformer.features import HESSIAN
-from minigrad.signal.transformer.recurrence import REPEATED, Signal
+from minigrad.signal.transformer.recurrence import Signal
 
 STABLE = 2 * (1 + MOMENTUM)  # lr · curvature that SGD survives
+ENOUGH = 3.0  # e-folds: of what there is to learn, one part in twenty is left
 HARD = 30.0  # variance of scores beyond which one key in a few takes all
 
 
@@ -50,7 +51,7 @@ def _unstable(
 ) -> list[Candidate]:
     if config.optimizer == "adam":
         return []
-    curvature = HESSIAN * f["pushed_curvature"]
+    curvature = HESSIAN * f["head_curvature"]
     ends = "it runs away" if verdict == "diverged" else "it cannot settle"
     return [
         (
@@ -62,7 +63,7 @@ def _unstable(
 
 
 def _stuck(config: TransformerConfiguration, f: dict[str, float]) -> list[Candidate]:
-    learned = REPEATED * HESSIAN * f["grown_progress"]
+    learned = f["learned"] / ENOUGH
     place = "post-norm" if config.placement == "post" and config.norm != "none" else "the stack"
     when = "one update" if f["first_alike"] < 1e-2 else "the first updates"
     alike = f["first_alike"] if f["first_alike"] < 1e-2 else f["pushed_alike"]
@@ -93,7 +94,7 @@ def _stuck(config: TransformerConfiguration, f: dict[str, float]) -> list[Candid
 
 def _trains(config: TransformerConfiguration, signal: Signal, f: dict[str, float]) -> str:
     alike, pushed = float(signal.alike[-1]), f["pushed_alike"]
-    ways = REPEATED * HESSIAN * f["grown_progress"]
+    ways = f["learned"] / ENOUGH
     stays = (
         f"positions start with 1 − cos = {power(alike)} and keep {power(pushed)} of it while the "
         "characters' frequencies are learned"
