@@ -4,6 +4,8 @@
     python sweeps/transformers.py --fit       # writes what ships
     python sweeps/transformers.py --judge     # figures on draws that no fit has seen
 
+Figures are printed, and kept in theory/records/ for the page that tells them.
+
 Needs scikit-learn.
 """
 
@@ -11,12 +13,12 @@ import argparse
 import itertools
 import json
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from calibrate import as_json, labels, left_out, linear, report, temperature, trees
+from calibrate import as_json, labels, left_out, linear, temperature, trees
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from minigrad.signal.calibration import calibration, odds
@@ -28,6 +30,7 @@ from minigrad.sweep.families import FAMILIES
 from minigrad.sweep.recorded import TRANSFORMERS, Row, rows
 
 CALIBRATION = Path(__file__).parents[1] / "src/minigrad/signal/transformer/calibration.json"
+RECORDS = Path(__file__).parents[1] / "theory/records"
 FITTED = FAMILIES["transformer"].fitted
 QUANTITIES = (
     *("learned", "grown_progress", "travel", "clipped", "adaptive"),
@@ -84,6 +87,30 @@ def agreement(runs: Sequence[Row]) -> tuple[float, int]:
     return float(np.mean(pairs)), len(pairs)
 
 
+def figures(shares: Array, truth: Array) -> dict[str, float]:
+    """How good these odds are; the sampling error is that of the accuracy."""
+    right, sure = shares.argmax(1) == truth, shares.max(1) >= 0.95
+    accuracy = float(right.mean())
+    return {
+        "runs": len(truth),
+        "accuracy": round(accuracy, 4),
+        "error": round(math.sqrt(accuracy * (1 - accuracy) / len(truth)), 4),
+        "brier": round(float(((shares - np.eye(3)[truth]) ** 2).sum(1).mean()), 4),
+        "sure": round(float(sure.mean()), 4),
+        "right_where_sure": round(float(right[sure].mean()), 4) if sure.any() else 1.0,
+    }
+
+
+def keep(name: str, found: dict[str, Array], runs: Sequence[Row], **more: float) -> None:
+    """Print the figures of each model, and write them to the record of that name."""
+    truth = labels(runs)
+    table = {model: figures(shares, truth) for model, shares in found.items()}
+    for model, row in table.items():
+        print(f"{model:36s}", "  ".join(f"{key} {value:g}" for key, value in row.items()))
+    text = json.dumps({"models": table, **more}, indent=1)
+    RECORDS.joinpath(f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--fit", action="store_true", help="write calibration.json")
@@ -95,11 +122,14 @@ def main() -> None:
     truth = labels(seen)
     if args.judge:
         known = features_many([run.config for run in unseen])
-        report("theory alone", unseen, by_theory(known), ("wild",))
-        report("theory, calibrated", unseen, odds(known, calibration("transformer")), ("wild",))
         model = rival().fit(np.array([raw(run.config) for run in seen]), truth)
         R = np.array([raw(run.config) for run in unseen])
-        report("boosting on the raw configuration", unseen, model.predict_proba(R), ("wild",))
+        found = {
+            "theory alone": by_theory(known),
+            "theory, calibrated": odds(known, calibration("transformer")),
+            "trees on the raw configuration": model.predict_proba(R),
+        }
+        keep("transformer_judged", found, unseen)
         return
     known = features_many([run.config for run in seen])
     X = np.array([known[name] for name in QUANTITIES]).T
@@ -114,6 +144,7 @@ def main() -> None:
         return
     same, pairs = agreement(recorded)
     print(f"two seeds of one configuration agree on {same:.3f} of {pairs} pairs")
+    fates = Counter(run.verdict for run in recorded)
     R = np.array([raw(run.config) for run in seen])
     found = {
         "theory alone": by_theory(known),
@@ -122,10 +153,9 @@ def main() -> None:
             lambda: boosted(max_iter=1, learning_rate=1.0, max_leaf_nodes=16), X, truth, group
         ),
         f"{3 * ROUNDS} trees of 6 leaves": left_out(boosted, X, truth, group),
-        "boosting on the raw configuration": left_out(rival, R, truth, group),
+        "trees on the raw configuration": left_out(rival, R, truth, group),
     }
-    for name, p in found.items():
-        report(name, seen, p, ("wild",))
+    keep("transformer_fate", found, seen, agreement=same, pairs=pairs, **fates)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ import numpy as np
 
 from minigrad.signal.quadrature import Array
 
-PER_E_FOLD = 2  # of the lattice in ln v
-STEPS = np.arange(-14, 13)  # from v = 1e-3, where attention is uniform, to 400, where one key wins
+PER_E_FOLD = 4  # of the lattice in ln v
+STEPS = np.arange(-28, 25)  # from v = 1e-3, where attention is uniform, to 400, where one key wins
 LARGEST = math.exp(STEPS[-1] / PER_E_FOLD)
 
 
@@ -68,7 +68,7 @@ def softmax(v: Array, keys: int, mean: bool = False) -> tuple[Array, Array]:
     part = (x - low)[..., None]
     found = (1 - part) * table[low] + part * table[low + 1]
     rare = np.minimum(1.0, np.sqrt(LARGEST / np.maximum(v, LARGEST)))  # that two keys compete
-    return found[..., 0], found[..., 1] * rare
+    return 1 - (1 - found[..., 0]) * rare, found[..., 1] * rare
 
 
 class Averages(NamedTuple):

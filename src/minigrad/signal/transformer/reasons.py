@@ -40,8 +40,9 @@ def _explosion(
         ),
         (
             _log(f["kicked_logit"]) - 0.5,
-            f"ten updates of lr {config.lr:g} make the logits' variance {power(f['kicked_logit'])}:"
-            " nothing in the stack holds it",
+            f"ten updates of lr {config.lr:g} let the logits' variance grow "
+            f"{'without bound' if f['kicked_logit'] > 1e30 else 'to ' + power(f['kicked_logit'])}: "
+            "nothing in the stack holds it",
         ),
     ]
 
@@ -96,7 +97,7 @@ def _trains(config: TransformerConfiguration, signal: Signal, f: dict[str, float
     alike, pushed = float(signal.alike[-1]), f["pushed_alike"]
     ways = f["learned"] / ENOUGH
     stays = (
-        f"positions start with 1 − cos = {power(alike)} and keep {power(pushed)} of it while the "
+        f"positions start with 1 − cos = {power(alike)} and have {power(pushed)} when the "
         "characters' frequencies are learned"
     )
     return (
