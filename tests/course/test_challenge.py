@@ -8,7 +8,9 @@ from minigrad.course.challenge import (
     Answer,
     brier,
     calibration_plot,
+    describe,
     draw,
+    draw_transformer,
     history,
     parse,
     read_answers,
@@ -118,3 +120,13 @@ def test_a_file_of_answers_is_looked_at_before_a_round_is_played(tmp_path, conte
     (tmp_path / "a.txt").write_bytes(content)
     with pytest.raises(ArgumentError, match=message):
         read_answers(tmp_path / "a.txt", 2)
+
+
+def test_transformers_are_drawn_by_their_fate_and_said_in_two_lines():
+    drawn = [draw_transformer(seed, 1) for seed in range(9)]
+    assert {p.verdict for p in drawn} == set(VERDICTS)
+    assert draw_transformer(3, 1).config == drawn[3].config
+    for p in drawn:
+        assert p.config.layers <= 8
+        lines = list(describe(p.config))
+        assert len(lines) == 2 and "transformer of" in lines[0] and "200 steps" in lines[1]
