@@ -1,10 +1,11 @@
 """Fit src/minigrad/signal/calibration.json on one part of the recorded sweep, judge it on another.
 
-    python sweeps/calibrate.py             # how good each kind of model is, cross-validated
+    python sweeps/calibrate.py             # how good each kind of model is, cross-validated: the
+                                           # table of theory/prediction.md, kept in its records
     python sweeps/calibrate.py --fit       # writes what ships
     python sweeps/calibrate.py --judge     # README's table: draws that no fit has seen
 
-Needs scikit-learn.
+Needs scikit-learn, of the release that the fit was made with: pip install 'minigrad[fit]'.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from minigrad.signal.predict import predict_many
 from minigrad.sweep.recorded import FITTED, Row, rows
 
 CALIBRATION = Path(__file__).parents[1] / "src/minigrad/signal/calibration.json"
+TABLE = Path(__file__).parents[1] / "theory/records/models.json"
 # runs of the family made with PyTorch's kernels, before minigrad's engine stood
 DEVELOPMENT = Path(__file__).with_name("development.csv")
 AFTER = ("wild-3", "lab-3")  # made when calibration.json stood
@@ -102,7 +104,7 @@ def as_json(model: HistGradientBoostingClassifier, names: Sequence[str] = QUANTI
         return [names[node["feature_idx"]], float(f"{node['num_threshold']:.4g}"), low, high]
 
     stages = [
-        [VERDICTS[k], tree(predictor.nodes, 0)]
+        [VERDICTS[k] if len(stage) > 1 else "", tree(predictor.nodes, 0)]
         for stage in model._predictors
         for k, predictor in enumerate(stage)
     ]
@@ -122,9 +124,10 @@ def temperature(odds: np.ndarray, truth: np.ndarray) -> float:
 
 def report(
     name: str, runs: Sequence[Row], odds: np.ndarray, kinds: Sequence[str] = ("wild", "lab", *AFTER)
-) -> None:
-    """One line of figures per kind of draw, and for those made after the fit."""
+) -> dict[str, dict[str, float]]:
+    """One line of figures per kind of draw, and for those made after the fit; also returned."""
     truth = labels(runs)
+    found = {}
     groups = np.array([run.group for run in runs])
     for kind in kinds:
         of_kind = np.char.startswith(groups, kind)
@@ -137,6 +140,8 @@ def report(
             f"{name:32s} {kind:8s} n {len(y):4d}  accuracy {right.mean():.3f}  Brier {brier:.3f}  "
             f"sure of {sure.mean():.2f}, {right[sure].mean():.3f} of them right"
         )
+        found[kind] = {"accuracy": round(right.mean(), 3), "brier": round(brier, 3)}
+    return found
 
 
 def left_out(  # type: ignore[no-untyped-def]
@@ -191,8 +196,8 @@ def main() -> None:
         f"{3 * 150} trees": left_out(lambda: trees(max_iter=150, learning_rate=0.08), X, truth),
         "boosting on the raw configuration": left_out(rival, R, truth),
     }
-    for name, p in odds.items():
-        report(name, own, p[: len(own)])
+    table = {name: report(name, own, p[: len(own)]) for name, p in odds.items()}
+    TABLE.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ FILES = sorted(SRC.rglob("*.py"))
 # from the top down; a layer imports itself and those below it
 LAYERS = [
     {"cli", "__main__", "torch"},  # torch is for scripts: nothing here imports it
+    {"site"},
     {"course", "sweep"},
     {"lab"},
     {"diagnose"},

@@ -9,7 +9,7 @@ import numpy as np
 import minigrad
 from minigrad import Generator, lab, nn, probe
 from minigrad.lab import Finding, plot
-from minigrad.lab.cells import claim
+from minigrad.lab.cells import Cells, claim
 from minigrad.nn import functional as F
 from minigrad.nn import init
 
@@ -31,12 +31,8 @@ INITS = {
     "Xavier": init.xavier_normal_,
     "Kaiming": init.kaiming_normal_,
 }
-# Var W of each, for a square layer of width n
-WEIGHT_VARIANCE = {
-    "uniform ±0.5": lambda n: 1 / 12,
-    "Xavier": lambda n: 1 / n,
-    "Kaiming": lambda n: 2 / n,
-}
+# Var W of each, times the width n of a square layer
+SHARE = {"uniform ±0.5": lambda n: n / 12, "Xavier": lambda n: 1, "Kaiming": lambda n: 2}
 ACTIVATIONS = {"ReLU": F.relu, "tanh": minigrad.tanh, "GELU": F.gelu}
 NORMS = {"none": None, "LayerNorm": nn.LayerNorm, "RMSNorm": nn.RMSNorm}
 
@@ -96,13 +92,10 @@ def measure(s, name, norm, activation, seed):
     model = Stack(weights, NORMS[norm], ACTIVATIONS[activation])
     with probe.Probe({str(i): m for i, m in enumerate(model.outputs)}) as seen:
         model(x).backward(upstream)
-    layers = [str(i) for i in range(s.depth)]
-    return {
-        "seed": seed,
-        "forward_std": [seen.activations[layer][0].std for layer in layers],
-        "forward_rms": [seen.activations[layer][0].rms for layer in layers],
-        "gradient_rms": [seen.gradients[layer][0].rms for layer in layers],
-    }
+    layers = list(map(str, range(s.depth)))
+    forward, back = ([of[i][0] for i in layers] for of in (seen.activations, seen.gradients))
+    rms = {"forward_rms": [x.rms for x in forward], "gradient_rms": [x.rms for x in back]}
+    return {"seed": seed, "forward_std": [x.std for x in forward], **rms}
 
 
 def experiment(s, run, pieces):
@@ -113,7 +106,8 @@ def experiment(s, run, pieces):
         for name in INITS:
             theory, var_x = [], 1.0
             for _ in range(s.depth):
-                var_x = pieces.predicted_variance(var_x, s.width, WEIGHT_VARIANCE[name](s.width))
+                var_w = SHARE[name](s.width) / s.width
+                var_x = pieces.predicted_variance(var_x, s.width, var_w)
                 theory.append(var_x)
             linear[name] = {"predicted": theory, "measured": []}
             for seed in range(s.seeds):
@@ -142,25 +136,16 @@ def factor(linear):
 
 
 def findings(records):
-    linear = records["results.json"]["linear"]
-    found = [in_line(name, one) for name, one in linear.items()]
-    for activation, normed in product(ACTIVATIONS, (False, True)):
-        cases = [
-            case
-            for case in records["results.json"]["activations"]
-            if case["activation"] == activation and (case["norm"] != "none") == normed
-        ]
-        found.append(across(activation, normed, cases))
-    return found
+    results = records["results.json"]
+    cells = Cells.of_cases(results["activations"])
+    found = [in_line(name, one) for name, one in results["linear"].items()]
+    return found + [across(cells, *choice) for choice in product(ACTIVATIONS, (False, True))]
 
 
 def in_line(name, linear):
     """Theory and measurement of the linear layers."""
-    measured, theory, gap = (
-        np.mean(linear["measured"], axis=0),
-        linear["predicted"],
-        decades(linear),
-    )
+    measured, theory = np.mean(linear["measured"], axis=0), linear["predicted"]
+    gap = decades(linear)
     sentence = (
         f"each layer multiplies by {factor(linear):.3g}; after {len(theory)} theory says "
         f"{theory[-1]:.2g}, never more than {gap:.2g} decades off"
@@ -169,18 +154,18 @@ def in_line(name, linear):
     return Finding(f"linear, {name}", f"variance {measured[-1]:.2g}", sentence, **claimed)
 
 
-def across(activation, normed, cases):
+def across(cells, activation, normed):
     """Gradient at the first layer over that at the last, under each init: are they alike?"""
-
-    def ratio(case):
-        return median(run["gradient_rms"][0] / run["gradient_rms"][-1] for run in case["runs"])
-
-    ratios = {case["init"]: ratio(case) for case in cases}
+    mine = cells.of(activation=activation, norm=lambda norm: (norm != "none") == normed)
+    layers = len(mine.runs[0]["gradient_rms"])
+    ratios = {
+        name: median(run["gradient_rms"][0] / run["gradient_rms"][-1] for run in one.runs)
+        for name, one in mine.by("init").items()
+    }
     apart = max(ratios.values()) / min(ratios.values())
     words = ("init decides", "any init will do")
     word, norm = words[apart < 2], ("no norm", "either norm")[normed]
     listed = ", ".join(f"{name} {ratio:.2g}" for name, ratio in ratios.items())
-    layers = len(cases[0]["runs"][0]["gradient_rms"])
     return Finding(
         f"{activation}, {norm}",
         word,
@@ -209,42 +194,35 @@ def variance_figure(linear):
     return figure
 
 
-# what is drawn, and over which of norm and init: each init alone, each norm over all inits
-CURVES = {f"{name}, no norm": (("none", name), plot.INITS[name]) for name in INITS} | {
-    f"{norm}, all three inits": ((norm, None), plot.NORMS[norm.lower()]) for norm in list(NORMS)[1:]
+# each init alone, and each norm over all inits
+CURVES = {
+    **{f"{n}, no norm": ({"norm": "none", "init": n}, plot.INITS[n]) for n in INITS},
+    "LayerNorm, all three inits": ({"norm": "LayerNorm"}, plot.NORMS["layernorm"]),
+    "RMSNorm, all three inits": ({"norm": "RMSNorm"}, plot.NORMS["rmsnorm"]),
 }
 ROWS = {"forward_std": "std of activations", "gradient_rms": "RMS of the gradient there"}
 
 
-def gradient_figure(cases):
+def gradient_figure(cells):
     title = "The init decides how signal and gradient grow; a norm makes every init alike"
     shape = {"size": (11, 6.2), "sharex": True, "sharey": "row"}
     figure, axes = plot.new_figure(title, len(ROWS), len(ACTIVATIONS), **shape)
     for (row, what), (column, activation) in product(enumerate(ROWS), enumerate(ACTIVATIONS)):
         ax = axes[row, column]
-        for label, ((norm, name), style) in CURVES.items():
-            chosen = [
-                case["runs"]
-                for case in cases
-                if case["activation"] == activation
-                and case["norm"] == norm
-                and name in (None, case["init"])
-            ]
-            values = np.array([run[what] for runs in chosen for run in runs])
+        for label, (of, style) in CURVES.items():
+            chosen = cells.of(activation=activation, **of)
+            values = np.array([run[what] for run in chosen.runs])
             plot.band(ax, np.arange(1, values.shape[1] + 1), values, style, label=label)
         ax.set(yscale="log", title=activation if row == 0 else "")
         ax.set(ylabel=ROWS[what] if column == 0 else "", xlabel="layer" if row else "")
-    handles = axes[0, 0].get_legend_handles_labels()
-    figure.legend(*handles, loc="outside lower center", ncols=5, frameon=False)
+    plot.legend_below(figure, axes[0, 0])
     return figure
 
 
 def figures(records):
     results = records["results.json"]
-    return {
-        "variance.png": variance_figure(results["linear"]),
-        "gradient_vanishing.png": gradient_figure(results["activations"]),
-    }
+    walks = gradient_figure(Cells.of_cases(results["activations"]))
+    return {"variance.png": variance_figure(results["linear"]), "gradient_vanishing.png": walks}
 
 
 if __name__ == "__main__":

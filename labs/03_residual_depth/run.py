@@ -10,7 +10,7 @@ from minigrad import Generator, lab, nn, optim
 from minigrad.data import toy
 from minigrad.lab import Finding, plot
 from minigrad.lab.cells import Cells, claim, spread
-from minigrad.lab.curves import loss_curves
+from minigrad.lab.curves import log_curves, loss_curves
 from minigrad.nn import init
 from minigrad.probe import gradient_norm
 from minigrad.training import Record, final_loss, train
@@ -179,7 +179,10 @@ def figures(records):
     shares = ", ".join(f"{early_share(of):.1g} {title}" for title, of in norms.items())
     title = f"Layer 1's gradient at step 20, as a share of its first: {shares}"
     gradient, below = plot.new_figure(title, **shape)
-    draw_norms(below[0], list(norms.values()), styles)
+    values = [
+        {k: [run["grad_norms"] for run in runs] for k, runs in of.items()} for of in norms.values()
+    ]
+    log_curves(below[0], values, styles, "norm of the gradient of block 1's first weight")
     for row in (axes[0], below[0]):
         for ax, title in zip(row, losses, strict=True):
             ax.set_title(title)
@@ -190,22 +193,6 @@ def early_share(variants):
     """Gradient norm at step 20 over that at step 0, median over all runs."""
     runs = [run["grad_norms"] for runs in variants.values() for run in runs]
     return float(np.nanmedian([(run[min(20, len(run) - 1)] or np.nan) / run[0] for run in runs]))
-
-
-def draw_norms(axes, shown, styles):
-    lines = []
-    for ax, variants in zip(axes, shown, strict=True):
-        ax.set(yscale="log", xlabel="step")
-        ends = []
-        for name, runs in variants.items():
-            values = plot.over_seeds([run["grad_norms"] for run in runs])
-            plot.band(ax, np.arange(values.shape[1]), values, styles[name])
-            if np.isfinite(values[:, -1]).all():
-                ends.append((float(np.median(values[:, -1])), name, styles[name].color))
-        lines.append(ends)
-    axes[0].set_ylabel("norm of the gradient of block 1's first weight")
-    for ax, ends in zip(axes, lines, strict=True):
-        plot.label_ends(ax, ends)
 
 
 if __name__ == "__main__":

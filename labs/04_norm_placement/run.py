@@ -6,15 +6,14 @@ from statistics import median
 
 import numpy as np
 
-from minigrad import from_numpy, lab, optim
+from minigrad import lab
 from minigrad.lab import Finding, plot
 from minigrad.lab.cells import Cells, claim, held_out
 from minigrad.lab.curves import text_curves
-from minigrad.lab.language import Text, about, corpus, language_run, small_gpt
+from minigrad.lab.language import Text, about, corpus, language_run, small_gpt, step_of
 from minigrad.lab.report import markdown_table
 from minigrad.lab.timing import interleaved, ratio
 from minigrad.probe import LayerHistory
-from minigrad.training.language import language_loss
 
 VARIANTS = {
     "no norm": {"norm": None},
@@ -63,80 +62,46 @@ def experiment(s, run, pieces):
     runs, inside = [], []
     run.record("losses.json", {"text": about(text), "steps": s.steps, "runs": runs})
     run.record("inside.json", {"lr": inside_lr, "every": EVERY, "runs": inside})
-    run.record("timings.json", {"step_ms": step_times(text, s.timing_repeats)})
+    models = {name: small_gpt(text, 0, **MODEL, **norm) for name, norm in VARIANTS.items()}
+    steps = {name: step_of(text, model) for name, model in models.items()}
+    run.record("timings.json", {"step_ms": interleaved(steps, s.timing_repeats)})
     cells = list(product(range(s.seeds), rates, VARIANTS))
     with run.progress(len(cells) * s.steps) as advance:
         for seed, lr, name in cells:
             look = name in INSIDE and lr == inside_lr
             record, seen = cell(text, s, advance, seed, lr, name, look)
             runs.append(record)
-            if seen is not None:
-                inside.append({"variant": name, "seed": seed} | thinned(seen))
+            inside += [seen] * look
             run.save()
 
 
 def cell(text, s, advance, seed, lr, name, look_inside):
-    """One run of a variant at a rate, and what was seen inside its blocks."""
+    """One run of a variant at a rate, and what FIGURES names of its blocks, every fifth step."""
     model = small_gpt(text, seed, **MODEL, **VARIANTS[name])
     blocks = {str(i): model.blocks[i - 1] for i in BLOCKS} if look_inside else {}
-    training = {"steps": s.steps, "lr": lr, "evaluate_every": 20}
-    labels = {"variant": name, "lr": lr}
+    how = {"seed": seed, "training": {"steps": s.steps, "lr": lr, "evaluate_every": 20}}
     with LayerHistory(blocks) as seen:
-        record = language_run(
-            text, model, advance, seed=seed, training=training, watch=seen.step, **labels
-        )
-    return record, seen if look_inside else None
-
-
-def thinned(seen):
-    """What FIGURES names, per block, every fifth step."""
-    return {
-        key: {block: values[::EVERY] for block, values in getattr(seen, key).items()}
-        for key in FIGURES
-    }
-
-
-def step_times(text, repeats):
-    """Milliseconds of a training step of each variant, side by side."""
-    x, y = map(from_numpy, next(text.batches(8, 32, 0)))
-
-    def step_of(norm):
-        model = small_gpt(text, 0, **MODEL, **norm)
-        updates = optim.Adam(model.parameters(), lr=1e-3)
-
-        def step():
-            updates.zero_grad()
-            language_loss(model, x, y).backward()
-            updates.step()
-
-        return step
-
-    return interleaved({name: step_of(norm) for name, norm in VARIANTS.items()}, repeats)
+        record = language_run(text, model, advance, **how, watch=seen.step, variant=name, lr=lr)
+    every = {k: {b: v[::EVERY] for b, v in getattr(seen, k).items()} for k in FIGURES}
+    return record, {"variant": name, "seed": seed} | every
 
 
 def texts(records):
     """table.md: one line per variant and rate."""
+    cells = Cells.of_text(records["losses.json"]).by("variant", "lr")
     times = records["timings.json"]["step_ms"]
-    head = ["variant", "lr", "validation", "range over seeds", "step of divergence"]
+    head = ["variant", "lr", "validation", "range over seeds", "step of divergence", "step, ms"]
     rows = []
-    for (name, lr), cells in Cells.of_text(records["losses.json"]).by("variant", "lr").items():
-        ends = cells.ends
-        died = [str(r["diverged_at"]) for r in cells.runs if r["diverged_at"] is not None]
-        rows.append(
-            [
-                name,
-                f"{lr:g}",
-                cells.end,
-                f"{min(ends):.2f} – {max(ends):.2f}" if ends else "–",
-                ", ".join(died) or "–",
-                f"{median(times[name]):.1f}",
-                f"{ratio(times[name], times['no norm'])[0]:.2f}",
-                f"{cells.runs[0]['parameters']:,}",
-            ]
-        )
-    costs = ["step, ms", "its ratio to no norm", "parameters"]
-    rows.sort(key=lambda row: list(VARIANTS).index(row[0]))
-    return {"table.md": "\n".join(markdown_table([*head, *costs], rows)) + "\n"}
+    for (name, lr), mine in sorted(
+        cells.items(), key=lambda item: list(VARIANTS).index(item[0][0])
+    ):
+        ends = mine.ends
+        extent = f"{min(ends):.2f} – {max(ends):.2f}" if ends else "–"
+        costs = f"{median(times[name]):.1f}", f"{ratio(times[name], times['no norm']).middle:.2f}"
+        parameters = f"{mine.runs[0]['parameters']:,}"
+        rows.append([name, f"{lr:g}", mine.end, extent, mine.broke or "–", *costs, parameters])
+    head += ["its ratio to no norm", "parameters"]
+    return {"table.md": "\n".join(markdown_table(head, rows)) + "\n"}
 
 
 def findings(records):
@@ -196,6 +161,7 @@ def fates_inside(inside):
 
     grown = [run["activation_std"][top][-1] for run in runs["no norm"].runs]
     post, pre = ([share(r) for r in runs[n].runs] for n in ("post LayerNorm", "pre RMSNorm"))
+    said = "without a norm above 1e3; post-norm below 1e-3, pre-norm above 0.1; every seed"
     held = min(grown) > 1e3 and max(post) < 1e-3 and min(pre) > 0.1 if lr >= 2e-2 else None
     return Finding(
         "inside the blocks",
@@ -203,9 +169,7 @@ def fates_inside(inside):
         f"lr {lr:g}: without a norm block {top}'s output ends with a std of {median(grown):.0e}. "
         f"The gradient norm of block {low} over that of block {top}, second half of the run: "
         f"{median(post):.0e} with post-norm, {median(pre):.2g} with pre-norm.",
-        **claim(
-            "without a norm above 1e3; post-norm below 1e-3, pre-norm above 0.1; every seed", held
-        ),
+        **claim(said, held),
     )
 
 
@@ -217,17 +181,14 @@ def figures(records):
 def inside(records):
     record = records["inside.json"]
     lr = record["lr"]
-    figure, axes = plot.new_figure(
-        f"Three fates at lr {lr:g}: without a norm the signal explodes; with post-norm no gradient "
-        "reaches\nthe lower blocks; with pre-norm every block gets one and moves"
-        if fates_inside(record).held
-        else f"Inside the blocks, lr {lr:g}",
-        len(FIGURES),
-        len(INSIDE),
-        size=(11, 8),
-        sharex=True,
-        sharey="row",
-    )
+    title = f"Inside the blocks, lr {lr:g}"
+    if fates_inside(record).held:
+        title = (
+            f"Three fates at lr {lr:g}: without a norm the signal explodes; with post-norm no "
+            "gradient reaches\nthe lower blocks; with pre-norm every block gets one and moves"
+        )
+    shape = {"size": (11, 8), "sharex": True, "sharey": "row"}
+    figure, axes = plot.new_figure(title, len(FIGURES), len(INSIDE), **shape)
     cells, runs = Cells(records["losses.json"]["runs"]), Cells(record["runs"]).by("variant")
     for (column, name), (row, key) in product(enumerate(INSIDE), enumerate(FIGURES)):
         for block, style in zip(BLOCKS, plot.ordered(len(BLOCKS)), strict=True):
@@ -243,23 +204,18 @@ def inside(records):
         died = [r["diverged_at"] for r in cells.of(variant=name, lr=lr).runs]
         if None not in died:
             plot.divergence(axes[0, column], median(died), STYLES[name], "diverged")
-    figure.legend(*axes[0, -1].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    plot.legend_below(figure, axes[0, -1])
     return figure
 
 
 def comparison(records):
     cells = Cells.of_text(records["losses.json"])
     rates = sorted(cells.by("lr"))
-    figure, axes = plot.new_figure(
-        "No norm dies at a high rate, post-norm stalls, pre-norm learns at every rate"
-        if all(finding.held for finding in findings(records)[:4])
-        else "Where the norm stands, at each learning rate",
-        2,
-        len(rates),
-        size=(1.2 + 3.9 * len(rates), 6.4),
-        sharey=True,
-        sharex=True,
-    )
+    title = "Where the norm stands, at each learning rate"
+    if all(finding.held for finding in findings(records)[:4]):
+        title = "No norm dies at a high rate, post-norm stalls, pre-norm learns at every rate"
+    shape = {"size": (1.2 + 3.9 * len(rates), 6.4), "sharex": True, "sharey": True}
+    figure, axes = plot.new_figure(title, 2, len(rates), **shape)
     for (train, unseen), lr in zip(axes.T, rates, strict=True):
         train.set_title(f"learning rate {lr:g}", fontsize=10)
         unseen.set(xlabel="step", ylim=(2.1, 4.7))

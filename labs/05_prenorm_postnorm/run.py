@@ -14,11 +14,8 @@ from minigrad.lab.curves import text_curves, trainability
 from minigrad.lab.language import Text, about, corpus, language_run, small_gpt
 from minigrad.training.language import language_loss
 
-VARIANTS = {
-    "pre-norm": {"placement": "pre"},
-    "post-norm": {"placement": "post"},
-    "post-norm, warmup": {"placement": "post", "warmup": 100},
-}
+# where the norm stands, and the steps of warmup
+VARIANTS = {"pre-norm": ("pre", 0), "post-norm": ("post", 0), "post-norm, warmup": ("post", 100)}
 STYLES = dict(
     zip(VARIANTS, (plot.PLACEMENTS["pre"], plot.PLACEMENTS["post"], plot.STYLES[5]), strict=True)
 )
@@ -47,8 +44,8 @@ PIECES, MINE = {}, {}
 
 # Where Xiong et al.'s law is derived, and where it is weak.
 SETTINGS = {
-    "Xavier, embeddings 0.3": {"law": "xavier", "embedding_std": 0.3},
-    "default init, embeddings 1": {"law": "default", "embedding_std": 1.0},
+    "Xavier, embeddings 0.3": {"law": "xavier", "std": 0.3},
+    "default init, embeddings 1": {"law": "default", "std": 1.0},
 }
 
 
@@ -58,15 +55,12 @@ def data(s):
 
 def experiment(s, run, pieces):
     text = corpus(s.text)
-    rates = [s.lr] if s.lr else s.rates
-    runs, gradients = [], []
+    runs, gradients, rates = [], [], [s.lr] if s.lr else s.rates
     run.record("losses.json", {"text": about(text), "steps": s.steps, "runs": runs})
     run.record("gradients.json", {"runs": gradients})
     for setting, placement, layers in product(SETTINGS, ("pre", "post"), s.gradient_depths):
-        norms = [
-            last_gradient(text, seed, layers, placement, **SETTINGS[setting])
-            for seed in range(s.gradient_seeds)
-        ]
+        seeds = range(s.gradient_seeds)
+        norms = [last_gradient(text, i, layers, placement, **SETTINGS[setting]) for i in seeds]
         label = {"setting": setting, "placement": placement, "layers": layers}
         gradients.append(label | {"norms": norms})
     cells = list(product(range(s.seeds), s.depths, rates, VARIANTS))
@@ -78,20 +72,18 @@ def experiment(s, run, pieces):
 
 def cell(text, s, advance, seed, layers, lr, name):
     """One run: a variant at a depth and a rate."""
-    shape = {"dim": 32, "heads": 4, "norm": "layernorm", "placement": VARIANTS[name]["placement"]}
-    training = {"steps": s.steps, "evaluate_every": 20, "lr": lr}
-    training["warmup"] = VARIANTS[name].get("warmup", 0)
+    placement, warmup = VARIANTS[name]
+    shape = {"dim": 32, "heads": 4, "norm": "layernorm", "placement": placement}
+    training = {"steps": s.steps, "evaluate_every": 20, "lr": lr, "warmup": warmup}
     model = small_gpt(text, seed, layers=layers, **shape)
     labels = {"variant": name, "layers": layers, "lr": lr}
     return language_run(text, model, advance, seed=seed, training=training, **labels)
 
 
-def last_gradient(text, seed, layers, placement, law, embedding_std):
+def last_gradient(text, seed, layers, placement, law, std):
     """‖∂loss/∂W₂‖ of the last block's FFN at initialization, d = 64, head N(0, 1/d)."""
     model = small_gpt(text, seed, layers=layers, dim=64, norm="layernorm", placement=placement)
-    model.init_weights(
-        law, embedding_std=embedding_std, head_std=64**-0.5, generator=Generator(seed)
-    )
+    model.init_weights(law, embedding_std=std, head_std=64**-0.5, generator=Generator(seed))
     x, y = next(text.batches(4, 32, seed))
     language_loss(model, from_numpy(x), from_numpy(y)).backward()
     gradient = model.blocks[layers - 1].ffn.down.weight.grad.array
@@ -100,13 +92,9 @@ def last_gradient(text, seed, layers, placement, law, embedding_std):
 
 def relative(records, setting, placement):
     """{depth: median gradient norm over its value at the smallest depth}."""
-    cells = {
-        r["layers"]: median(r["norms"])
-        for r in records["gradients.json"]["runs"]
-        if (r["setting"], r["placement"]) == (setting, placement)
-    }
-    first = cells[min(cells)]
-    return {layers: norm / first for layers, norm in cells.items()}
+    runs = Cells(records["gradients.json"]["runs"]).of(setting=setting, placement=placement).runs
+    norms = {run["layers"]: median(run["norms"]) for run in runs}
+    return {layers: norm / norms[min(norms)] for layers, norm in norms.items()}
 
 
 def findings(records):
@@ -145,10 +133,10 @@ def outcome(cells, name, claimed):
             if not without[layers, lr].all(trained) and c.any(trained)
         ]
         sentence += "; it saves " + "; ".join(rescued) if rescued else ""
-    shown = mine.get((SHOWN["layers"], SHOWN["lr"]))
-    at = f" at {SHOWN['layers']} layers, lr {SHOWN['lr']:g}"
-    word = shown.word if shown else ""
-    ended = word + at if shown else f"{learning} of {n} cells"
+    shown, word, ended = mine.get(tuple(SHOWN.values())), "", f"{learning} of {n} cells"
+    if shown:
+        word = shown.word
+        ended = f"{word} at {SHOWN['layers']} layers, lr {SHOWN['lr']:g}"
     key = name.replace(", ", "_").replace("-", "_")
     return Finding(name, ended, sentence + ".", **claimed, key=key, word=word)
 
@@ -179,14 +167,10 @@ def figures(records):
 
 
 def convergence(shown):
-    figure, axes = plot.new_figure(
-        f"{SHOWN['layers']} layers, lr {SHOWN['lr']:g}: post-norm {shown['post-norm'].end}, with "
-        f"warmup {shown['post-norm, warmup'].end}, pre-norm {shown['pre-norm'].end}",
-        1,
-        2,
-        size=(10.5, 4.2),
-        sharey=True,
-    )
+    post, warm, pre = (shown[name].end for name in ("post-norm", "post-norm, warmup", "pre-norm"))
+    where = f"{SHOWN['layers']} layers, lr {SHOWN['lr']:g}"
+    title = f"{where}: post-norm {post}, with warmup {warm}, pre-norm {pre}"
+    figure, axes = plot.new_figure(title, columns=2, size=(10.5, 4.2), sharey=True)
     train, held_out = axes[0]
     train.set(title="training (mean of 10 steps)", xlabel="step", ylabel="loss (nats)")
     held_out.set(title="validation", xlabel="step", ylim=(2.3, 4.7))
@@ -199,15 +183,12 @@ def border(cells):
         name: [bool(c.all(c.is_("trained"))) for c in mine.by("layers", "lr").values()]
         for name, mine in cells.by("variant").items()
     }
-    figure, axes = plot.new_figure(
-        f"Of {len(learning['pre-norm'])} combinations "
-        + ", ".join(f"{k.replace(',', ' with')} trains in {sum(v)}" for k, v in learning.items())
-        + "\n(a combination counts if every seed learns; numbers: validation loss, dark: stalled)",
-        1,
-        len(VARIANTS),
-        size=(10.5, 3.9),
-        sharey=True,
+    counts = [f"{k.replace(',', ' with')} trains in {sum(v)}" for k, v in learning.items()]
+    title = (
+        f"Of {len(learning['pre-norm'])} combinations {', '.join(counts)}\n(a combination counts "
+        "if every seed learns; numbers: validation loss, dark: stalled)"
     )
+    figure, axes = plot.new_figure(title, columns=len(VARIANTS), size=(10.5, 3.9), sharey=True)
     image = trainability(axes[0], cells, VARIANTS, "layers", "lr")
     for ax in axes[0]:
         ax.set_xlabel("learning rate")
@@ -217,40 +198,23 @@ def border(cells):
 
 
 def gradients(records):
-    strict = next(iter(SETTINGS))
-    figure, axes = plot.new_figure(
-        "Pre-norm's last-layer gradient at init falls as 1/√L, post-norm's does not",
-        1,
-        len(SETTINGS),
-        size=(10.5, 4.0),
-        sharey=True,
-    )
+    title = "Pre-norm's last-layer gradient at init falls as 1/√L, post-norm's does not"
+    figure, axes = plot.new_figure(title, columns=len(SETTINGS), size=(10.5, 4.0), sharey=True)
+    runs = Cells(records["gradients.json"]["runs"])
     for ax, setting in zip(axes[0], SETTINGS, strict=True):
         ends = []
         for placement, style in (("pre", STYLES["pre-norm"]), ("post", STYLES["post-norm"])):
-            runs = [
-                r
-                for r in records["gradients.json"]["runs"]
-                if (r["setting"], r["placement"]) == (setting, placement)
-            ]
-            depths = [r["layers"] for r in runs]
-            norms = np.array([r["norms"] for r in runs]).T
+            mine = runs.of(setting=setting, placement=placement).runs
+            depths, norms = [r["layers"] for r in mine], np.array([r["norms"] for r in mine]).T
             norms = norms / np.median(norms[:, 0])
             plot.band(ax, depths, norms, style, marker_every=1)
             ends.append((float(np.median(norms[:, -1])), f"{placement}-norm", style.color))
         law = np.sqrt(depths[0] / np.array(depths))
         ax.plot(depths, law, color=plot.REFERENCE, ls="--", lw=1)
-        if setting == strict:
-            middle = len(depths) // 2
-            ax.annotate(
-                "1/√L",
-                (depths[middle], law[middle]),
-                (-6, -10),
-                textcoords="offset points",
-                color=plot.REFERENCE,
-                ha="right",
-                va="top",
-            )
+        if setting == next(iter(SETTINGS)):
+            at = (depths[len(depths) // 2], law[len(depths) // 2])
+            look = {"color": plot.REFERENCE, "ha": "right", "va": "top"}
+            ax.annotate("1/√L", at, (-6, -10), textcoords="offset points", **look)
         ax.set_xscale("log", base=2)
         ax.set_yscale("log", base=2)
         ax.set_xticks(depths, depths)

@@ -1,16 +1,16 @@
 """Lab 06: a norm in half precision, over the input's scale, ε, and where the statistics live."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, product
 
 import numpy as np
-from matplotlib.colors import BoundaryNorm, ListedColormap
-from matplotlib.patches import Patch
 
 from minigrad import float16, lab, tensor
-from minigrad.errors import ArgumentError
 from minigrad.lab import Finding, plot
 from minigrad.lab.cells import claim
+from minigrad.lab.curves import stripes
 from minigrad.lab.report import markdown_table
 from minigrad.nn import functional as F
 
@@ -21,19 +21,7 @@ class Settings:
 
     dim: int = 512
     scales: tuple[float, ...] = (
-        0,
-        1e-5,
-        1e-4,
-        1.7e-4,
-        1e-3,
-        0.1,
-        1,
-        8,
-        12,
-        255.875,
-        256,
-        1000,
-        60000,
+        *(0, 1e-5, 1e-4, 1.7e-4, 1e-3, 0.1, 1, 8, 12, 255.875, 256, 1000, 60000),
     )
     points: int = 400
 
@@ -42,25 +30,27 @@ QUICK = {"points": 120}
 EPS = {1e-5: "1e-5", 1e-8: "1e-8"}
 
 
-def rms_norm_naive(x, eps):
-    """RMSNorm in x's own type, but for the sum's accumulator: what a quick port does."""
-    mean_square = np.mean(x * x, axis=-1, keepdims=True, dtype=np.float32).astype(x.dtype)
-    return x * (1 / np.sqrt(mean_square + np.asarray(eps, x.dtype))).astype(x.dtype)
+def mean_in_float32(x):
+    """The mean over each row, its accumulator in float32, the result in x's own type."""
+    return np.mean(x, axis=-1, keepdims=True, dtype=np.float32).astype(x.dtype)
 
 
-def rms_norm_summed(x, eps):
-    """The same, and the sum of squares is taken in x's own type as well."""
+def mean_in_own_type(x):
+    """The mean over each row, summed in x's own type as well."""
     total = np.zeros(x.shape[:-1], x.dtype)
-    for square in np.moveaxis(x * x, -1, 0):
-        total = (total + square).astype(x.dtype)
-    mean_square = (total / x.dtype.type(x.shape[-1]))[..., None]
-    return x * (1 / np.sqrt(mean_square + np.asarray(eps, x.dtype))).astype(x.dtype)
+    for column in np.moveaxis(x, -1, 0):
+        total = (total + column).astype(x.dtype)
+    return (total / x.dtype.type(x.shape[-1]))[..., None]
+
+
+def rms_norm_naive(x, eps, mean=mean_in_float32):
+    """RMSNorm in x's own type: what a quick port does."""
+    return x * (1 / np.sqrt(mean(x * x) + np.asarray(eps, x.dtype))).astype(x.dtype)
 
 
 def layer_norm_naive(x, eps):
-    """LayerNorm in x's own type, but for the sums' accumulators."""
-    mean = np.mean(x, axis=-1, keepdims=True, dtype=np.float32).astype(x.dtype)
-    return rms_norm_naive(x - mean, eps)
+    """LayerNorm in x's own type."""
+    return rms_norm_naive(x - mean_in_float32(x), eps)
 
 
 def rms_norm_upcast(x, eps):
@@ -83,49 +73,41 @@ def data(s):
     return {"source": "rows of +s, -s, +s, …, and normal rows of std s"}
 
 
-def formats():
-    """float16, and bfloat16 where ml_dtypes is installed (extra `bf16`)."""
-    found = {"float16": np.dtype(np.float16)}
-    try:
-        import ml_dtypes
-    except ImportError:
-        return found
-    return found | {"bfloat16": np.dtype(ml_dtypes.bfloat16)}
-
-
 # what becomes of a row, and its colour
 KINDS = {"right": "#F0F0F0", "wrong by > 5 %": "#E69F00", "zero": "#0072B2", "inf": "#D55E00"}
 KINDS["NaN"] = "#000000"
 
 
+def broken(y):
+    """ "NaN" or "inf" if a number of y is; else ""."""
+    return "NaN" if np.isnan(y).any() else "inf" if np.isinf(y).any() else ""
+
+
 def classify(y, x, eps):
     """Which of KINDS a normalized row is, judged by float64 on the same input."""
-    exact = x.astype(np.float64)
+    exact, y = x.astype(np.float64), y.astype(np.float64)
     exact = exact / np.sqrt(np.mean(exact**2) + eps)
-    y = y.astype(np.float64)
-    if not np.isfinite(y).all():
-        return "NaN" if np.isnan(y).any() else "inf"
-    size = np.sqrt(np.mean(exact**2))
-    if not y.any():
-        return "right" if size < 1e-7 else "zero"
-    return "wrong by > 5 %" if np.sqrt(np.mean((y - exact) ** 2)) > 0.05 * size else "right"
+    size, off = (np.sqrt(np.mean(z**2)) for z in (exact, np.nan_to_num(y) - exact))
+    if broken(y) or not y.any():
+        return broken(y) or ("right" if size < 1e-7 else "zero")
+    return "wrong by > 5 %" if off > 0.05 * size else "right"
 
 
 def told(y):
     """The output's root mean square, or what became of it."""
     y = y.astype(np.float64)
-    if not np.isfinite(y).all():
-        return "NaN" if np.isnan(y).any() else "inf"
-    return f"{np.sqrt(np.mean(y**2)):.3g}"
+    return broken(y) or f"{np.sqrt(np.mean(y**2)):.3g}"
 
 
 def experiment(s, run, pieces):
-    if s.dim % 2:
-        raise ArgumentError(f"the row needs an even length, got {s.dim}")
-    known = formats()
+    known = {"float16": np.dtype(np.float16)}
+    with suppress(ImportError):  # extra `bf16`
+        import ml_dtypes
+
+        known["bfloat16"] = np.dtype(ml_dtypes.bfloat16)
     variants = {
         "float16, no upcast": rms_norm_naive,
-        "float16, sum in float16 too": rms_norm_summed,
+        "float16, sum in float16 too": partial(rms_norm_naive, mean=mean_in_own_type),
         "float16, float32 upcast": pieces.rms_norm_half,
         "float16, minigrad's rms_norm": rms_norm_library,
         "bfloat16, no upcast": rms_norm_naive,
@@ -149,20 +131,16 @@ def experiment(s, run, pieces):
             table.append(label | {"output": list(map(told, outputs)), "kind": kinds})
             limit = 65504 if dtype == np.float16 else np.inf  # clipped to what the type holds
             rows = [np.clip(scale * noise, -limit, limit).astype(dtype)[None] for scale in grid]
-            sweep.append(
-                label | {"kind": [places.index(classify(norm(x, eps), x, eps)) for x in rows]}
-            )
+            kinds = [classify(norm(x, eps), x, eps) for x in rows]
+            sweep.append(label | {"kind": list(map(places.index, kinds))})
             advance(1, name)
 
 
 def special_cases():
     """A constant row and one with a large mean: each norm loses one of them, with ε = 1e-8."""
     noise = np.random.default_rng(0).standard_normal((1, 512))
-    rows = {
-        "a constant row of 3": np.full((1, 512), 3.0),
-        "mean 1000, std 1": 1000 + noise,
-        "mean 0, std 1": noise,
-    }
+    rows = {"a constant row of 3": np.full((1, 512), 3.0), "mean 1000, std 1": 1000 + noise}
+    rows["mean 0, std 1"] = noise
     norms = {
         "RMSNorm, no upcast": rms_norm_naive,
         "LayerNorm, no upcast": layer_norm_naive,
@@ -183,57 +161,47 @@ def texts(records):
     return {"table.md": "\n".join(markdown_table(head, rows)) + "\n"}
 
 
-# variant: what is predicted, and of which (ε, scale) which kind; none: right at every scale
-EVERYWHERE = ("right at every scale, both ε", {})
+RIGHT, ZERO, NAN, LOST = {"right"}, {"zero"}, {"NaN"}, set(KINDS) - {"right"}
+NAIVE = {(1e-8, 0): NAN, (1e-5, 0): RIGHT}
+for kind, scales in ((ZERO, (256, 60000)), (RIGHT, (1, 255.875))):
+    NAIVE |= {(eps, scale): kind for eps in EPS for scale in scales}
+SUMMED = {(1e-5, 8): RIGHT, (1e-5, 12): LOST}
+# variant: what is predicted, and which kinds at (ε, scale); none: right at every scale
 PREDICTED = {
-    "float16, no upcast": (
-        "ε 1e-8: NaN at 0; both: zero from 256",
-        {(1e-8, 0): "NaN", (1e-5, 0): "right"}
-        | {(eps, scale): "zero" for eps in EPS for scale in (256, 60000)}
-        | {(eps, scale): "right" for eps in EPS for scale in (1, 255.875)},
-    ),
-    "float16, sum in float16 too": ("rows are lost from 12 on", {(1e-5, 8): "right"}),
-    "float16, float32 upcast": EVERYWHERE,
-    "float16, minigrad's rms_norm": EVERYWHERE,
+    "float16, no upcast": ("ε 1e-8: NaN at 0; both: zero from 256", NAIVE),
+    "float16, sum in float16 too": ("rows are lost from 12 on", SUMMED),
+    "float16, float32 upcast": ("right at every scale, both ε", {}),
+    "float16, minigrad's rms_norm": ("right at every scale, both ε", {}),
     "bfloat16, no upcast": ("neither overflow nor underflow", {}),
 }
 
 
 def findings(records):
-    table = records["table.json"]
-    scales = table["scales"]
-    kinds = {
-        (row["variant"], row["eps"]): dict(zip(scales, row["kind"], strict=True))
-        for row in table["rows"]
-    }
+    rows, scales = (records["table.json"][key] for key in ("rows", "scales"))
+    kinds = {(r["variant"], r["eps"]): dict(zip(scales, r["kind"], strict=True)) for r in rows}
     found = []
-    for name in dict.fromkeys(name for name, _ in kinds):
+    for name in dict.fromkeys(row["variant"] for row in rows):
         of = {eps: kinds[name, eps] for eps in EPS}
         lost = sum(kind != "right" for eps in EPS for kind in of[eps].values())
         text, exact = PREDICTED[name]
-        held = all(of[eps].get(scale) == kind for (eps, scale), kind in exact.items())
-        if name == "float16, sum in float16 too":
-            held = held and of[1e-5].get(12) != "right"
-        found.append(
-            Finding(
-                name,
-                f"{lost} of {2 * len(scales)} lost" if lost else "all right",
-                "; ".join(f"ε = {EPS[eps]}: {spans(of[eps])}" for eps in EPS) + ".",
-                **claim(text, held if exact else lost == 0),
-            )
-        )
-    for name, key, eps, scale, wanted in (
-        ("a row of 1,000", "large_row", 1e-5, 1000, "zero"),
-        ("a row of zeros", "zero_row", 1e-8, 0, "NaN"),
-    ):
-        kind = kinds["float16, no upcast", eps][scale]
-        upcast = kinds["float16, float32 upcast", eps][scale]
-        word, said = (k.replace("zero", "zeros") for k in (kind, wanted))
-        sentence = f"computed in float16 with ε = {eps:g}: {kind}; with the upcast: {upcast}."
-        found.append(
-            Finding(name, word, sentence, **claim(said, kind == wanted), key=key, word=word)
-        )
-    return [*found, layer_norm(records["layer_norm.json"])]
+        held = all(of[eps].get(scale) in allowed for (eps, scale), allowed in exact.items())
+        outcome = f"{lost} of {2 * len(scales)} lost" if lost else "all right"
+        sentence = "; ".join(f"ε = {EPS[eps]}: {spans(of[eps])}" for eps in EPS) + "."
+        found.append(Finding(name, outcome, sentence, **claim(text, held if exact else lost == 0)))
+    lost_rows = [one_row(kinds, *row) for row in ROWS]
+    return [*found, *lost_rows, layer_norm(records["layer_norm.json"])]
+
+
+ROWS = (("a row of 1,000", "large_row", 1e-5, 1000, "zero"),
+        ("a row of zeros", "zero_row", 1e-8, 0, "NaN"))  # fmt: skip
+
+
+def one_row(kinds, name, key, eps, scale, wanted):
+    """What becomes of one row, without the upcast and with it."""
+    kind, upcast = (kinds[f"float16, {how}", eps][scale] for how in ("no upcast", "float32 upcast"))
+    word, said = (k.replace("zero", "zeros") for k in (kind, wanted))
+    sentence = f"computed in float16 with ε = {eps:g}: {kind}; with the upcast: {upcast}."
+    return Finding(name, word, sentence, **claim(said, kind == wanted), key=key, word=word)
 
 
 def spans(kinds):
@@ -269,34 +237,12 @@ def layer_norm(cases):
 
 def figures(records):
     sweep = records["sweep.json"]
-    scales, rows = np.array(sweep["scales"]), sweep["rows"]
-    figure, axes = plot.new_figure(
-        "Without the upcast float16 loses large rows to zero; ε = 1e-8 loses small ones to inf",
-        size=(9.5, 4.6),
-    )
-    ax = axes[0, 0]
-    edges = np.geomspace(scales[0], scales[-1], len(scales) + 1)
-    image, colors = [row["kind"] for row in rows], ListedColormap(list(KINDS.values()))
-    norm = BoundaryNorm(np.arange(6) - 0.5, 5)
-    ax.pcolormesh(edges, np.arange(len(rows) + 1), image, cmap=colors, norm=norm, rasterized=True)
-    labels = [f"{row['variant']}, ε {EPS[row['eps']]}" for row in rows]
-    ax.set_yticks(np.arange(len(rows)) + 0.5, labels, fontsize=9)
-    for y, row in enumerate(rows):
-        ax.axhline(y, color="white", lw=2)
-        start = 0
-        for k, same in groupby(row["kind"]):  # the word itself, for a print in grey
-            stop = start + len(list(same))
-            if k and stop - start > 0.06 * len(scales):
-                middle = np.sqrt(scales[start] * scales[stop - 1])
-                look = {"ha": "center", "va": "center", "color": "black" if k == 1 else "white"}
-                ax.text(middle, y + 0.5, list(KINDS)[k], fontsize=8, **look)
-            start = stop
-    ax.invert_yaxis()
-    ax.grid(False)
-    ax.set(xscale="log", xlabel="scale of the input (std of a normal row of 512 numbers)")
-    patches = [Patch(facecolor=c, edgecolor="#888888", label=k) for k, c in KINDS.items()]
-    where = {"loc": "upper center", "bbox_to_anchor": (0.4, -0.14)}
-    ax.legend(handles=patches, ncols=5, frameon=False, fontsize=9, **where)
+    title = "Without the upcast float16 loses large rows to zero; ε = 1e-8 loses small ones to inf"
+    figure, axes = plot.new_figure(title, size=(9.5, 4.6))
+    edges = np.geomspace(sweep["scales"][0], sweep["scales"][-1], len(sweep["scales"]) + 1)
+    rows = {f"{row['variant']}, ε {EPS[row['eps']]}": row["kind"] for row in sweep["rows"]}
+    stripes(axes[0, 0], edges, rows, KINDS)
+    axes[0, 0].set_xlabel("scale of the input (std of a normal row of 512 numbers)")
     return {"half_precision_map.png": figure}
 
 

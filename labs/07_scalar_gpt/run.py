@@ -37,13 +37,7 @@ QUICK = {"seeds": 1, "steps": 300, "array_steps": 250}
 PIECES = {"rms_norm": rms_norm}
 MINE = {}
 ARRAY_MODEL = {"context": 64, "dim": 64, "heads": 4, "layers": 4}
-ARRAY_TRAINING = {
-    "batch": 16,
-    "warmup": 50,
-    "optimizer": "adamw",
-    "clip": 1.0,
-    "evaluate_every": 50,
-}
+ARRAY_TRAINING = {"batch": 16, "warmup": 50, "optimizer": "adamw", "clip": 1.0}
 
 
 def data(s):
@@ -65,12 +59,9 @@ def experiment(s, run, pieces):
     Random(0).shuffle(names)
     unseen, learned = names[: len(names) // 10 or 1], names[len(names) // 10 or 1 :]
     alphabet, norm = Alphabet(names), pieces.rms_norm
+    source = {"source": s.names or "time-zone cities", "count": len(names)}
     scalar = {
-        "names": {
-            "source": s.names or "time-zone cities",
-            "count": len(names),
-            "alphabet": len(alphabet),
-        },
+        "names": source | {"alphabet": len(alphabet)},
         "bigram_loss": bigram_loss(learned, unseen, alphabet),
         "agreement": agreement(alphabet, norm),
         "rms_norm": [float(v.data) for v in norm([Value(3.0), Value(4.0), Value(0.0)])],
@@ -93,9 +84,8 @@ def scalar_cell(s, seed, learned, unseen, alphabet, norm, advance):
     """One scalar GPT, trained on names: losses, loss on unseen ones, names it writes."""
     model = GPT(len(alphabet), seed=seed, norm=norm)
     before = evaluate(model, unseen, alphabet)
-    what = f"scalar GPT, seed {seed}"
-    on_step = lambda step, loss: advance(1, what)  # noqa: E731
-    losses = train(model, learned, alphabet, s.steps, lr=s.lr, seed=seed, on_step=on_step)
+    how = {"lr": s.lr, "on_step": lambda *_: advance(1, f"scalar GPT, seed {seed}")}
+    losses = train(model, learned, alphabet, s.steps, seed=seed, **how)
     after = evaluate(model, unseen, alphabet)
     written = [sample(model, alphabet, seed=i) for i in range(20)]
     return {"seed": seed, "losses": losses, "before": before, "held_out": after, "samples": written}
@@ -104,7 +94,7 @@ def scalar_cell(s, seed, learned, unseen, alphabet, norm, advance):
 def array_cell(s, seed, text, advance):
     """One CharGPT, trained on a text: its record, and what it writes."""
     model = CharGPT(len(text.characters), **ARRAY_MODEL, generator=Generator(seed))
-    training = {"steps": s.array_steps, "lr": s.array_lr, **ARRAY_TRAINING}
+    training = ARRAY_TRAINING | {"steps": s.array_steps, "lr": s.array_lr, "evaluate_every": 50}
     record = language_run(text, model, advance, seed=seed, training=training, variant="CharGPT")
     start = from_numpy(text.validation[None, :16])
     ids = model.generate(start, 300, temperature=0.8, generator=Generator(seed))
@@ -150,58 +140,51 @@ def texts(records):
 
 def findings(records):
     scalar, array = records["scalar.json"], records["chargpt.json"]
-    same, norm, text = scalar["agreement"], scalar["rms_norm"], array["text"]
+    first = [the_same(scalar["agreement"]), one_norm(scalar["rms_norm"])]
+    return [*first, on_names(scalar), on_text(array)]
+
+
+def the_same(same):
     most = max(same["logits"], same["gradients"])
-    shown = ", ".join(f"{v:.3f}" for v in norm)
-    return [
-        Finding(
-            "the same numbers",
-            f"{most:.0e} apart",
-            f"The same {same['parameters']:,} weights in the scalar GPT and in CharGPT give logits "
-            f"within {same['logits']:.0e} and gradients within {same['gradients']:.0e}.",
-            **claim("within 1e-6", most < 1e-6),
-        ),
-        Finding(
-            "RMSNorm of [3, 4, 0]",
-            shown,
-            f"RMSNorm of [3, 4, 0] is [{shown}].",
-            **claim("1.039, 1.386, 0", bool(np.allclose(norm, [1.0392, 1.3856, 0], atol=1e-3))),
-        ),
-        on_names(scalar),
-        on_text(array, text),
-    ]
+    sentence = (
+        f"The same {same['parameters']:,} weights in the scalar GPT and in CharGPT give logits "
+        f"within {same['logits']:.0e} and gradients within {same['gradients']:.0e}."
+    )
+    claimed = claim("within 1e-6", most < 1e-6)
+    return Finding("the same numbers", f"{most:.0e} apart", sentence, **claimed)
+
+
+def one_norm(norm):
+    shown, what = ", ".join(f"{v:.3f}" for v in norm), "RMSNorm of [3, 4, 0]"
+    claimed = claim("1.039, 1.386, 0", bool(np.allclose(norm, [1.0392, 1.3856, 0], atol=1e-3)))
+    return Finding(what, shown, f"{what} is [{shown}].", **claimed)
 
 
 def on_names(scalar):
     losses = [run["held_out"] for run in scalar["runs"]]
-    steps = len(scalar["runs"][0]["losses"])
+    steps, samples = len(scalar["runs"][0]["losses"]), scalar["runs"][0]["samples"]
     uniform, bigram = math.log(scalar["names"]["alphabet"]), scalar["bigram_loss"]
     word = "better" if median(losses) < bigram else "worse"
-    return Finding(
-        "scalar GPT on names",
-        f"{word} than counting pairs: {median(losses):.2f}, {bigram:.2f}",
+    outcome = f"{word} than counting pairs: {median(losses):.2f}, {bigram:.2f}"
+    sentence = (
         f"After {steps} names the loss on names it has not seen is {median(losses):.2f} nats "
         f"per character (uniform {uniform:.2f}, counting pairs {bigram:.2f}). It writes: "
-        f"{', '.join(scalar['runs'][0]['samples'][:4])}.",
-        **claim(
-            f"below uniform − 0.4, in 1,000 steps or more below counting pairs ({bigram:.2f})",
-            max(losses) < (bigram if steps >= 1000 else uniform - 0.4),
-        ),
-        key="names",
-        word=word,
+        f"{', '.join(samples[:4])}."
     )
+    said = f"below uniform − 0.4, in 1,000 steps or more below counting pairs ({bigram:.2f})"
+    claimed = claim(said, max(losses) < (bigram if steps >= 1000 else uniform - 0.4))
+    return Finding("scalar GPT on names", outcome, sentence, **claimed, key="names", word=word)
 
 
-def on_text(array, text):
-    ends = [held_out(run) for run in array["runs"]]
-    return Finding(
-        "CharGPT on text",
-        f"{median(ends):.2f}",
+def on_text(array):
+    text, ends = array["text"], [held_out(run) for run in array["runs"]]
+    sentence = (
         f"After {len(array['runs'][0]['losses'])} steps on {text['source']} the validation loss is "
         f"{median(ends):.2f} (unigram {text['unigram_loss']:.2f}, bigram "
-        f"{text['bigram_loss']:.2f}), range over seeds {min(ends):.2f} to {max(ends):.2f}.",
-        **claim("below the bigram loss", max(ends) < text["bigram_loss"]),
+        f"{text['bigram_loss']:.2f}), range over seeds {min(ends):.2f} to {max(ends):.2f}."
     )
+    claimed = claim("below the bigram loss", max(ends) < text["bigram_loss"])
+    return Finding("CharGPT on text", f"{median(ends):.2f}", sentence, **claimed)
 
 
 def figures(records):
@@ -209,12 +192,11 @@ def figures(records):
     loss = median(run["held_out"] for run in scalar["runs"])
     there = median(held_out(run) for run in array["runs"])
     pairs, bigram = scalar["bigram_loss"], array["text"]["bigram_loss"]
-    figure, axes = plot.new_figure(
+    title = (
         f"Plain numbers, unseen names: {loss:.2f} nats, counting pairs {pairs:.2f} · "
-        f"arrays, unseen text: {there:.2f} nats, counting pairs {bigram:.2f}",
-        columns=2,
-        size=(11.5, 4.2),
+        f"arrays, unseen text: {there:.2f} nats, counting pairs {bigram:.2f}"
     )
+    figure, axes = plot.new_figure(title, columns=2, size=(11.5, 4.2))
     names, text = axes[0]
     for run in scalar["runs"]:  # measured before and after, not between
         ends = run["before"], run["held_out"]

@@ -7,11 +7,11 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-from matplotlib.colors import to_rgb
 
 from minigrad import lab
 from minigrad.lab import Finding, clinic, plot
 from minigrad.lab.cells import Cells, claim, held_out
+from minigrad.lab.curves import log_curves, table
 from minigrad.lab.language import Text, about, corpus, language_run, small_gpt
 from minigrad.lab.report import markdown_table
 
@@ -27,21 +27,16 @@ TREATMENTS = {
     "warmup 100": lambda model, training: {"warmup": 100},
     "float64": lambda model, training: {"dtype": "float64"},
 }
-# What should happen, from the theory page: which treatments cure whom. Others must not.
+OF_MODEL = {"norm", "placement", "init", "dtype"}
+# From the theory page: which treatments cure whom (others must not), and how the untreated go on.
 CURES = {
-    "deep": {"pre RMSNorm", "a fifth of the rate"},
-    "sudden": {"pre RMSNorm", "clipping at 1"},
-    "quiet": {"pre RMSNorm"},
-    "heavy": {"pre RMSNorm", "default init"},
+    "deep": ({"pre RMSNorm", "a fifth of the rate"}, "blows up in its last ten steps"),
+    "sudden": ({"pre RMSNorm", "clipping at 1"}, "within three"),
+    "quiet": ({"pre RMSNorm"}, "lies flat"),
+    "heavy": ({"pre RMSNorm", "default init"}, "is born ill"),
 }
 # Near post-norm's border the seed decides (lab 05): not predicted.
 UNSURE = {"quiet": {"warmup 100"}}
-COURSES = {
-    "deep": "blows up in its last ten steps",
-    "sudden": "within three",
-    "quiet": "lies flat",
-    "heavy": "is born ill",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,13 +87,11 @@ def experiment(s, run, pieces):
         for seed, name, treatment in product(range(s.seeds), s.patients, s.treatments):
             model, training = patient(name)
             change = TREATMENTS[treatment](model, training)
-            has = model | training
-            if change and all(has.get(key) == value for key, value in change.items()):
+            if change and change.items() <= (model | training).items():
                 advance(training["steps"])
                 continue
-            of_model = {"norm", "placement", "init", "dtype"}
-            model |= {key: value for key, value in change.items() if key in of_model}
-            training |= {key: value for key, value in change.items() if key not in of_model}
+            for key, value in change.items():
+                (model if key in OF_MODEL else training)[key] = value
             labels = {"patient": name, "treatment": treatment}
             runs.append(treat(text, seed, model, training, advance, **labels))
             run.save()
@@ -112,11 +105,6 @@ def told(cells):
     return text + (f" {most}/{len(cells.runs)}" if most < len(cells.runs) else "")
 
 
-def broke(cells):
-    """The steps at which runs stopped being finite, as text."""
-    return ", ".join(str(r["diverged_at"]) for r in cells.runs if r["diverged_at"] is not None)
-
-
 def texts(records):
     """table.md: patients by treatments, and the steps of death."""
     cells = Cells.of_text(records["treatments.json"])
@@ -127,7 +115,7 @@ def texts(records):
         row = [name]
         for mine in (every.get((name, treatment)) for treatment in columns):
             row.append("has it" if mine is None else told(mine))
-            row[-1] += f" (step {broke(mine)})" if mine and broke(mine) else ""
+            row[-1] += f" (step {mine.broke})" if mine and mine.broke else ""
         rows.append(row)
     return {"table.md": "\n".join(markdown_table(["patient", *columns], rows)) + "\n"}
 
@@ -135,22 +123,28 @@ def texts(records):
 def findings(records):
     cells = Cells.of_text(records["treatments.json"])
     found = [treated(name, mine) for name, mine in cells.by("patient").items()]
-    for name, wanted in (("deep", "not cured"), ("sudden", "cured")):
-        clipped = cells.of(patient=name, treatment="clipping at 1")
-        if clipped.runs:
-            word = "cured" if clipped.all(clipped.is_("trained")) else "not cured"
-            fates = ", ".join(map(clipped.fate, clipped.runs))
-            sentence = f"With gradients clipped at 1: {fates}."
-            claimed = claim(wanted, word == wanted)
-            key = f"clipping_{name}"
-            found.append(
-                Finding(f"clipping, {name}", word, sentence, **claimed, key=key, word=word)
-            )
+    found += [clipped(cells, *expected) for expected in CLIPPED.items()]
     for name, mine in Cells(records["scripts.json"]["runs"]).by("patient").items():
         symptom, predicted, test = SYMPTOMS[name]
         every = [[math.nan if v is None else v for v in r["losses"]] for r in mine.runs]
         found.append(Finding(name, symptom, tell(every), **claim(predicted, all(map(test, every)))))
-    return found
+    return [finding for finding in found if finding]
+
+
+CLIPPED = {"deep": "not cured", "sudden": "cured"}
+
+
+def clipped(cells, name, wanted):
+    """Whether clipping has cured a patient; None where it was not tried."""
+    mine = cells.of(patient=name, treatment="clipping at 1")
+    if mine.runs:
+        word = "cured" if mine.all(mine.is_("trained")) else "not cured"
+        fates = ", ".join(map(mine.fate, mine.runs))
+        guess = {"key": f"clipping_{name}", "word": word}
+        sentence = f"With gradients clipped at 1: {fates}."
+        return Finding(
+            f"clipping, {name}", word, sentence, **claim(wanted, word == wanted), **guess
+        )
 
 
 def treated(name, cells):
@@ -159,23 +153,20 @@ def treated(name, cells):
     cured = {treatment for treatment, mine in by.items() if mine.all(trained)}
     never = {treatment for treatment, mine in by.items() if not mine.any(trained)}
     first = by["as found"]
-    how = {
-        "diverged": f"not finite at step {broke(first)}"
-        if broke(first)
-        else "far above the unigram loss",
-        "stalled": "stalled at the unigram loss",
-    }.get(first.word, first.word)
-    maybe = UNSURE.get(name, set())
+    how = f"{first.word} at the unigram loss"
+    if first.word == "diverged":
+        how = f"not finite at step {first.broke}" if first.broke else "far above the unigram loss"
+    cures, maybe = CURES[name][0], UNSURE.get(name, set())
     return Finding(
         name,
         first.word,
         f"As found: {how}. Cured in every seed by {', '.join(sorted(cured)) or 'nothing'}; "
         f"in none by {', '.join(sorted(never - {'as found'})) or '–'}.",
         **claim(
-            f"cured by {', '.join(sorted(CURES[name]))}, by nothing else"
+            f"cured by {', '.join(sorted(cures))}, by nothing else"
             + "".join(f"; {treatment} may help or not" for treatment in maybe),
-            CURES[name] & by.keys() <= cured,
-            by.keys() - CURES[name] - maybe <= never,
+            cures & by.keys() <= cured,
+            by.keys() - cures - maybe <= never,
         ),
     )
 
@@ -185,100 +176,69 @@ def tell(every):
     if None not in bad:
         return f"First loss not finite at step {', '.join(map(str, bad))}."
     first = np.median([losses[0] for losses in every])
-    last = np.median([np.mean(losses[-10:]) for losses in every])
+    last = np.median([end(losses) for losses in every])
     return f"Loss {first:.2f} at step 0, {last:.3g} at the end (median over seeds)."
 
 
+def end(losses):
+    return np.mean(losses[-10:])
+
+
+def breaks(losses, within):
+    return not all(map(math.isfinite, losses[:within]))
+
+
+# script: what it shows, what is predicted, and the test
 SYMPTOMS = {
-    "restless": (
-        "swings and grows",
-        "ends above its first loss, after having been below 0.1",
-        lambda losses: min(losses) < 0.1 and max(losses[-50:]) > 5,
-    ),
-    "ceiling": (
-        "stops at 0.31",
-        "never below ln(1 + 1/e) = 0.313",
-        lambda losses: min(losses) > 0.31 and np.mean(losses[-10:]) < 0.35,
-    ),
-    "empty_row": (
-        "NaN at once",
-        "NaN within 5 steps",
-        lambda losses: not all(map(math.isfinite, losses[:5])),
-    ),
-    "half": (
-        "ln 2 for ever",
-        "finite, and within 0.05 of ln 2 at the end",
-        lambda losses: abs(np.mean(losses[-10:]) - math.log(2)) < 0.05,
-    ),
-    "certain": (
-        "inf, then NaN",
-        "not finite within 10 steps",
-        lambda losses: not all(map(math.isfinite, losses[:10])),
-    ),
-    "clairvoyant": (
-        "too good",
-        "below 0.2, where the bigram loss is 2.4",
-        lambda losses: np.mean(losses[-10:]) < 0.2,
-    ),
-}
+    "restless": ("swings and grows", "ends above its first loss, after having been below 0.1",
+                 lambda x: min(x) < 0.1 and max(x[-50:]) > 5),
+    "ceiling": ("stops at 0.31", "never below ln(1 + 1/e) = 0.313",
+                lambda x: min(x) > 0.31 and end(x) < 0.35),
+    "empty_row": ("NaN at once", "NaN within 5 steps", lambda x: breaks(x, 5)),
+    "half": ("ln 2 for ever", "finite, and within 0.05 of ln 2 at the end",
+             lambda x: abs(end(x) - math.log(2)) < 0.05),
+    "certain": ("inf, then NaN", "not finite within 10 steps", lambda x: breaks(x, 10)),
+    "clairvoyant": ("too good", "below 0.2, where the bigram loss is 2.4", lambda x: end(x) < 0.2),
+}  # fmt: skip
 
 
 def figures(records):
     cells = Cells.of_text(records["treatments.json"])
-    every = cells.by("patient", "treatment")
-    patients, columns = (
-        list(cells.by("patient")),
-        [t for t in TREATMENTS if t in cells.by("treatment")],
-    )
+    every, patients = cells.by("patient", "treatment"), list(cells.by("patient"))
+    columns = [t for t in TREATMENTS if t in cells.by("treatment")]
+
+    def cell(name, treatment):
+        mine = every.get((name, treatment))
+        if mine is None:
+            return "has it", "white", False
+        color = plot.FATES.get(mine.word, "white")
+        return told(mine).replace(" ", "\n"), color, mine.word == "trained"
+
     figure, axes = plot.new_figure(
         "The right cure depends on the cause (numbers: validation loss, median over seeds)",
         size=(3.2 + 1.25 * len(columns), 1.5 + 0.85 * len(patients)),
     )
-    ax, image = axes[0, 0], np.ones((len(patients), len(columns), 3))
-    for (row, name), (column, treatment) in product(enumerate(patients), enumerate(columns)):
-        mine = every.get((name, treatment))
-        text = "has it" if mine is None else told(mine).replace(" ", "\n")
-        image[row, column] = to_rgb(plot.FATES.get(mine.word, "white") if mine else "white")
-        bold = "bold" if mine and mine.word == "trained" else "normal"
-        ax.text(column, row, text, ha="center", va="center", fontsize=9, fontweight=bold)
-    ax.imshow(image, aspect="auto")
-    for at, line in ((len(columns), ax.axvline), (len(patients), ax.axhline)):
-        for i in range(1, at):
-            line(i - 0.5, color="white", lw=1.5)
-    ax.set_xticks(range(len(columns)), [c.replace(" ", "\n", 1) for c in columns], fontsize=9)
-    ax.set_yticks(range(len(patients)), patients)
-    ax.xaxis.tick_top()
-    ax.grid(False)
+    table(axes[0, 0], patients, columns, cell)
     return {"treatments.png": figure, "last_steps.png": last_steps(cells.of(treatment="as found"))}
 
 
 def last_steps(cells):
     """Loss and gradient norm of the patients as found, up to their end."""
     found = {name: mine.runs[0] for name, mine in cells.by("patient").items()}
-    courses = ", ".join(f"{name} {COURSES[name]}" for name in found)
+    title = ", ".join(f"{name} {CURES[name][1]}" for name in found)
     size = (2.9 * len(found) + 1, 3.6)
-    title = f"How they fail, as found, seed 0: {courses}"
+    title = f"How they fail, as found, seed 0: {title}"
     figure, axes = plot.new_figure(title, columns=len(found), size=size)
-    axes[0, 0].set_ylabel("loss (nats), gradient norm")
+    panels = [{"loss": [r["losses"]], "gradient": [r["grad_norms"]]} for r in found.values()]
+    styles = {"loss": plot.STYLES[1], "gradient": plot.STYLES[0]}
+    log_curves(axes[0], panels, styles, "loss (nats), gradient norm")
     for ax, (name, run) in zip(axes[0], found.items(), strict=True):
-        ends = []
-        for key, label, style in (
-            ("losses", "loss", plot.STYLES[1]),
-            ("grad_norms", "gradient", plot.STYLES[0]),
-        ):
-            values = plot.over_seeds([run[key]])
-            values[~np.isfinite(values)] = np.nan
-            every = len(run[key]) // 8 + 1
-            plot.band(ax, np.arange(values.shape[1]), values, style, marker_every=every)
-            ends.append((float(values[np.isfinite(values)][-1]), label, style.color))
-        ax.set(yscale="log", xlabel="step")
         ax.set_title(name, fontsize=10)
         if (step := run["diverged_at"]) is not None:
             ax.axvline(step, color=plot.REFERENCE, lw=1, ls=":")
             place = ax.get_xaxis_transform()
             text = ax.annotate(f"NaN at {step}", (step, 0.6), (-14, 0), place, "offset points")
             text.set(ha="right", fontsize=8, color=plot.REFERENCE)
-        plot.label_ends(ax, ends)
     return figure
 
 

@@ -10,6 +10,7 @@ import typer
 from minigrad.course import commands
 from minigrad.course.console import any_encoding
 from minigrad.errors import ArgumentError
+from minigrad.site import commands as site_commands
 from minigrad.sweep import commands as sweep_commands
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
 
 commands.register(app)
 sweep_commands.register(app)
+site_commands.register(app)
 
 
 @app.callback(invoke_without_command=True)
@@ -60,9 +62,8 @@ def run(
         names.append(arguments.pop(0))
     if not names:
         raise ArgumentError("name the labs first, then options: minigrad run 01 --quick")
-    known = catalog.labs()
-    every = [lab for lab in known if lab.runs]
-    chosen = every if names == ["all"] else [catalog.find(name, known) for name in names]
+    every = [lab for lab in catalog.labs() if lab.runs]
+    chosen = every if names == ["all"] else [catalog.find(name, every) for name in names]
     if len(chosen) == 1 and not {"--no-ask", "--help"} & set(arguments):
         guess.before_run(chosen[0].id)
     for done, found in run_labs(chosen, arguments):
@@ -71,11 +72,12 @@ def run(
 
 @app.command()
 def labs() -> None:
-    """List the labs, in order."""
+    """List the labs that can be run, in order."""
     from minigrad.lab import catalog
 
     for lab in catalog.labs():
-        typer.echo(lab.heading)
+        if lab.runs:
+            typer.echo(lab.heading)
 
 
 @app.command()

@@ -19,6 +19,7 @@ from minigrad.course.challenge import (
     summary,
 )
 from minigrad.errors import ArgumentError
+from minigrad.lab import plot
 from minigrad.signal.calibration import VERDICTS
 
 
@@ -76,7 +77,22 @@ def test_a_game_is_scored_and_kept(tmp_path):
     records = history(kept)
     assert [r["seed"] for r in records] == [11, 12]
     calibration_plot(records, tmp_path / "c.png")
-    assert (tmp_path / "c.png").stat().st_size > 5000
+    assert (tmp_path / "c.png").is_file()
+
+
+def test_the_plot_sets_how_right_against_how_sure(tmp_path, monkeypatch):
+    kept = []
+    monkeypatch.setattr(plot, "save_figure", lambda figure, path: kept.append(figure))
+    sure = [0.7, 0.7, 0.74, 1.0]
+    records = [
+        {"confidence": c, "answer": "stalled", "truth": t}
+        for c, t in zip(sure, ("stalled", "trained", "trained", "stalled"), strict=True)
+    ]
+    calibration_plot(records, tmp_path / "c.png")
+    (ax,) = kept[0].axes
+    spots = [(x.get_xdata()[0], x.get_ydata()[0]) for x in ax.lines if len(x.get_xdata()) == 1]
+    assert spots == [pytest.approx((2.14 / 3, 1 / 3)), pytest.approx((1.0, 1.0))]
+    assert kept[0].get_suptitle() == "Right 50% of the time, sure 78%: 4 rounds"
 
 
 def test_the_pass_mark():

@@ -1,9 +1,11 @@
 """For every exercise: the stub is not written yet, the solution passes, both differ in the TODO."""
 
+import importlib
 import re
 
 import pytest
 
+from minigrad.course.quiz import topics
 from minigrad.course.runner import check_file
 from minigrad.course.stub import definition
 from minigrad.course.table import load
@@ -58,3 +60,22 @@ def test_each_exercise_has_three_hints_a_question_a_formula_and_pseudocode(exerc
     assert "?" in question
     assert formula and pseudocode
     assert 2 <= exercise.minutes <= 30
+
+
+@pytest.mark.parametrize("lab", COURSE.labs, ids=ids)
+def test_nothing_of_a_lab_is_forgotten(lab):
+    """Its statement, page, questions, run and line in the README; a check for each exercise."""
+    assert (ROOT / "theory" / lab.theory).is_file() and lab.title
+    assert lab.id in topics()
+    if lab.exercises:
+        checks = importlib.import_module(f"minigrad.course.checks.{lab.module}").CHECKS
+        assert checks.keys() == {exercise.name for exercise in lab.exercises}
+    if lab.id.isdigit():
+        assert lab.runs and (lab.path / "reference" / "manifest.json").is_file()
+        assert f"](labs/{lab.folder})" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_no_lab_stands_outside_the_table():
+    known = {lab.folder for lab in COURSE.labs}
+    assert {path.parent.name for path in (ROOT / "labs").glob("*/README.md")} == known
+    assert {path.stem for path in (ROOT / "solutions").glob("*.py")} == {x.folder for x in LABS}

@@ -42,6 +42,8 @@ def test_a_lab_runs_to_its_end(
     assert EXPECTED[number] | {"manifest.json", "report.md"} <= written
     assert read_json(run.path / "manifest.json")["status"] == "complete"
     assert findings and all(finding.sentence for finding in findings)
+    if number == "06":  # nothing in it is drawn by seed: its manifest names none
+        assert read_json(run.path / "manifest.json")["seeds"] == []
     if number == "04":
         runs = read_json(run.path / "losses.json")["runs"]
         assert any(r["diverged_at"] is not None for r in runs if r["variant"] == "no norm")

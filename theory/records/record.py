@@ -22,6 +22,7 @@ from minigrad.signal.transformer.dynamics import after, dynamics, networks, trai
 from minigrad.signal.transformer.recurrence import propagate
 from minigrad.training.language import language_loss
 from minigrad.training.verdict import final_loss, verdict
+from minigrad.training.windows import window_means
 
 HERE = Path(__file__).parent
 
@@ -167,6 +168,34 @@ def significant(x):
     return float(f"{x:.4g}")
 
 
+RELU = {"depth": 50, "width": 128, "lr": 0.05}
+SIGMOID = RELU | {"activation": "sigmoid", "init": "xavier_normal", "optimizer": "adam", "lr": 1e-3}
+LAB_01 = {"depth": 12, "width": 256, "lr": 1e-3}
+DEMONSTRATIONS = {
+    "lab 01, uniform ±0.5": LAB_01 | {"init": "uniform"},
+    "lab 01, Xavier": LAB_01 | {"init": "xavier_normal"},
+    "lab 01, Kaiming": LAB_01,
+    "ReLU, Xavier": RELU | {"init": "xavier_normal"},
+    "ReLU, Kaiming": RELU,
+    "ReLU, uniform ±0.5": RELU | {"init": "uniform"},
+    "ReLU, x + f": RELU | {"residual": "plain"},
+    "ReLU, x + f, RMSNorm": RELU | {"residual": "plain", "norm": "rmsnorm"},
+    "ReLU, N(0, 0.01²), Adam": RELU | {"init": "normal", "optimizer": "adam", "lr": 1e-3},
+    "sigmoid, Adam": SIGMOID,
+    "sigmoid, LayerNorm, Adam": SIGMOID | {"norm": "layernorm"},
+}
+
+
+def demonstrations(done):
+    """The textbooks' fifty layers and lab 01's three inits: the loss in windows."""
+    for seed, (name, choices) in product(range(3), DEMONSTRATIONS.items()):
+        key = {"name": name, "seed": seed}
+        if not done(key):
+            losses = train(Configuration(**choices), seed)
+            means = [number(x) for x in window_means(losses)]
+            yield key | {"verdict": verdict(losses), "windows": means}
+
+
 def number(x):
     return float(x) if np.isfinite(x) else None
 
@@ -190,9 +219,11 @@ def main(names):
             print(name, len(runs), {k: v for k, v in run.items() if k != "validation"}, flush=True)
 
 
-RECORDS = {
-    f.__name__: f for f in (finite_width, fourth_cell, branch_share, challenge, escape, positions)
-}
+EVERY = (
+    *(finite_width, fourth_cell, branch_share, challenge, escape, positions),
+    demonstrations,
+)
+RECORDS = {f.__name__: f for f in EVERY}
 
 if __name__ == "__main__":
     main(sys.argv[1:] or RECORDS)

@@ -62,6 +62,11 @@ class Cells:
         )
 
     @classmethod
+    def of_cases(cls, cases: Sequence[Mapping[str, Any]]) -> Cells:
+        """Records [{label: …, "runs": [run, …]}, …]: each run with its case's labels."""
+        return cls([{**case, **run} for case in cases for run in case["runs"]])
+
+    @classmethod
     def of_text(cls, record: Mapping[str, Any]) -> Cells:
         """A record {"text": …, "runs": […]} of runs on a text."""
         text = record["text"]
@@ -132,6 +137,11 @@ class Cells:
     def ends(self) -> list[float]:
         """The last held-out loss of each run that did not diverge."""
         return [held_out(run) for run in self.runs if self.fate(run) != "diverged"]
+
+    @property
+    def broke(self) -> str:
+        """The steps at which runs stopped being finite: "111, 86"; "" where none did."""
+        return ", ".join(str(r["diverged_at"]) for r in self.runs if r["diverged_at"] is not None)
 
     @property
     def losses(self) -> str:

@@ -1,13 +1,16 @@
-"""Loss curves and the map of fates, drawn from cells."""
+"""What several labs draw: loss curves, a map of fates, a coloured table, stripes of kinds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby, product
 from statistics import median
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgb
+from matplotlib.patches import Patch
 
 from minigrad.lab import plot
 from minigrad.lab.cells import Cells
@@ -105,3 +108,91 @@ def trainability(axes: Any, cells: Cells, variants: Any, rows: str, columns: str
         ax.set_xticks(range(len(xs)), [f"{x:g}" for x in xs])
         ax.set_yticks(range(len(ys)), ys)
     return image
+
+
+def log_curves(
+    axes: Sequence[Axes],
+    panels: Sequence[Mapping[str, Sequence[Sequence[float | None]]]],
+    styles: Mapping[str, plot.Style],
+    label: str,
+) -> None:
+    """Any quantity by step on a log axis, a panel of {name: one list per seed} per axes; each name
+    stands beside the last value that is finite."""
+    lines = []
+    for ax, shown in zip(axes, panels, strict=True):
+        ax.set(yscale="log", xlabel="step")
+        ends = []
+        for name, seeds in shown.items():
+            values = plot.over_seeds(seeds)
+            every = values.shape[1] // 8 + 1
+            plot.band(ax, np.arange(values.shape[1]), values, styles[name], every)
+            alive = np.median(values[:, np.isfinite(values).all(axis=0)], axis=0)
+            ends += [(float(end), name, styles[name].color) for end in alive[-1:]]
+        lines.append(ends)
+    axes[0].set_ylabel(label)
+    for ax, ends in zip(axes, lines, strict=True):
+        plot.label_ends(ax, ends)
+
+
+def table(
+    ax: Axes,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    cell: Callable[[str, str], tuple[str, str, bool]],
+) -> None:
+    """A table of coloured cells; `cell(row, column)` says its text, colour, and whether bold."""
+    image = np.ones((len(rows), len(columns), 3))
+    for (i, row), (j, column) in product(enumerate(rows), enumerate(columns)):
+        text, color, bold = cell(row, column)
+        image[i, j] = to_rgb(color)
+        weight = "bold" if bold else "normal"
+        ax.text(j, i, text, ha="center", va="center", fontsize=9, fontweight=weight)
+    ax.imshow(image, aspect="auto")
+    for count, line in ((len(columns), ax.axvline), (len(rows), ax.axhline)):
+        for at in range(1, count):
+            line(at - 0.5, color="white", lw=1.5)
+    ax.set_xticks(range(len(columns)), [c.replace(" ", "\n", 1) for c in columns], fontsize=9)
+    ax.set_yticks(range(len(rows)), rows)
+    ax.xaxis.tick_top()
+    ax.grid(False)
+
+
+def stripes(
+    ax: Axes, edges: Any, rows: Mapping[str, Sequence[int]], colors: Mapping[str, str]
+) -> None:
+    """A stripe per row, coloured by which of `colors`' names (by place) holds between two edges;
+    the names stand in the wide parts, for a print in grey."""
+    names, count = list(colors), len(edges) - 1
+    norm = BoundaryNorm(np.arange(len(names) + 1) - 0.5, len(names))
+    cmap, ys = ListedColormap(list(colors.values())), np.arange(len(rows) + 1)
+    ax.pcolormesh(edges, ys, list(rows.values()), cmap=cmap, norm=norm, rasterized=True)
+    for y, kinds in enumerate(rows.values()):
+        ax.axhline(y, color="white", lw=2)
+        start = 0
+        for kind, same in groupby(kinds):
+            stop = start + len(list(same))
+            if kind and stop - start > 0.06 * count:
+                middle = np.sqrt(edges[start] * edges[stop])
+                shade = "black" if sum(to_rgb(colors[names[kind]])) > 1.5 else "white"
+                look: Any = {"ha": "center", "va": "center", "color": shade, "fontsize": 8}
+                ax.text(middle, y + 0.5, names[kind], **look)
+            start = stop
+    ax.set_yticks(ys[:-1] + 0.5, list(rows), fontsize=9)
+    ax.set_xscale("log")
+    ax.invert_yaxis()
+    ax.grid(False)
+    patches = [Patch(facecolor=c, edgecolor="#888888", label=name) for name, c in colors.items()]
+    place: Any = {"loc": "upper center", "bbox_to_anchor": (0.4, -0.14)}
+    ax.legend(handles=patches, ncols=len(names), frameon=False, fontsize=9, **place)
+
+
+def bars(ax: Axes, values: Mapping[str, Sequence[float]], styles: Mapping[str, plot.Style]) -> None:
+    """A bar per name: the median with its quartiles, and the number in it."""
+    for at, (name, hatch) in enumerate(zip(values, ("//", "", "..", "xx"), strict=False)):
+        low, middle, high = np.percentile(values[name], [25, 50, 75])
+        error, color = [[middle - low], [high - middle]], styles[name].color
+        ax.bar(at, middle, 0.7, yerr=error, capsize=5, color=color, hatch=hatch, ec="white")
+        label = ax.text(at, 0.04 * middle, f"{middle:.2f}", ha="center", weight="bold")
+        label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 2})
+    ax.set_xticks(range(len(values)), list(values))
+    ax.grid(False, axis="x")

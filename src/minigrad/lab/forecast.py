@@ -2,27 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from minigrad.lab.progress import progress
+from minigrad.lab.trainability import train
+from minigrad.signal.configuration import BATCH, STEPS, Configuration
 from minigrad.signal.predict import Prediction
-from minigrad.signal.transformer.predict import TransformerPrediction
+from minigrad.signal.quadrature import Array
 from minigrad.training.verdict import final_loss, verdict
+from minigrad.training.windows import window_means
+
+Losses = list[float | None]
+DEEPEST, WIDEST = 100, 256  # of the networks that the odds and the curve were fitted on
 
 FLOAT32_ENDS = 1.4e-45**2  # the square of its smallest number, as a mean square
 
 
-def lines(p: Prediction | TransformerPrediction) -> Iterator[str]:
-    """The prediction for reading: verdict, reason, curves, rates, the change that would help."""
+def assumed(c: Configuration) -> Iterator[str]:
+    """What is predicted, defaults included, and whether the odds were fitted that far out."""
+    norm = "no norm" if c.norm == "none" else f"{c.norm} {c.placement}"
+    skip = {"none": "no residual", "plain": "x + f(x)", "scaled": "x + f(x)/√depth"}[c.residual]
+    scale = f" ±{c.init_scale:g}" if c.init == "uniform" else ""
+    scale = f" std {c.init_scale:g}" if c.init in ("normal", "trunc_normal") else scale
+    yield (
+        f"{c.depth} × {c.width} {c.activation}, {c.init}{scale}, {norm}, {skip}, "
+        f"{c.optimizer} lr {c.lr:g}"
+    )
+    yield f"{STEPS} steps of batch {BATCH} on the labs' toy task; guessing costs ln 2 = 0.693"
+    if c.depth > DEEPEST or c.width > WIDEST:
+        yield f"beyond depth {DEEPEST} or width {WIDEST} no run was measured"
+
+
+def lines(p: Prediction, runs: Sequence[Losses] = ()) -> Iterator[str]:
+    """The prediction for reading: verdict, reason, curves, rates, the change that would help.
+
+    ``runs`` are the losses of real ones, laid over the curve.
+    """
+    yield from assumed(p.config)
+    yield ""
     odds = ", ".join(f"{name} {share:.0%}" for name, share in p.probabilities.items())
     yield f"{p.verdict}   ({odds})"
     yield f"because {p.reason}."
     yield ""
-    yield from _depths(p)
+    yield from chart(p, runs)
+    yield ""
+    yield "layer   mean square   ± nats    gradient²   ± nats"
+    depth = p.config.depth
+    for layer in sorted({round(x) for x in np.geomspace(1, depth, 7)}):
+        i = layer - 1
+        yield (
+            f"{layer:5d}   {p.forward[i]:11.3g}   {p.forward_band[i]:6.2f}  "
+            f"{p.backward[i]:11.3g}   {p.backward_band[i]:6.2f}"
+        )
+    yield "± nats: standard deviation over seeds of the logarithm, the luck of the draw"
     yield ""
     if p.window is None:
         yield "No learning rate would train it."
@@ -33,26 +70,46 @@ def lines(p: Prediction | TransformerPrediction) -> Iterator[str]:
         yield f"The nearest single change that would make it train: {p.nearest_change}."
 
 
-def _depths(p: Prediction | TransformerPrediction) -> Iterator[str]:
-    """The curves, at a few depths."""
-    if isinstance(p, Prediction):
-        yield "layer   mean square   ± nats    gradient²   ± nats"
-    else:
-        yield "block   mean square    gradient²   1 − cos of two positions"
-    for layer in sorted({round(x) for x in np.geomspace(1, len(p.forward), 7)}):
-        i = layer - 1
-        if isinstance(p, Prediction):
-            yield (
-                f"{layer:5d}   {p.forward[i]:11.3g}   {p.forward_band[i]:6.2f}  "
-                f"{p.backward[i]:11.3g}   {p.backward_band[i]:6.2f}"
-            )
-        else:
-            yield f"{layer:5d}   {p.forward[i]:11.3g}  {p.backward[i]:11.3g}   {p.alike[i]:.2g}"
+def chart(p: Prediction, runs: Sequence[Losses] = (), columns: int = 46) -> Iterator[str]:
+    """The loss window by window on a logarithmic axis: the band, and real runs as o."""
+    low, first, median, third, high = (p.curve.quantile(q) for q in (0.1, 0.25, 0.5, 0.75, 0.9))
+    measured = [window_means(run) for run in runs]
+    seen = [x for row in (low.tolist(), high.tolist(), *measured) for x in row if 0 < x < math.inf]
+    bottom, top = math.floor(math.log10(min(seen))), math.ceil(math.log10(max(seen)))
+    top = min(max(top, bottom + 1), bottom + 40)
+
+    def column(x: float) -> int:  # the last one is for what is not finite
+        if not math.isfinite(x):
+            return columns
+        place = (math.log10(max(x, 1e-300)) - bottom) / (top - bottom)
+        return round(min(max(place, 0.0), 1.0) * (columns - 1))
+
+    ends = f"1e{bottom}", f"1e{top} NaN"
+    yield f"steps         loss   {ends[0]}{ends[1]:>{columns + 3 - len(ends[0])}}"
+    for w, (start, stop) in enumerate(p.curve.windows):
+        cells = [" "] * (columns + 1)
+        for mark, near, far in (("·", low, high), ("━", first, third)):
+            for k in range(column(near[w]), column(far[w]) + 1):
+                cells[k] = mark
+        cells[column(median[w])] = "┃"
+        for run in measured:
+            cells[column(run[w])] = "o"
+        steps = f"{start}" if stop == start + 1 else f"{start}–{stop - 1}"
+        loss = f"{median[w]:.3g}" if math.isfinite(median[w]) else "NaN"
+        yield f"{steps:8s}  {loss:>8s}   {''.join(cells)}".rstrip()
+    yield "┃ half of all runs stay below, ━ 50 % of them, · 80 %" + (", o the runs" if runs else "")
+    half = p.curve.half_step
+    reached = f"at step {half:.0f}" if half < STEPS else f"not within {STEPS} steps"
+    yield f"half of ln 2: {reached}; a spike above twice the start: {p.curve.spike:.0%}"
 
 
 def truth(
-    train: Callable[..., list[float | None]], config: Any, seed: int, steps: int, entropy: float
-) -> tuple[str, list[float | None]]:
+    config: Any,
+    seed: int,
+    steps: int = STEPS,
+    train: Callable[..., Losses] = train,
+    entropy: float = math.log(2),
+) -> tuple[str, Losses]:
     """Train it; the sentence that says what happened, and the losses."""
     with progress(steps, "training") as advance:
         losses = train(config, seed, steps, on_step=lambda step, loss: advance())
@@ -63,60 +120,71 @@ def truth(
     return f"{verdict(losses, entropy)}: {end} (seed {seed}, {steps} steps)", losses
 
 
-def _of_mlp(p: Prediction) -> tuple[str, list[Any]]:
+def draw_curve(ax: Any, p: Prediction, runs: Sequence[Losses] = ()) -> None:
+    """The predicted band on axes of the loss by step, real runs as lines over it."""
+    from minigrad.lab.plot import REFERENCE, STYLES
+
+    step = np.array([(start + stop - 1) / 2 + 1 for start, stop in p.curve.windows])
+    largest = 1e6
+
+    def shown(q: float) -> Array:
+        return np.clip(p.curve.quantile(q), 1e-12, largest)
+
+    style = STYLES[1]
+    for outer, opacity in ((0.1, 0.15), (0.25, 0.3)):
+        ax.fill_between(
+            step, shown(outer), shown(1 - outer), color=style.color, alpha=opacity, lw=0
+        )
+    ax.plot(step, shown(0.5), color=style.color, linestyle=style.linestyle, label="predicted")
+    for k, run in enumerate(runs):
+        means = np.array(window_means(run))
+        ax.plot(step, means, color="k", lw=0.9, marker=".", label="run" if k == 0 else None)
+        if np.isnan(means).any():
+            last = max(int(np.argmax(np.isnan(means))) - 1, 0)
+            ax.plot(step[last], means[last], "x", color="k", markersize=8)
+    ax.axhline(math.log(2), color=REFERENCE, linestyle=":")
+    ax.set(xscale="log", yscale="log", xlabel="step + 1", ylabel="loss, nats")
+
+
+def plot(p: Prediction, path: Path, runs: Sequence[Losses] = ()) -> None:
+    """The loss by step with its bands, and by depth mean square and squared gradient with theirs.
+
+    ``runs`` are the losses of real ones, laid over the curve.
+    """
+    from minigrad.lab.plot import REFERENCE, STYLES, new_figure, save_figure
+
     c = p.config
     norm = c.norm if c.norm == "none" else f"{c.norm} {c.placement}"
     title = (
-        f"{c.depth} × {c.width} {c.activation}, {c.init}\n"
+        f"{p.verdict} ({p.confidence:.0%}): {c.depth} × {c.width} {c.activation}, {c.init}\n"
         f"norm {norm}, residual {c.residual}, {c.optimizer} lr {c.lr:g}"
     )
-    return title, [
-        (p.forward, p.forward_band, 1, "mean square of h"),
-        (p.backward, p.backward_band, 0, "mean square of dL/dh, one example"),
-    ]
-
-
-def _of_transformer(p: TransformerPrediction) -> tuple[str, list[Any]]:
-    c = p.config
-    norm = "no norm" if c.norm == "none" else f"{c.placement} {c.norm}"
-    title = (
-        f"{c.layers} blocks of {c.dim}, {norm}, {c.ffn}, init {c.init}\n"
-        f"residual {c.residual}, {c.optimizer} lr {c.lr:g}, warmup {c.warmup}"
+    figure, axes = new_figure(title, 1, 3, size=(12.0, 4.0))
+    draw_curve(axes[0, 0], p, runs)
+    axes[0, 0].set_title("band: 50 % and 80 % of runs", fontsize=9)
+    if runs:
+        axes[0, 0].legend(fontsize=8)
+    layers = np.arange(1, c.depth + 1)
+    panels = (
+        (axes[0, 1], p.forward, p.forward_band, STYLES[1], "mean square of h"),
+        (axes[0, 2], p.backward, p.backward_band, STYLES[0], "mean square of dL/dh, one example"),
     )
-    return title, [
-        (p.forward, None, 1, "mean square of the stream"),
-        (p.backward, None, 0, "mean square of dL/dx, one position"),
-        (p.alike, None, 2, "1 − cos of two positions"),
-    ]
-
-
-def plot(p: Prediction | TransformerPrediction, path: Path) -> None:
-    """The curves by depth at init, an MLP's with their band of two standard deviations."""
-    from minigrad.lab.plot import REFERENCE, STYLES, new_figure, save_figure
-
-    about, panels = _of_mlp(p) if isinstance(p, Prediction) else _of_transformer(p)
-    title = f"{p.verdict} ({p.confidence:.0%}): {about}"
-    figure, axes = new_figure(title, 1, len(panels), size=(4.25 * len(panels), 4.0))
-    depth = len(p.forward)
-    layers = np.arange(1, depth + 1)
-    for ax, (curve, spread, style, name) in zip(axes[0], panels, strict=True):
+    for ax, curve, spread, style, name in panels:
         ax.set(xlabel="block", ylabel=name)
         if not curve.any():
             ax.text(0.5, 0.5, "0 in every block", transform=ax.transAxes, ha="center")
-            ax.set(yticks=[], xlim=(0, depth + 1))
+            ax.set(yticks=[], xlim=(0, c.depth + 1))
             continue
-        look = STYLES[style]
         shown = np.maximum(curve, 1e-120)  # where a curve that is 0 is drawn
-        ax.plot(layers, shown, color=look.color, linestyle=look.linestyle)
-        if spread is not None:
-            wide = np.exp(np.minimum(2 * spread, 50))
-            ax.fill_between(layers, shown / wide, shown * wide, color=look.color, alpha=0.2, lw=0)
+        ax.plot(layers, shown, color=style.color, linestyle=style.linestyle)
+        wide = np.exp(np.minimum(2 * spread, 50))
+        ax.fill_between(layers, shown / wide, shown * wide, color=style.color, alpha=0.2, lw=0)
         ax.set_yscale("log")
         if shown.min() < FLOAT32_ENDS < shown.max():
             ax.axhline(FLOAT32_ENDS, color=REFERENCE, linestyle=":")
             ax.annotate(
                 "below: 0 in float32",
-                (depth / 2, FLOAT32_ENDS),
+                (c.depth / 2, FLOAT32_ENDS),
                 (0, -11),
                 "data",
                 "offset points",
@@ -124,12 +192,11 @@ def plot(p: Prediction | TransformerPrediction, path: Path) -> None:
             )
         if np.ptp(np.log10(shown)) < 1:
             ax.set_ylim(shown.min() / 10, shown.max() * 10)
-    if isinstance(p, Prediction):
-        axes[0, 1].annotate(
-            "band: ± 2 standard deviations over seeds",
-            (0.98, 0.02),
-            xycoords="axes fraction",
-            ha="right",
-            fontsize=8,
-        )
+    axes[0, 2].annotate(
+        "band: ± 2 standard deviations over seeds",
+        (0.98, 0.02),
+        xycoords="axes fraction",
+        ha="right",
+        fontsize=8,
+    )
     save_figure(figure, path)

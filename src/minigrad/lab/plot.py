@@ -131,6 +131,12 @@ def divergence(ax: Axes, step: float, style: Style, text: str, row: int = 0) -> 
     note.set_color(style.color)
 
 
+def legend_below(figure: Figure, ax: Axes) -> None:
+    """One legend for all panels, below them: that of one axes."""
+    handles, labels = ax.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+
+
 def label_ends(ax: Axes, labels: Sequence[tuple[float, str, str]], gap: float = 0.07) -> None:
     """Labels (y, text, colour) to the right of the axes, at least `gap` axes heights apart.
 

@@ -26,9 +26,9 @@ class Trees:
     """Boosted trees as flat arrays; node i is a leaf where left[i] = i."""
 
     names: tuple[str, ...]  # of the features
-    baseline: NDArray[np.float64]  # (3,) log odds before any tree
+    baseline: NDArray[np.float64]  # (O,) each output before any tree: log odds, or one number
     roots: NDArray[np.int64]  # (T,)
-    verdict: NDArray[np.int64]  # (T,) whose log odds a tree adds to
+    output: NDArray[np.int64]  # (T,) which a tree adds to
     feature: NDArray[np.int64]
     threshold: NDArray[np.float64]
     left: NDArray[np.int64]
@@ -46,7 +46,7 @@ def calibration(family: str = "") -> Trees:
 
 
 def read(stored: dict[str, object]) -> Trees:
-    """Trees from their JSON form: one [verdict, tree] each, a tree a number or [name, at, ≤, >]."""
+    """Trees from their JSON form: one [output, tree] each, a tree a number or [name, at, ≤, >]."""
     names: list[str] = list(stored["features"])  # type: ignore[call-overload]
     feature: list[int] = []
     threshold: list[float] = []
@@ -78,27 +78,33 @@ def read(stored: dict[str, object]) -> Trees:
         names=tuple(names),
         baseline=np.array(stored["baseline"], float),
         roots=np.array(roots),
-        verdict=np.array([VERDICTS.index(name) for name, _ in pairs]),
+        output=np.array([VERDICTS.index(name) if name in VERDICTS else 0 for name, _ in pairs]),
         feature=np.array(feature),
         threshold=np.array(threshold),
         left=np.array(left),
         right=np.array(right),
         value=np.array(value),
         depth=deepest,
-        temperature=float(stored["temperature"]),  # type: ignore[arg-type]
+        temperature=float(stored.get("temperature", 1.0)),  # type: ignore[arg-type]
     )
+
+
+def scores(features: Mapping[str, Array], trees: Trees) -> Array:
+    """(R, O) what the trees add up to, for R rows of features."""
+    x = np.stack([features[name] for name in trees.names])  # (F, R)
+    row = np.arange(x.shape[1])[:, None]
+    node = np.broadcast_to(trees.roots, (x.shape[1], len(trees.roots)))  # (R, T)
+    for _ in range(trees.depth):
+        low = x[trees.feature[node], row] <= trees.threshold[node]
+        node = np.where(low, trees.left[node], trees.right[node])
+    each: Array = trees.value[node] @ np.eye(len(trees.baseline))[trees.output]
+    return trees.baseline + each
 
 
 def odds(features: Mapping[str, Array], trees: Trees | None = None) -> Array:
     """(R, 3) the odds of each verdict, of R networks' features; each row sums to 1."""
     trees = trees or calibration()
-    x = np.stack([features[name] for name in trees.names])  # (F, R)
-    network = np.arange(x.shape[1])[:, None]
-    node = np.broadcast_to(trees.roots, (x.shape[1], len(trees.roots)))  # (R, T)
-    for _ in range(trees.depth):
-        low = x[trees.feature[node], network] <= trees.threshold[node]
-        node = np.where(low, trees.left[node], trees.right[node])
-    score = trees.baseline + trees.value[node] @ np.eye(len(VERDICTS))[trees.verdict]
+    score = scores(features, trees)
     share = np.exp((score - score.max(1, keepdims=True)) / trees.temperature)
     return share / share.sum(1, keepdims=True)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from minigrad.signal.calibration import VERDICTS, odds
 from minigrad.signal.configuration import OWN, Configuration
+from minigrad.signal.curve import Curve, curves
 from minigrad.signal.features import features_many
 from minigrad.signal.optimizers import OPTIMIZERS
 from minigrad.signal.quadrature import Array
@@ -19,6 +22,20 @@ from minigrad.signal.window import rates as grid
 
 
 @dataclass(frozen=True)
+class Band:
+    """Networks that were predicted together: their curves are drawn together, when one is asked."""
+
+    features: dict[str, Array]
+    odds: Array
+    sgd: Array  # which of them SGD trains
+
+    @cached_property
+    def curves(self) -> list[Curve]:
+        """Of each."""
+        return curves(self.features, self.odds, self.sgd)
+
+
+@dataclass(frozen=True)
 class Prediction:
     """What theory says of one configuration."""
 
@@ -26,6 +43,13 @@ class Prediction:
     probabilities: dict[str, float]
     signal: Signal
     features: dict[str, float]
+    band: Band = field(repr=False, compare=False)
+    at: int = field(repr=False, compare=False)  # its place in the band
+
+    @property
+    def curve(self) -> Curve:
+        """The loss in eleven windows of steps, with the odds of every height."""
+        return self.band.curves[self.at]
 
     @property
     def verdict(self) -> str:
@@ -97,6 +121,15 @@ class Prediction:
             "verdict": self.verdict,
             "probabilities": self.probabilities,
             "reason": self.reason,
+            "curve": {
+                "windows": [list(w) for w in self.curve.windows],
+                "quantiles": {
+                    f"{q:g}": [x if np.isfinite(x) else None for x in self.curve.quantile(q)]
+                    for q in (0.1, 0.25, 0.5, 0.75, 0.9)
+                },
+                "half_step": self.curve.half_step if np.isfinite(self.curve.half_step) else None,
+                "spike": self.curve.spike,
+            },
             "learning_rates": None if self.window is None else list(self.window),
             "nearest_change": self.nearest_change,
             "forward": self.forward.tolist(),
@@ -128,12 +161,11 @@ def predict_many(configs: Sequence[Configuration]) -> list[Prediction]:
         own = [configs[j] for j in band]
         signal = propagate_many(own)
         known = features_many(own, signal)
-        shares = odds(known).tolist()
-        rows = zip(*(x.tolist() for x in known.values()), strict=True)
-        for k, (j, share, row) in enumerate(zip(band, shares, rows, strict=True)):
-            fates = dict(zip(VERDICTS, share, strict=True))
-            one = signal.of(k, own[k].depth)
-            found[j] = Prediction(own[k], fates, one, dict(zip(known, row, strict=True)))
+        together = Band(known, odds(known), np.array([c.optimizer == "sgd" for c in own]))
+        for k, j in enumerate(band):
+            fates = dict(zip(VERDICTS, together.odds[k].tolist(), strict=True))
+            one, numbers = signal.of(k, own[k].depth), {n: float(x[k]) for n, x in known.items()}
+            found[j] = Prediction(own[k], fates, one, numbers, together, k)
     return [found[j] for j in range(len(configs))]
 
 

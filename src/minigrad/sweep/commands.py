@@ -80,26 +80,35 @@ def predict(
     json_: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the curves to FILE (PNG).")] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Then run it, and compare.")] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of --verify's run.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of --verify's first run.")] = 0,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs that --verify makes.")] = 1,
 ) -> None:
-    """Say whether a network will diverge, stall or train, before running it, and why."""
-    from minigrad.lab import forecast
+    """Say whether a network will diverge, stall or train, and draw its loss, before running it."""
+    from minigrad.lab import forecast, transformer_forecast
 
     of = family_of(config)
-    p = of.foretell([config])[0]
+    page = forecast if of is FAMILIES["mlp"] else transformer_forecast
     _figure("--plot", plot)
+    p = of.foretell([config])[0]
     found = p.as_dict()
-    if not json_:
-        typer.echo("\n".join(forecast.lines(p)))
+    which = range(seed, seed + seeds) if verify else ()
+    made = {n: forecast.truth(config, n, of.steps, of.train, of.entropy) for n in which}
+    runs = [losses for _, losses in made.values()]
     if plot is not None:
-        forecast.plot(p, plot)
-    if verify:
-        sentence, losses = forecast.truth(of.train, config, seed, of.steps, of.entropy)
-        found["verified"] = {"seed": seed, "verdict": sentence.split(":")[0], "losses": losses}
-        if not json_:
-            typer.echo(f"\npredicted  {p.verdict} ({p.confidence:.0%})\nrun        {sentence}")
+        page.plot(p, plot, runs)
     if json_:
+        if verify:
+            found["verified"] = [
+                {"seed": n, "verdict": sentence.split(":")[0], "losses": losses}
+                for n, (sentence, losses) in made.items()
+            ]
         typer.echo(json.dumps(found, allow_nan=False))
+        return
+    typer.echo("\n".join(page.lines(p, runs)))
+    if verify:
+        typer.echo(f"\npredicted  {p.verdict} ({p.confidence:.0%})")
+    for sentence, _ in made.values():
+        typer.echo(f"run        {sentence}")
 
 
 def sweep(

@@ -19,7 +19,6 @@ from minigrad.sweep.recorded import Row
 
 GREYS = {"diverged": 0.05, "stalled": 0.55, "trained": 0.95}  # also told apart in print
 MARKS = {"diverged": "x", "stalled": "s", "trained": "o"}
-SHADES = {"diverged": "#D55E00", "stalled": "#BBBBBB", "trained": "#56B4E9"}
 MOST, POINTS = 5, 240  # configurations and predictions per panel behind the shading
 
 
@@ -72,6 +71,8 @@ def _panel(ax: Any, rows: list[Row], x: str, y: str) -> None:
     """Measured fates as marks; each cell of a grid the shares of its runs; predicted lines."""
     from matplotlib.ticker import NullFormatter
 
+    from minigrad.lab.plot import FATES
+
     spots: dict[tuple[Any, Any], list[str]] = defaultdict(list)
     for row in rows:
         spots[getattr(row.config, x), getattr(row.config, y)].append(row.verdict)
@@ -85,7 +86,7 @@ def _panel(ax: Any, rows: list[Row], x: str, y: str) -> None:
                 marker=marker,
                 linewidths=0.6 if marker != "x" else 1.2,
                 edgecolors="k" if marker != "x" else None,
-                c=None if marker != "x" else "#D55E00",
+                c=None if marker != "x" else FATES[fate],
                 zorder=3,
                 **look,
             )
@@ -105,6 +106,8 @@ def _boundary(ax: Any, rows: list[Row], x: str, y: str) -> None:
 
     A configuration whose init has no such knob (gain for uniform) cannot be moved: left out.
     """
+    from minigrad.lab.plot import FATES
+
     found = {}
     for config in (row.config for row in rows):
         with contextlib.suppress(ArgumentError):
@@ -128,7 +131,7 @@ def _boundary(ax: Any, rows: list[Row], x: str, y: str) -> None:
     odds = shares.reshape(len(axes[1]), len(axes[0]), len(configs), 3).sum(2)
     ax.contourf(
         axes[0], axes[1], odds.argmax(2), levels=[-0.5, 0.5, 1.5, 2.5], zorder=1,
-        colors=list(SHADES.values()), alpha=0.35,
+        colors=[FATES[fate] for fate in VERDICTS], alpha=0.35,
     )  # fmt: skip
 
 
@@ -136,14 +139,16 @@ def _legend(ax: Any) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
+    from minigrad.lab.plot import FATES
+
     runs = [
         Line2D(
             [], [], linestyle="", marker=MARKS[f], label=f"{f}, run",
-            markerfacecolor=str(GREYS[f]), markeredgecolor="#D55E00" if f == "diverged" else "k",
+            markerfacecolor=str(GREYS[f]), markeredgecolor=FATES[f] if f == "diverged" else "k",
         )
         for f in VERDICTS
     ]  # fmt: skip
-    shades = [Patch(color=SHADES[f], alpha=0.35, label=f"{f}, predicted") for f in VERDICTS]
+    shades = [Patch(color=FATES[f], alpha=0.35, label=f"{f}, predicted") for f in VERDICTS]
     ax.legend(
         handles=runs + shades, loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8,
         frameon=False, title_fontsize=8, alignment="left",

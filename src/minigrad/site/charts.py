@@ -1,0 +1,94 @@
+"""A lab's records as charts that a page draws: plain series, one per variant and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+POINTS = 160  # of a curve; each is the mean of the steps it stands for
+# what a run was made with, in the order of a facet's name; variant and seed are drawn, not facets
+FACETS = ("setting", "layers", "lr", "optimizer")
+VARIANT = ("variant", "treatment", "patient", "placement")
+CURVES = {"losses": "training loss (nats)", "grad_norms": "gradient norm"}
+
+Chart = dict[str, Any]
+
+
+def charts(records: dict[str, Any]) -> list[Chart]:
+    """Every chart that the records allow: losses and gradient norms by step, moments by layer."""
+    found: list[Chart] = []
+    for name, record in records.items():
+        if not isinstance(record, dict):
+            continue
+        runs = list(_runs(record))
+        for key, about in CURVES.items():
+            found += _by_step([run for run in runs if run.get(key)], key, about, record, name)
+        if "linear" in record:
+            found.append(_by_layer(record["linear"]))
+    return found
+
+
+def _runs(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The runs of a record, each with its variant."""
+    variants = record.get("variants")
+    if isinstance(variants, dict):
+        for variant, runs in variants.items():
+            yield from ({"variant": variant, **run} for run in runs if isinstance(run, dict))
+    runs = record.get("runs")
+    if isinstance(runs, list):
+        yield from (run for run in runs if isinstance(run, dict))
+
+
+def _by_step(
+    runs: Sequence[dict[str, Any]], key: str, about: str, record: dict[str, Any], name: str
+) -> list[Chart]:
+    """One chart per facet of the runs."""
+    facets: dict[str, list[dict[str, Any]]] = {}
+    for run in runs:
+        words = [f"{f} {run[f]}" for f in FACETS if f in run]
+        if "lr" in record and "lr" not in run and record["lr"]:
+            words.append(f"lr {record['lr']}")
+        facets.setdefault(", ".join(words), []).append(run)
+    return [
+        {
+            "title": facet,
+            "kind": key,
+            "record": name,
+            "x": "step",
+            "y": about,
+            "series": [_series(run, key) for run in inside],
+        }
+        for facet, inside in facets.items()
+    ]
+
+
+def _series(run: dict[str, Any], key: str) -> dict[str, Any]:
+    values: list[float | None] = run[key]
+    edges = [round(i * len(values) / POINTS) for i in range(POINTS + 1)]
+    x, y = [], []
+    for a, b in pairwise(sorted(set(edges)) if len(values) > POINTS else range(len(values) + 1)):
+        part = [v for v in values[a:b] if v is not None]
+        if part:
+            x.append((a + b - 1) / 2)
+            y.append(float(f"{sum(part) / len(part):.4g}"))
+    return {
+        "name": str(next((run[k] for k in VARIANT if k in run), "run")),
+        "seed": run.get("seed", 0),
+        "x": x,
+        "data": y,
+        "broke": run.get("diverged_at"),
+    }
+
+
+def _by_layer(linear: dict[str, Any]) -> Chart:
+    """Lab 00: the variance after each linear layer, measured and predicted."""
+    series = []
+    for name, found in linear.items():
+        layers = list(range(1, len(found["predicted"]) + 1))
+        for seed, values in enumerate(found["measured"]):
+            series.append({"name": name, "seed": seed, "x": layers, "data": values, "broke": None})
+        theory = {"name": f"{name}, theory", "seed": "theory", "x": layers}
+        series.append({**theory, "data": found["predicted"], "broke": None})
+    about = {"title": "linear layers", "kind": "variance", "record": "results.json"}
+    return {**about, "x": "layer", "y": "variance of the signal", "series": series}

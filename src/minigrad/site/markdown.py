@@ -1,0 +1,253 @@
+"""The course's Markdown as HTML: formulas as MathML, code coloured, links led to the pages."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from latex2mathml.converter import convert
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
+
+from minigrad.course.reader import slug
+
+# MathML Core has no mathvariant but "normal": the letters have code points of their own
+SCRIPT = {"B": "ℬ", "E": "ℰ", "F": "ℱ", "H": "ℋ", "I": "ℐ", "L": "ℒ", "M": "ℳ", "R": "ℛ"}
+DOUBLE = {"C": "ℂ", "H": "ℍ", "N": "ℕ", "P": "ℙ", "Q": "ℚ", "R": "ℝ", "Z": "ℤ"}
+VARIANTS: dict[str, Callable[[str], str]] = {
+    "script": lambda c: SCRIPT.get(c) or chr(0x1D49C + ord(c) - ord("A")),
+    "double-struck": lambda c: DOUBLE.get(c) or chr(0x1D538 + ord(c) - ord("A")),
+    "bold": lambda c: chr(ord(c) + 0x1D7CE - 48 if c.isdigit() else _bold(c)),
+}
+
+
+def _bold(letter: str) -> int:
+    return ord(letter) + (0x1D400 - ord("A") if letter.isupper() else 0x1D41A - ord("a"))
+
+
+CHECK = r"<!-- check\n(.*?)-->"  # the code by which the tests hold a page's numbers
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A section of a page."""
+
+    level: int
+    anchor: str
+    html: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A page's body, its title, its sections, and the plain text of each for the search."""
+
+    html: str
+    title: str
+    headings: tuple[Heading, ...]
+    texts: tuple[tuple[str, str], ...]  # (anchor, text)
+
+
+def mathml(source: str, display: bool) -> str:
+    """A formula as MathML.
+
+    What the converter leaves as TeX is put right: an escaped underscore in text, a double bar, and
+    letters of another style.
+    """
+    out: str = convert(source, display="block" if display else "inline")
+    out = out.replace(r"\_", "_").replace(r"\|", "‖")
+    # set tight: a fraction on the line, and the sign of a derivative, which is a letter
+    out = out.replace("<mo>&#x0002F;</mo>", '<mo lspace="0" rspace="0">/</mo>')
+    out = out.replace("<mo>&#x02202;</mo>", "<mi>∂</mi>")
+    return re.sub(
+        r'<m([in]) mathvariant="([\w-]+)">(\w)</m[in]>',
+        lambda m: f"<m{m[1]}>{VARIANTS[m[2]](m[3])}</m{m[1]}>" if m[2] in VARIANTS else m[0],
+        out,
+    )
+
+
+@lru_cache(maxsize=1)
+def parser() -> MarkdownIt:
+    """Markdown as the course writes it: tables, formulas between dollars."""
+    return (
+        MarkdownIt("commonmark", {"html": True, "typographer": False})
+        .enable(["table"])
+        .use(
+            dollarmath_plugin,
+            allow_labels=False,
+            double_inline=True,
+            renderer=lambda content, options: mathml(content, options["display_mode"]),
+        )
+    )
+
+
+def render(
+    text: str,
+    link: Callable[[str], str | None],
+    image: Callable[[str], tuple[str, Path] | None],
+    after: Mapping[str, str] | None = None,
+) -> Rendered:
+    """A page as HTML.
+
+    ``link`` gives the site's address of a link (None: there is none, its text remains), ``image``
+    that of a picture with its file; ``after`` holds what stands at the end of a section, by its
+    anchor ("" is the page).
+    """
+    after = dict(after or {})
+    md = parser()
+    tokens = md.parse(text)
+    headings: list[Heading] = []
+    out: list[str] = []
+    texts: list[tuple[str, str]] = []
+    said: list[str] = []
+    title, section, i = "", "", 0
+    while i < len(tokens):
+        token = tokens[i]
+        if token.type == "heading_open":
+            inside = tokens[i + 1]
+            plain = _plain(inside.children or [])
+            texts.append((section, " ".join(said)))
+            said = []
+            out.append(after.pop(section, "") if section else "")
+            _inline(inside, link, image)
+            html = md.renderer.render([inside], md.options, {})
+            level, section = int(token.tag[1]), slug(inside.content)
+            if level == 1:
+                title, section = plain, ""
+                out.append(f"<h1>{html}</h1>\n")
+            else:
+                headings.append(Heading(level, section, html, plain))
+                out.append(
+                    f'<h{level} id="{section}">{html} <a class="anchor" href="#{section}" '
+                    f'aria-label="Link to this section">§</a></h{level}>\n'
+                )
+            i += 3
+            continue
+        end = _block_end(tokens, i)
+        block = tokens[i : end + 1]
+        for part in block:
+            if part.type == "inline":
+                said.append(_plain(part.children or []))
+                _inline(part, link, image)
+        out.append(_block(md, block))
+        i = end + 1
+    texts.append((section, " ".join(said)))
+    out += [after.pop(section, "") if section else "", after.pop("", "")]
+    if after:
+        raise ValueError(f"{title} has no section {', '.join(after)}")
+    return Rendered("".join(out), title, tuple(headings), tuple(texts))
+
+
+def _block_end(tokens: Sequence[Token], i: int) -> int:
+    depth = 0
+    for j in range(i, len(tokens)):
+        depth += tokens[j].nesting
+        if depth == 0:
+            return j
+    return len(tokens) - 1
+
+
+def _block(md: MarkdownIt, block: Sequence[Token]) -> str:
+    first = block[0]
+    if first.type == "html_block" and (check := re.match(CHECK, first.content, flags=re.S)):
+        return folded(check[1])
+    if first.type == "code_block":
+        return code(first.content, "text")
+    if first.type == "fence":
+        if first.info.strip() == "math":
+            return f'<div class="math block">{mathml(first.content, True)}</div>\n'
+        return code(first.content, first.info.strip())
+    html: str = md.renderer.render(block, md.options, {})
+    if first.type == "table_open":
+        return f'<div class="table" tabindex="0" role="region" aria-label="Table">{html}</div>\n'
+    if html.startswith("<p><figure"):  # a picture that stands alone
+        return html.replace("<p><figure", "<figure", 1).replace("</figure></p>", "</figure>")
+    return html
+
+
+def folded(source: str) -> str:
+    """The code that holds the text's numbers: there for who asks."""
+    return (
+        '<details class="numbers"><summary>These numbers, computed</summary>'
+        f"{code(source, 'python')}</details>\n"
+    )
+
+
+def code(source: str, language: str) -> str:
+    """A coloured listing."""
+    try:
+        lexer = get_lexer_by_name(language or "text", stripnl=False)
+    except ClassNotFound:
+        lexer = get_lexer_by_name("text")
+    body = highlight(source, lexer, HtmlFormatter(nowrap=True))
+    return f'<pre class="code" tabindex="0"><code>{body}</code></pre>\n'
+
+
+def _inline(
+    token: Token,
+    link: Callable[[str], str | None],
+    image: Callable[[str], tuple[str, Path] | None],
+) -> None:
+    """Lead links and pictures to where they are on the site."""
+    kept: list[Token] = []
+    dropped = 0
+    for child in token.children or []:
+        if child.type == "link_open":
+            target = link(str(child.attrGet("href")))
+            if target is None:
+                dropped += 1
+                continue
+            child.attrSet("href", target)
+        elif child.type == "link_close" and dropped:
+            dropped -= 1
+            continue
+        elif child.type == "image":
+            found = image(str(child.attrGet("src")))
+            words = escape(_plain(child.children or []))
+            child.type, child.content = "html_inline", f"<em>{words}</em>"
+            if found:
+                src, file = found
+                width, height = png_size(file)
+                child.content = (
+                    f'<figure><a href="{src}"><img src="{src}" alt="{words}" loading="lazy" '
+                    f'width="{width}" height="{height}"></a>'
+                    f"<figcaption>{words}</figcaption></figure>"
+                )
+        elif child.type == "code_inline":
+            child.type = "html_inline"
+            child.content = f"<code>{escape(child.content)}</code>"
+        kept.append(child)
+    token.children = kept
+
+
+def _plain(children: Sequence[Any]) -> str:
+    """The words of inline tokens, for titles and the search."""
+    out = []
+    for child in children:
+        if child.type in ("text", "code_inline"):
+            out.append(child.content)
+        elif child.type.startswith("math"):
+            out.append(re.sub(r"[\\{}$]", "", child.content))
+        elif child.type in ("softbreak", "hardbreak"):
+            out.append(" ")
+        elif child.children:
+            out.append(_plain(child.children))
+    return "".join(out)
+
+
+def png_size(file: Path) -> tuple[int, int]:
+    """(width, height) of a PNG, from its header."""
+    head = file.read_bytes()[16:24]
+    width, height = struct.unpack(">II", head)
+    return width, height

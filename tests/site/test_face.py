@@ -1,0 +1,340 @@
+"""What the pages ask for, without a browser."""
+
+import base64
+import io
+import json
+import zipfile
+
+import pytest
+
+from minigrad.course.workspace import solution_file
+from minigrad.errors import ArgumentError
+from minigrad.scalar import Value
+from minigrad.signal.calibration import VERDICTS
+from minigrad.site.charts import charts
+from minigrad.site.face import ANSWERS, answer
+from minigrad.site.face.exercises import save
+from minigrad.site.face.prediction import configuration
+
+SMALL = {"depth": 3, "width": 16}
+
+
+def solution(workspace, name):
+    from minigrad.course.stub import definition
+
+    text = solution_file(workspace.course.lab(name)).read_text(encoding="utf-8")
+    first, last = definition(text, name)
+    return "\n".join(text.splitlines()[first:last]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "says"),
+    [
+        ("nothing", {}, "there is no 'nothing'"),
+        ("predict", {}, "missing a required argument: 'config'"),
+        ("predict", {"config": 3}, "a table of values"),
+        ("predict", {"config": {}}, "needs a depth"),
+        ("predict", {"config": {"depth": 3, "hidden": 2}}, "no hidden"),
+        ("predict", {"config": {"depth": 3, "activation": "cos"}}, "activation must be one of"),
+        ("train", {"config": {"depth": 900}}, "depth up to 200"),
+        ("check", {"name": "fans", "workspace": "/"}, "not for the page to say"),
+        ("exercise", {"name": "../fans"}, "no exercise called"),
+        ("draw", {"seed": -1}, "seed must be"),
+        ("draw", {"seed": 1, "level": 7}, "level must be"),
+        ("examine", {"patient": "../deep"}, "there is no patient"),
+        ("questions", {"topic": "99"}, "no questions"),
+        ("import", {"data": "bm8gemlw"}, "not a file that `export` wrote"),
+    ],
+)
+def test_what_is_not_allowed_is_said_in_a_sentence(name, args, says, workspace):
+    with pytest.raises(ArgumentError, match=says):
+        answer(name, args, workspace)
+
+
+def test_choices_are_those_of_a_configuration(workspace):
+    knobs = answer("choices", {}, workspace)["knobs"]
+    assert knobs["activation"]["choices"][0] in ("linear", "relu") and knobs["depth"]["range"]
+    given = {k: knob["default"] for k, knob in knobs.items() if knob["default"] is not None}
+    assert configuration({**given, "depth": 3}).as_dict()["norm"] == given["norm"]
+
+
+def test_a_prediction_is_json_and_its_bands_hold_its_curves(workspace):
+    p = answer("predict", {"config": {"depth": 20}}, workspace)
+    json.dumps(p, allow_nan=False)
+    assert set(p["odds"]) == set(VERDICTS) and sum(p["odds"].values()) == pytest.approx(1)
+    for curve in (p["forward"], p["backward"]):
+        assert len(curve["at"]) == 20
+        assert all(
+            low <= at <= high
+            for at, low, high in zip(curve["at"], curve["low"], curve["high"], strict=True)
+        )
+    assert p["likeness"][0] < p["likeness"][-1] <= 1
+
+
+def test_a_network_of_zeros_is_drawn_too(workspace):
+    p = answer("predict", {"config": {"depth": 5, "init": "zeros"}}, workspace)
+    assert all(x > 0 for x in p["forward"]["at"]) and p["likeness"] == [1.0] * 5
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"depth": 50, "activation": "relu", "init": "xavier_normal"},
+        {"depth": 12, "init": "uniform"},
+        {"depth": 30, "activation": "sigmoid", "init": "xavier_normal", "optimizer": "adam"},
+    ],
+)
+def test_the_nearest_change_makes_it_train(config, workspace):
+    found = answer("rates", {"config": config}, workspace)
+    assert len(found["rates"]) == len(found["odds"]) > 20
+    changed = {**config, **found["change"]["values"]}
+    assert answer("predict", {"config": changed}, workspace)["verdict"] == "trained"
+
+
+def test_training_tells_every_step(workspace):
+    told = []
+    run = answer("train", {"config": SMALL, "steps": 20}, workspace, told.append)
+    assert [e["step"] for e in told] == list(range(20))
+    assert [pytest.approx(e["loss"]) for e in told] == run["losses"]
+
+
+def test_a_closed_page_ends_the_training(workspace):
+    class Closed(Exception):
+        pass
+
+    def tell(event):
+        if event["step"] == 3:
+            raise Closed
+
+    with pytest.raises(Closed):
+        answer("train", {"config": SMALL}, workspace, tell)
+
+
+def test_an_exercise_is_the_file_that_the_editor_sees(workspace):
+    shown = answer("exercise", {"name": "fans"}, workspace)
+    assert shown["code"].startswith("def fans") and "import math" in shown["head"]
+    file = workspace.root / shown["file"]
+    before = file.read_text(encoding="utf-8")
+    code = (
+        "import os\n\n\ndef helper():\n    return 2\n\n\ndef fans(shape):\n    return 1, helper()\n"
+    )
+    failed = answer("check", {"name": "fans", "code": code, "base": shown["digest"]}, workspace)
+    assert failed["status"] == "failed" and "200" in failed["expected"]
+    after = file.read_text(encoding="utf-8")
+    assert code in after and after.replace(code, "") == before.replace(shown["code"], "")
+    # what the learner put above it is theirs to change again
+    again = answer("exercise", {"name": "fans"}, workspace)
+    assert again["code"] == code and again["digest"] == failed["digest"]
+
+
+def test_every_part_of_a_file_put_back_is_the_file(workspace):
+    for lab in workspace.course.labs:
+        for e in lab.exercises:
+            shown = answer("exercise", {"name": e.name}, workspace)
+            before = workspace.exercise_file(lab).read_bytes()
+            save(workspace, lab, e.name, "# mine\n" + shown["code"], shown["digest"])
+            now = answer("exercise", {"name": e.name}, workspace)
+            assert now["code"] == "# mine\n" + shown["code"]
+            save(workspace, lab, e.name, shown["code"], now["digest"])
+            assert workspace.exercise_file(lab).read_bytes() == before
+
+
+def test_a_file_changed_elsewhere_is_not_overwritten(workspace):
+    shown = answer("exercise", {"name": "fans"}, workspace)
+    file = workspace.root / shown["file"]
+    theirs = file.read_text(encoding="utf-8").replace("def fans(shape):", "def fans(form):")
+    file.write_text(theirs, encoding="utf-8")
+    args = {"name": "fans", "code": "def fans(x): return 1", "base": shown["digest"]}
+    with pytest.raises(ArgumentError, match="changed elsewhere"):
+        answer("check", args, workspace)
+    assert file.read_text(encoding="utf-8") == theirs
+
+
+def test_a_definition_that_was_deleted_goes_to_the_end(workspace):
+    shown = answer("exercise", {"name": "fans"}, workspace)
+    file = workspace.root / shown["file"]
+    file.write_text(file.read_text("utf-8").replace(shown["code"], ""), encoding="utf-8")
+    empty = answer("exercise", {"name": "fans"}, workspace)
+    assert empty["code"] == ""
+    args = {"name": "fans", "code": solution(workspace, "fans"), "base": empty["digest"]}
+    assert answer("check", args, workspace)["passed"]
+
+
+def test_progress_is_the_terminals(workspace):
+    shown = answer("exercise", {"name": "mul_backward"}, workspace)
+    hint = answer("hint", {"name": "mul_backward"}, workspace)
+    assert len(hint["opened"]) == 1
+    with pytest.raises(ArgumentError, match="opens when yours has passed"):
+        answer("solution", {"name": "mul_backward"}, workspace)
+    code = solution(workspace, "mul_backward")
+    passed = answer(
+        "check", {"name": "mul_backward", "code": code, "base": shown["digest"]}, workspace
+    )
+    assert passed["passed"] and passed["next"] == "pow_backward"
+    kept = json.loads(workspace.progress_file.read_text(encoding="utf-8"))
+    assert kept["exercises"]["mul_backward"]["passed"]
+    assert answer("solution", {"name": "mul_backward"}, workspace)["code"] == code
+    found = answer("course", {}, workspace)
+    assert found["labs"][0]["exercises"][0]["passed"] and found["next"] == "pow_backward"
+    back = answer("reset", {"name": "mul_backward"}, workspace)
+    assert "NotImplementedError" in back["code"] and (workspace.root / back["kept"]).is_file()
+
+
+def test_work_goes_out_and_comes_back(workspace, tmp_path):
+    from minigrad.course.workspace import start
+
+    other = start(tmp_path / "other")[0]
+    shown = answer("exercise", {"name": "fans"}, workspace)
+    code = solution(workspace, "fans")
+    answer("check", {"name": "fans", "code": code, "base": shown["digest"]}, workspace)
+    packed = answer("export", {}, workspace)["zip"]
+    taken = answer("import", {"data": packed}, other)
+    assert "progress.json" in taken["files"]
+    assert answer("exercise", {"name": "fans"}, other)["code"] == code
+    assert answer("exercise", {"name": "fans"}, other)["state"]["passed"]
+    assert list((other.root / "backups").rglob("exercise-*.py"))
+    # and what a page keeps itself
+    third = start(tmp_path / "third")[0]
+    answer("restore", {"texts": answer("files", {}, workspace)}, third)
+    assert answer("files", {}, third) == answer("files", {}, workspace)
+
+
+def test_a_file_taken_over_writes_nowhere_else(workspace):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("../evil.py", "x")
+        archive.writestr("labs/01_init_ablation/run.py", "x")
+        archive.writestr("progress.json", "{}")
+    data = base64.b64encode(out.getvalue()).decode()
+    assert answer("import", {"data": data}, workspace)["files"] == ["progress.json"]
+    assert not (workspace.root.parent / "evil.py").exists()
+
+
+def test_questions_say_why_and_wrong_ones_come_first(workspace):
+    first = answer("questions", {"topic": "01", "seed": 1}, workspace)
+    assert all(sum(c["right"] for c in q["choices"]) == 1 for q in first)
+    assert all(c["why"] for q in first for c in q["choices"])
+    for q in first:
+        right = q["id"] != "xavier-compromise"
+        answer("answered", {"topic": "01", "id": q["id"], "right": right}, workspace)
+    again = answer("questions", {"topic": "01", "seed": 2, "number": 1}, workspace)
+    assert again[0]["id"] == "xavier-compromise"
+
+
+def test_a_round_of_the_challenge(workspace, monkeypatch):
+    from minigrad.site.face import game
+
+    whole = game.train
+    monkeypatch.setattr(game, "train", lambda c, seed, on_step: whole(c, seed, 20, on_step))
+    drawn = answer("draw", {"seed": 1}, workspace)
+    assert "verdict" not in drawn and drawn == answer("draw", {"seed": 1}, workspace)
+    told = []
+    args = {"seed": 1, "level": 1, "fate": "trained", "confidence": 0.8}
+    played = answer("play", args, workspace, told.append)
+    assert played["configuration"] == drawn["config"] and played["truth"] in VERDICTS and told
+    found = answer("history", {}, workspace)
+    assert found["rounds"] == 1 and found["brier"] == pytest.approx(played["brier"])
+    assert found["bins"][0]["sure"] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(
+    ("expression", "values"),
+    [
+        ("a * b + c", {"a": 2.0, "b": -3.0, "c": 10.0}),
+        ("x**2 * (x**2 + x)", {"x": 2.0}),
+        ("relu(w * x - b) / x", {"w": 0.5, "x": 2.0, "b": 0.25}),
+        ("log(exp(a) + exp(b)) - a", {"a": 1.0, "b": 2.0}),
+        ("-(3 - a) + 2 / a", {"a": 4.0}),
+    ],
+)
+def test_backwards_steps_end_at_values_own_gradients(expression, values, workspace):
+    found = answer("graph", {"expression": expression, "values": values}, workspace)
+    leaves = {name: Value(x) for name, x in values.items()}
+    functions = {"relu": Value.relu, "log": Value.log, "exp": Value.exp}
+    out = eval(expression, {}, {**leaves, **functions})
+    out.backward()
+    assert found["nodes"][-1]["value"] == pytest.approx(out.data)
+    sums = {}
+    for step in found["steps"]:
+        sums |= {send["to"]: send["sum"] for send in step["sends"]}
+    for name, leaf in leaves.items():
+        at = next(i for i, n in enumerate(found["nodes"]) if n["label"] == name)
+        assert sums[at] == pytest.approx(leaf.grad), name
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "a +",
+        "__import__('os')",
+        "a.b",
+        "f(a)",
+        "2 * 3",
+        "exp(2)",
+        "a / (a - a)",
+        "log(a - a)",
+        "a ** a",
+    ],
+)
+def test_what_is_no_graph_is_refused(expression, workspace):
+    with pytest.raises(ArgumentError):
+        answer("graph", {"expression": expression, "values": {"a": 2}}, workspace)
+
+
+def test_a_lab_runs_with_the_learners_own(workspace):
+    for name in ("linear_moment",):
+        shown = answer("exercise", {"name": name}, workspace)
+        args = {"name": name, "code": solution(workspace, name), "base": shown["digest"]}
+        assert answer("check", args, workspace)["passed"]
+    told = []
+    found = answer("run", {"lab": "00"}, workspace, told.append)
+    assert found["whose"]["predicted_variance"] == "exercise.py: linear_moment"
+    assert found["charts"][0]["series"] and found["findings"] and told[-1]
+    shares = [e["done"] / e["of"] for e in told if "of" in e]
+    assert shares == sorted(shares) and shares[-1] == pytest.approx(1)
+
+
+def test_a_learners_loop_without_end_is_stopped(workspace, monkeypatch):
+    from minigrad.site.face import own
+
+    monkeypatch.setattr(own, "SILENT", 4.0)
+    shown = answer("exercise", {"name": "linear_moment"}, workspace)
+    code = "def linear_moment(*args):\n    while True:\n        pass\n"
+    save(workspace, workspace.course.lab("00"), "linear_moment", code, shown["digest"])
+    with pytest.raises(ArgumentError, match="was stopped"):
+        answer("run", {"lab": "00"}, workspace)
+
+
+def test_a_patient_is_examined_traced_and_cured(workspace):
+    scripts = answer("patients", {}, workspace)
+    certain = next(p for p in scripts["patients"] if p["name"] == "certain")
+    sick = answer("examine", {"patient": "certain"}, workspace)
+    assert not sick["cured"] and not sick["cause"]
+    traced = answer("examine", {"patient": "certain", "trace": True}, workspace)
+    assert "'log'" in traced["trace"]
+    code = certain["code"].replace("cross_entropy(500", "F.cross_entropy(500")
+    code = code.replace('CAUSE = ""', 'CAUSE = "log of zero"')
+    args = {"patient": "certain", "code": code, "base": certain["digest"]}
+    well = answer("examine", args, workspace)
+    assert well["cured"] and well["right"]
+
+
+def test_charts_hold_every_variant_and_seed_of_a_record(site):
+    found = json.loads(site.files["charts/01.json"]())
+    names = {(s["name"], s["seed"]) for c in found for s in c["series"]}
+    assert {n for n, _ in names} == {"uniform ±0.5", "Xavier", "Kaiming"}
+    assert {seed for _, seed in names} == {0, 1, 2}
+    for chart in found:
+        assert all(len(s["x"]) == len(s["data"]) <= 160 for s in chart["series"])
+        assert all(s["broke"] is not None for s in chart["series"] if s["name"].startswith("uni"))
+    assert charts({"timings.json": {"runs": []}, "note.json": 3}) == []
+
+
+def test_every_answer_is_asked_for_by_a_page(site):
+    scripts = "".join(
+        make().decode()
+        for path, make in site.files.items()
+        if path.endswith((".js", ".mjs")) and "vendor" not in path
+    )
+    for name in ANSWERS:
+        assert f'"{name}"' in scripts, name

@@ -1,0 +1,83 @@
+"""Draw page curve.md's figures, beside this file: python theory/records/draw.py."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from record import DEMONSTRATIONS
+
+from minigrad.lab.forecast import draw_curve
+from minigrad.lab.plot import REFERENCE, STYLES, new_figure, save_figure
+from minigrad.signal.predict import predict, predict_many
+from minigrad.sweep.recorded import FITTED, rows
+from minigrad.training.windows import WINDOWS
+
+HERE = Path(__file__).parent
+
+
+def demonstrations():
+    """The predicted bands of the demonstrations, and their runs."""
+    runs = json.loads((HERE / "demonstrations.json").read_text(encoding="utf-8"))["runs"]
+    right = [predict(**DEMONSTRATIONS[run["name"]]).verdict == run["verdict"] for run in runs]
+    title = f"{sum(right)} of {len(runs)} fates foretold, and most of the way there"
+    figure, axes = new_figure(title, 3, 4, size=(13.5, 9.0))
+    for ax, (name, choices) in zip(axes.flat, DEMONSTRATIONS.items(), strict=False):
+        p = predict(**choices)
+        own = [spread(run["windows"]) for run in runs if run["name"] == name]
+        draw_curve(ax, p, own)
+        fates = " ".join(sorted({run["verdict"] for run in runs if run["name"] == name}))
+        ax.set_title(f"{name}\npredicted {p.verdict} ({p.confidence:.0%}), it {fates}", fontsize=9)
+    for ax in axes.flat[len(DEMONSTRATIONS) :]:
+        ax.set_visible(False)
+    axes[0, 0].legend(fontsize=8)
+    save_figure(figure, HERE / "demonstrations.png")
+
+
+def spread(windows):
+    """Losses that have these window means; nothing after the first that is not finite."""
+    losses = []
+    for mean, (start, stop) in zip(windows, WINDOWS, strict=True):
+        losses += [mean] * (1 if mean is None else stop - start)
+        if mean is None:
+            break
+    return losses
+
+
+def theory_alone():
+    """How far theory goes without a fitted number, and what is left once the rest is fitted."""
+    unseen = [run for run in rows() if run.group not in FITTED]
+    foretold = predict_many([run.config for run in unseen])
+    losses = np.array([(r.first, r.final) for r in unseen])
+    first, final = np.log10(np.maximum(losses, 1e-9)).T
+    theory = np.log10([p.curve.theory for p in foretold])
+    title = "The start is theory's; the way down comes later than a constant kernel says"
+    figure, axes = new_figure(title, 1, 3, size=(13.0, 4.2))
+    ax, dots = axes[0, 0], {"s": 8, "alpha": 0.5, "color": STYLES[1].color, "lw": 0}
+    ax.scatter(first, theory[:, 0], **dots)
+    ax.set(xlabel="first loss, measured (log₁₀ nats)", ylabel="E ln(1 + e^−t), theory alone")
+    ax.set(xlim=(-0.5, 4), ylim=(-0.5, 4), title="at init")
+    windows = rows(HERE.parents[1] / "sweeps" / "curves.csv")
+    own = [run for run in windows if run.verdict == "trained"]
+    gap = np.log10([run.windows for run in own]) - np.log10(
+        [p.curve.theory for p in predict_many([run.config for run in own])]
+    )
+    step = [(start + stop + 1) / 2 for start, stop in WINDOWS]
+    low, median, high = np.quantile(gap, (0.1, 0.5, 0.9), axis=0)
+    axes[0, 1].fill_between(step, low, high, color=STYLES[0].color, alpha=0.2, lw=0)
+    axes[0, 1].plot(step, median, color=STYLES[0].color, marker="o")
+    axes[0, 1].axhline(0, color=REFERENCE, linestyle=":")
+    axes[0, 1].set(xscale="log", xlabel="step + 1", ylabel="measured / theory, log₁₀")
+    axes[0, 1].set_title(f"{len(own)} runs that trained: median, 80 %")
+    ended = np.array([r.verdict == "trained" for r in unseen])
+    middle = np.log10([p.curve.quantile(0.5)[-1] for p in foretold])
+    axes[0, 2].scatter(final[ended], middle[ended], **dots)
+    axes[0, 2].set(xlabel="last window, measured (log₁₀ nats)", ylabel="median, fitted")
+    axes[0, 2].set(xlim=(-6.5, 0.2), ylim=(-6.5, 0.2), title=f"{ended.sum()} runs that trained")
+    for ax in (axes[0, 0], axes[0, 2]):
+        ax.plot([-7, 5], [-7, 5], color=REFERENCE, linestyle=":")
+    save_figure(figure, HERE / "theory_alone.png")
+
+
+if __name__ == "__main__":
+    theory_alone()
+    demonstrations()
