@@ -32,8 +32,7 @@ KNOBS = (
     *(("depth",), ("activation",), ("init", "init_scale", "gain"), ("norm",), ("placement",)),
     ("optimizer", "lr"),
 )
-TURNED = 0.4  # of them at each try
-MOST_LAYERS = 8  # of a transformer, for a round to take some seconds
+TURNED, MOST_LAYERS = 0.4, 8  # of them at each try; of a transformer, to take some seconds
 
 
 @dataclass(frozen=True)
@@ -109,11 +108,10 @@ def draw(seed: int, level: int) -> Prediction:
 def draw_transformer(seed: int, level: int) -> TransformerPrediction:
     """A transformer whose fate, in theory, is each of the three one time in three."""
     fate = VERDICTS[int(np.random.default_rng([seed, level]).integers(3))]
-    low, high = SURE[level]
     tried = [c for c, _ in draw_transformers("wild", TRIES, seed) if c.layers <= MOST_LAYERS]
     found = [p for p in predict_transformers(tried) if p.verdict == fate]
-    fitting = (p for p in found if low <= p.probabilities[fate] <= high)
-    return next(fitting, max(found, key=lambda p: p.probabilities[fate]))
+    fitting = (p for p in found if SURE[level][0] <= p.confidence <= SURE[level][1])
+    return next(fitting, max(found, key=lambda p: p.confidence))
 
 
 def parse(text: str) -> Answer:
@@ -288,9 +286,8 @@ def run(
     played: list[Round] = []
     try:
         for i in range(rounds):
-            of = f" --family {family}" if family != "mlp" else ""
-            again = f"--level {level} --seed {seed + i} --rounds 1{of}"
-            say(f"round {i + 1} of {rounds} (again: {again})")
+            again = f"--family {family} --level {level} --seed {seed + i}"
+            say(f"round {i + 1} of {rounds} (again: {again} --rounds 1)")
             done = play(seed + i, level, family, ask, say)
             played.append(done)
             if kept is not None:
