@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 # One test process per core: threads inside BLAS would only get in each other's way.
 TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: labs test lint torch vendor clean
+.PHONY: labs test lint torch browser vendor clean
 
 labs: $(VENV)/.installed
 	$(BIN)/minigrad run 00 01 02 03 --quick
@@ -28,6 +28,23 @@ lint: $(VENV)/.installed-dev
 
 # PyTorch for the parity tests, at the release they were written against.
 torch: $(VENV)/.installed-torch
+
+# For the tests of the site: a Chromium where there is none, and Pyodide's core. CI runs it first.
+browser:
+	@command -v chromium || command -v google-chrome || { apt-get update -qq && apt-get install -y -qq chromium; }
+	cd vendor && npm ci --silent --no-audit --no-fund
+
+# What the site's pages use of others, bundled anew from vendor/package-lock.json; needs npm, and for
+# the fonts Debian's fonts-texgyre and fonts-texgyre-math.
+VENDORED := src/minigrad/site/static/vendor
+vendor: $(VENV)/.installed-dev
+	cd vendor && npm ci --no-audit --no-fund
+	cd vendor && npx esbuild codemirror.js --bundle --minify --format=esm --legal-comments=none --outfile=../$(VENDORED)/codemirror.js
+	cd vendor && npx esbuild uplot.js --bundle --minify --format=esm --legal-comments=none --outfile=../$(VENDORED)/uplot.js
+	cp vendor/node_modules/uplot/dist/uPlot.min.css $(VENDORED)/uplot.css
+	$(PIP) install --quiet fonttools brotli
+	$(BIN)/python vendor/fonts.py
+	$(BIN)/python vendor/licences.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -49,15 +66,3 @@ $(VENV)/.installed-dev: pyproject.toml | $(VENV)/.created
 $(VENV)/.installed-torch: Makefile | $(VENV)/.created
 	$(PIP) install --quiet torch==2.13.0
 	@touch $@
-
-# What the site's pages use of others, bundled anew from vendor/package-lock.json; needs npm, and for
-# the fonts Debian's fonts-texgyre and fonts-texgyre-math.
-VENDORED := src/minigrad/site/static/vendor
-vendor: $(VENV)/.installed-dev
-	cd vendor && npm ci --no-audit --no-fund
-	cd vendor && npx esbuild codemirror.js --bundle --minify --format=esm --legal-comments=none --outfile=../$(VENDORED)/codemirror.js
-	cd vendor && npx esbuild uplot.js --bundle --minify --format=esm --legal-comments=none --outfile=../$(VENDORED)/uplot.js
-	cp vendor/node_modules/uplot/dist/uPlot.min.css $(VENDORED)/uplot.css
-	$(PIP) install --quiet fonttools brotli
-	$(BIN)/python vendor/fonts.py
-	$(BIN)/python vendor/licences.py

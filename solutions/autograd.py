@@ -78,7 +78,9 @@ class Node:
 def backward(root):
     """Set `grad` on every node that root depends on: the derivative of root's sum by that node.
 
-    A node may be used several times, and a graph may be 100,000 nodes deep: no recursion.
+    A node may be used several times, and a graph may be 100,000 nodes deep: no recursion. As in
+    PyTorch, a second call adds to the grad of a leaf (a node without edges), which starts from what
+    an earlier one left there; every other node's grad is set anew.
     """
     # TODO: start from root with a gradient of ones. Pass each node's gradient on to its parents
     # only when it is complete, that is, when every node that uses it has had its turn.
@@ -90,7 +92,8 @@ def backward(root):
             uses[id(parent)] = uses.get(id(parent), 0) + 1
             if id(parent) not in seen:
                 seen.add(id(parent))
-                parent.grad = None
+                if parent.edges:
+                    parent.grad = None  # a leaf keeps its own: what comes is added to it
                 stack.append(parent)
     root.grad = np.ones_like(root.value)
     ready = [root]

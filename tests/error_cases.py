@@ -102,7 +102,7 @@ TABLE = {
     "of a number": (lambda: mg.exp(1.0), DtypeError, r"exp: input must be a Tensor, got float"),
     "einsum of arrays": (lambda: mg.einsum("i->", np.ones(3)), DtypeError, r"einsum: every operand must be a Tensor"),
     "cat of numbers": (lambda: mg.cat([1, 2]), DtypeError, r"cat: every element must be a Tensor, got int"),
-    "unknown dtype": (lambda: x.to("float8"), DtypeError, r"dtype must be one of float16, float32, float64, int64, bool; got 'float8'"),
+    "unknown dtype": (lambda: x.to("float8"), DtypeError, r"dtype must be one of float16, bfloat16, float32, float64, int64, bool; got 'float8'"),
     "tensor of text": (lambda: mg.tensor("abc"), DtypeError, r"holds floating-point, integer or boolean values"),
     "tensor of objects": (lambda: mg.tensor([None]), DtypeError, r"a tensor is made of numbers, got list: \[None\]"),
     "from_numpy of a list": (lambda: mg.from_numpy([1.0]), DtypeError, r"from_numpy: needs a NumPy array, got list"),

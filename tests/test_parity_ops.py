@@ -1,7 +1,5 @@
-"""Values, gradients and signatures of every op beside PyTorch's, in float64, on the table of cases.
-
-How minigrad differs on purpose is listed here, with the reason, and nowhere else.
-"""
+"""Values, gradients and signatures of every op beside PyTorch's, in float64, on the table of
+cases."""
 
 import inspect
 
@@ -9,31 +7,14 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from tests.functional.cases import ALL, IDS
-from tests.functional.inputs import Seed, apply, convert, find, leaves
+from tests.functional.cases import FIXED
+from tests.functional.inputs import apply, convert, find, leaves
 
 torch = pytest.importorskip("torch")
 pytestmark = [
     pytest.mark.torch,
     pytest.mark.filterwarnings("ignore:.*degrees of freedom:UserWarning"),
 ]
-
-DIFFERENT = {
-    "random": "draws come from NumPy's generator: the same seed gives other numbers",
-    "keepdim": "torch.prod, max and min take keepdim only with a dim; here it may be left at False",
-    "double backward": "gradients carry no graph: no create_graph, no second derivatives",
-    "retain": "every second walk of a graph is an error; PyTorch allows it where no op on the way "
-    "kept a value (x + 1)",
-    "in place": "a recorded result that is changed in place moves to a new array: a view taken of "
-    "it before keeps the old values (PyTorch changes the view too)",
-    "cat": "an empty 1-d tensor does not join tensors of another shape (a leftover in PyTorch)",
-    "norm p": "p must be positive; PyTorch also counts (0), takes minima (-inf) and 'nuc'",
-    "cross_entropy": "targets are class indices, not probabilities; no class weights",
-    "dim=()": "an empty tuple of dims means all for logsumexp too, which PyTorch refuses",
-    "negative seeds": "a seed is at least 0",
-    "max(a, b)": "torch.max calls the second tensor other; here it stands in the place of dim",
-    "== and !=": "raise for a list or tuple, where PyTorch answers False",
-}
 
 
 def both(case, transform=lambda op, args, kwargs: (args, kwargs)):
@@ -60,10 +41,6 @@ def gradients(lib, outputs, inputs):
     ]
 
 
-def random(case):
-    return any(isinstance(value, Seed) for value in case.kwargs.values())
-
-
 def assert_equal(ours, theirs):
     (outputs, inputs), (expected, expected_inputs) = ours, theirs
     assert len(outputs) == len(expected)
@@ -77,10 +54,8 @@ def assert_equal(ours, theirs):
         np.testing.assert_allclose(g, other, 1e-9, 1e-9)
 
 
-@pytest.mark.parametrize("case", ALL, ids=IDS)
+@pytest.mark.parametrize("case", FIXED.values(), ids=FIXED)
 def test_values_and_gradients(case):
-    if random(case):
-        return  # DIFFERENT["random"]: test_activation.py and test_attention.py check the masks
     assert_equal(*both(case))
 
 
@@ -95,14 +70,16 @@ def called_by_keyword(case):
     kinds = {p.kind for p in inspect.signature(find(mg, case.op)).parameters.values()}
     functions = set(dir(torch)) | set(dir(torch.nn.functional))
     named = case.op in functions and not case.op.endswith("_")
-    if random(case) or not named or inspect.Parameter.VAR_POSITIONAL in kinds:
+    if not named or inspect.Parameter.VAR_POSITIONAL in kinds:
         return False
     if case.op in ("max", "min") and isinstance(case.args[-1], np.ndarray):
-        return len(case.args) == 1  # DIFFERENT["max(a, b)"]
+        return len(case.args) == 1  # a row of DIFFERENCES.md
     return not (case.op in ("pow", "where") and float in map(type, case.args))  # named self there
 
 
-@pytest.mark.parametrize("case", [c for c in ALL if called_by_keyword(c)], ids=lambda c: c.op)
+@pytest.mark.parametrize(
+    "case", [c for c in FIXED.values() if called_by_keyword(c)], ids=lambda c: c.op
+)
 def test_a_call_by_keyword(case):
     """PyTorch takes our names of parameters, so a script can use them with either."""
     assert_equal(*both(case, by_keyword))

@@ -59,18 +59,17 @@ def experiment(s, run, pieces):
     Random(0).shuffle(names)
     unseen, learned = names[: len(names) // 10 or 1], names[len(names) // 10 or 1 :]
     alphabet, norm = Alphabet(names), pieces.rms_norm
-    source = {"source": s.names or "time-zone cities", "count": len(names)}
+    known = {"source": s.names or "time-zone cities", "count": len(names)}
     scalar = {
-        "names": source | {"alphabet": len(alphabet)},
+        "names": known | {"alphabet": len(alphabet)},
         "bigram_loss": bigram_loss(learned, unseen, alphabet),
         "agreement": agreement(alphabet, norm),
         "rms_norm": [float(v.data) for v in norm([Value(3.0), Value(4.0), Value(0.0)])],
         "runs": [],
     }
     text = corpus(s.text)
-    array = {"text": about(text), "runs": []}
     run.record("scalar.json", scalar)
-    run.record("chargpt.json", array)
+    array = run.record("chargpt.json", {"text": about(text), "runs": []})
     with run.progress(s.seeds * (s.steps + s.array_steps)) as advance:
         for seed in range(s.seeds):
             scalar["runs"].append(scalar_cell(s, seed, learned, unseen, alphabet, norm, advance))
@@ -116,10 +115,8 @@ def agreement(alphabet, norm):
     F.cross_entropy(logits, tensor(ids[1:])).backward()
     scalar.loss(ids).backward()
     rows = [[v.data for v in row] for row in scalar(ids[:-1])]
-    gradients = [
-        np.abs(p.grad.array - [[v.grad for v in row] for row in scalar.weights[name]]).max()
-        for name, p in weights.items()
-    ]
+    grads = {name: [[v.grad for v in row] for row in scalar.weights[name]] for name in weights}
+    gradients = [np.abs(p.grad.array - grads[name]).max() for name, p in weights.items()]
     return {
         "parameters": sum(p.numel() for p in weights.values()),
         "logits": float(np.abs(logits.array - rows).max()),

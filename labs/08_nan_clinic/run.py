@@ -28,15 +28,14 @@ TREATMENTS = {
     "float64": lambda model, training: {"dtype": "float64"},
 }
 OF_MODEL = {"norm", "placement", "init", "dtype"}
-# From the theory page: which treatments cure whom (others must not), and how the untreated go on.
+# From the theory page: which treatments cure whom, which may (near post-norm's border the seed
+# decides: lab 05), and how the untreated go on. No other treatment must cure.
 CURES = {
-    "deep": ({"pre RMSNorm", "a fifth of the rate"}, "blows up in its last ten steps"),
-    "sudden": ({"pre RMSNorm", "clipping at 1"}, "within three"),
-    "quiet": ({"pre RMSNorm"}, "lies flat"),
-    "heavy": ({"pre RMSNorm", "default init"}, "is born ill"),
+    "deep": ({"pre RMSNorm", "a fifth of the rate"}, set(), "blows up in its last ten steps"),
+    "sudden": ({"pre RMSNorm", "clipping at 1"}, set(), "within three"),
+    "quiet": ({"pre RMSNorm"}, {"warmup 100"}, "lies flat"),
+    "heavy": ({"pre RMSNorm", "default init"}, set(), "is born ill"),
 }
-# Near post-norm's border the seed decides (lab 05): not predicted.
-UNSURE = {"quiet": {"warmup 100"}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +74,7 @@ def treat(text, seed, model, training, advance, **labels):
 
 
 def experiment(s, run, pieces):
-    text = corpus(s.text)
-    runs, scripts = [], []
+    text, runs, scripts = corpus(s.text), [], []
     run.record("treatments.json", {"text": about(text), "runs": runs})
     run.record("scripts.json", {"runs": scripts})
     for name, seed in product(SYMPTOMS, range(s.seeds)):
@@ -99,6 +97,8 @@ def experiment(s, run, pieces):
 
 def told(cells):
     """What most seeds came to, with the median loss of those that stayed finite."""
+    if cells is None:
+        return "has it"
     finite = [loss for loss in map(held_out, cells.runs) if math.isfinite(loss)]
     text = cells.word + (f" {median(finite):.3g}" if finite else "")
     most = max(cells.fates.values())
@@ -109,14 +109,11 @@ def texts(records):
     """table.md: patients by treatments, and the steps of death."""
     cells = Cells.of_text(records["treatments.json"])
     every = cells.by("patient", "treatment")
-    columns = [t for t in TREATMENTS if t in cells.by("treatment")]
-    rows = []
+    columns, rows = [t for t in TREATMENTS if t in cells.by("treatment")], []
     for name in cells.by("patient"):
-        row = [name]
-        for mine in (every.get((name, treatment)) for treatment in columns):
-            row.append("has it" if mine is None else told(mine))
-            row[-1] += f" (step {mine.broke})" if mine and mine.broke else ""
-        rows.append(row)
+        mine = [every.get((name, treatment)) for treatment in columns]
+        died = [f" (step {one.broke})" if one and one.broke else "" for one in mine]
+        rows.append([name, *(told(one) + step for one, step in zip(mine, died, strict=True))])
     return {"table.md": "\n".join(markdown_table(["patient", *columns], rows)) + "\n"}
 
 
@@ -139,12 +136,9 @@ def clipped(cells, name, wanted):
     mine = cells.of(patient=name, treatment="clipping at 1")
     if mine.runs:
         word = "cured" if mine.all(mine.is_("trained")) else "not cured"
-        fates = ", ".join(map(mine.fate, mine.runs))
-        guess = {"key": f"clipping_{name}", "word": word}
-        sentence = f"With gradients clipped at 1: {fates}."
-        return Finding(
-            f"clipping, {name}", word, sentence, **claim(wanted, word == wanted), **guess
-        )
+        sentence = f"With gradients clipped at 1: {', '.join(map(mine.fate, mine.runs))}."
+        known = claim(wanted, word == wanted) | {"key": f"clipping_{name}", "word": word}
+        return Finding(f"clipping, {name}", word, sentence, **known)
 
 
 def treated(name, cells):
@@ -156,19 +150,15 @@ def treated(name, cells):
     how = f"{first.word} at the unigram loss"
     if first.word == "diverged":
         how = f"not finite at step {first.broke}" if first.broke else "far above the unigram loss"
-    cures, maybe = CURES[name][0], UNSURE.get(name, set())
-    return Finding(
-        name,
-        first.word,
+    cures, maybe, _ = CURES[name]
+    sentence = (
         f"As found: {how}. Cured in every seed by {', '.join(sorted(cured)) or 'nothing'}; "
-        f"in none by {', '.join(sorted(never - {'as found'})) or '–'}.",
-        **claim(
-            f"cured by {', '.join(sorted(cures))}, by nothing else"
-            + "".join(f"; {treatment} may help or not" for treatment in maybe),
-            cures & by.keys() <= cured,
-            by.keys() - cures - maybe <= never,
-        ),
+        f"in none by {', '.join(sorted(never - {'as found'})) or '–'}."
     )
+    said = f"cured by {', '.join(sorted(cures))}, by nothing else"
+    said += "".join(f"; {treatment} may help or not" for treatment in maybe)
+    claimed = claim(said, cures & by.keys() <= cured, by.keys() - cures - maybe <= never)
+    return Finding(name, first.word, sentence, **claimed)
 
 
 def tell(every):
@@ -184,20 +174,17 @@ def end(losses):
     return np.mean(losses[-10:])
 
 
-def breaks(losses, within):
-    return not all(map(math.isfinite, losses[:within]))
-
-
 # script: what it shows, what is predicted, and the test
 SYMPTOMS = {
     "restless": ("swings and grows", "ends above its first loss, after having been below 0.1",
                  lambda x: min(x) < 0.1 and max(x[-50:]) > 5),
     "ceiling": ("stops at 0.31", "never below ln(1 + 1/e) = 0.313",
                 lambda x: min(x) > 0.31 and end(x) < 0.35),
-    "empty_row": ("NaN at once", "NaN within 5 steps", lambda x: breaks(x, 5)),
+    "empty_row": ("NaN at once", "NaN within 5 steps", lambda x: not np.isfinite(x[:5]).all()),
     "half": ("ln 2 for ever", "finite, and within 0.05 of ln 2 at the end",
              lambda x: abs(end(x) - math.log(2)) < 0.05),
-    "certain": ("inf, then NaN", "not finite within 10 steps", lambda x: breaks(x, 10)),
+    "certain": ("inf, then NaN", "not finite within 10 steps",
+                lambda x: not np.isfinite(x[:10]).all()),
     "clairvoyant": ("too good", "below 0.2, where the bigram loss is 2.4", lambda x: end(x) < 0.2),
 }  # fmt: skip
 
@@ -209,15 +196,13 @@ def figures(records):
 
     def cell(name, treatment):
         mine = every.get((name, treatment))
-        if mine is None:
-            return "has it", "white", False
-        color = plot.FATES.get(mine.word, "white")
-        return told(mine).replace(" ", "\n"), color, mine.word == "trained"
+        color = plot.FATES.get(mine.word, "white") if mine else "white"
+        text = told(mine).replace(" ", "\n" if mine else " ")
+        return text, color, mine is not None and mine.word == "trained"
 
-    figure, axes = plot.new_figure(
-        "The right cure depends on the cause (numbers: validation loss, median over seeds)",
-        size=(3.2 + 1.25 * len(columns), 1.5 + 0.85 * len(patients)),
-    )
+    title = "The right cure depends on the cause (numbers: validation loss, median over seeds)"
+    size = (3.2 + 1.25 * len(columns), 1.5 + 0.85 * len(patients))
+    figure, axes = plot.new_figure(title, size=size)
     table(axes[0, 0], patients, columns, cell)
     return {"treatments.png": figure, "last_steps.png": last_steps(cells.of(treatment="as found"))}
 
@@ -225,9 +210,8 @@ def figures(records):
 def last_steps(cells):
     """Loss and gradient norm of the patients as found, up to their end."""
     found = {name: mine.runs[0] for name, mine in cells.by("patient").items()}
-    title = ", ".join(f"{name} {CURES[name][1]}" for name in found)
-    size = (2.9 * len(found) + 1, 3.6)
-    title = f"How they fail, as found, seed 0: {title}"
+    courses = ", ".join(f"{name} {CURES[name][2]}" for name in found)
+    title, size = f"How they fail, as found, seed 0: {courses}", (2.9 * len(found) + 1, 3.6)
     figure, axes = plot.new_figure(title, columns=len(found), size=size)
     panels = [{"loss": [r["losses"]], "gradient": [r["grad_norms"]]} for r in found.values()]
     styles = {"loss": plot.STYLES[1], "gradient": plot.STYLES[0]}

@@ -15,6 +15,8 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minigrad\.")
 
 from minigrad import autograd, errors
 from minigrad.autograd.anomaly import detect_anomaly
+from minigrad.autograd.autocast import autocast
+from minigrad.core import dtype as _dtypes
 from minigrad.core import memory as _memory
 from minigrad.core.dtype import boolean as bool
 from minigrad.core.dtype import (
@@ -46,6 +48,20 @@ from minigrad.core.tensor import Tensor
 from minigrad.diagnose import diagnose
 from minigrad.functional import operators as _operators  # binds the methods
 from minigrad.functional.activation import relu, sigmoid, tanh
+from minigrad.functional.arrange import cat, clone, flip, stack, tril, triu
+from minigrad.functional.compare import (
+    eq,
+    ge,
+    gt,
+    isfinite,
+    isnan,
+    le,
+    logical_and,
+    logical_not,
+    logical_or,
+    lt,
+    ne,
+)
 from minigrad.functional.creation import (
     arange,
     bernoulli,
@@ -75,23 +91,12 @@ from minigrad.functional.elementwise import (
     clamp,
     cos,
     div,
-    eq,
     exp,
-    ge,
-    gt,
-    isfinite,
-    isnan,
-    le,
     log,
     log1p,
-    logical_and,
-    logical_not,
-    logical_or,
-    lt,
     maximum,
     minimum,
     mul,
-    ne,
     neg,
     pow,
     reciprocal,
@@ -121,20 +126,14 @@ from minigrad.functional.reduce import (
 )
 from minigrad.functional.shape import (
     broadcast_to,
-    cat,
     chunk,
-    clone,
     flatten,
-    flip,
     permute,
     reshape,
     split,
     squeeze,
-    stack,
     t,
     transpose,
-    tril,
-    triu,
     unsqueeze,
 )
 
@@ -158,4 +157,6 @@ def __getattr__(name: str) -> Any:
         module, _, attribute = _LAZY[name].partition(":")
         found = importlib.import_module(module)
         return getattr(found, attribute) if attribute else found
+    if name == "bfloat16":  # of a package that not everyone has
+        return _dtypes.bfloat16()
     raise AttributeError(f"module 'minigrad' has no attribute {name!r}")

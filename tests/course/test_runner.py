@@ -82,7 +82,7 @@ def test_an_input_that_is_changed_gets_a_sentence(tmp_path):
     )
     (result,) = judge(tmp_path, code, ("measured_walk",))
     assert result.status == "failed"
-    assert "changes its input (argument 1) in place" in str(result)
+    assert "changes its input (x) in place" in str(result)
 
 
 def test_a_numpy_array_where_a_tensor_is_meant_gets_a_sentence(tmp_path):
@@ -107,3 +107,71 @@ def test_a_file_beside_the_exercise_does_not_stand_in_for_a_module(tmp_path, mon
     (tmp_path / "random.py").write_text("raise RuntimeError\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert judge(tmp_path, GOOD)[0].passed
+
+
+NODE = (
+    "import numpy as np\nclass Node:\n    def __init__(self, value, edges=()):\n"
+    "        self.value, self.edges, self.grad = np.asarray(value, dtype=float), edges, None\n"
+    "    def __add__(self, o):\n        return Node(self.value + o.value, "
+    "[(self, lambda g: g), (o, lambda g: g)])\n"
+    "    def __mul__(self, o):\n        return Node(self.value * o.value, "
+    "[(self, lambda g: g * o.value), (o, lambda g: g * self.value)])\n"
+)
+PER_PATH = (
+    "def backward(root):\n    nodes, stack = [], [root]\n    while stack:\n"
+    "        n = stack.pop()\n        n.grad = None if n.edges else n.grad\n"
+    "        stack += [p for p, _ in n.edges]\n"
+    "    stack = [(root, np.ones_like(root.value))]\n    while stack:\n"
+    "        n, g = stack.pop()\n        n.grad = g if n.grad is None else n.grad + g\n"
+    "        stack += [(p, pull(g)) for p, pull in n.edges]\n"
+)
+
+
+def test_exponential_work_is_told_from_a_loop_without_end(tmp_path):
+    checks = "minigrad.course.checks.autograd"
+    (result,) = judge(tmp_path, NODE + PER_PATH, ("backward",), limit=4.0, checks=checks)
+    assert result.status == "stopped" and "doublings" in result.what
+    assert "did not finish" in result.sentence and "exponentially" in result.sentence
+
+
+def test_a_stop_names_what_was_computed(tmp_path):
+    code = "def relu_moment(v):\n    while v < 1:\n        pass\n    return v / 2\n"
+    (result,) = judge(tmp_path, code, ("relu_moment",), limit=1.0)
+    assert "condition ever become false" in result.sentence
+    assert "E[relu(z)²]" in str(result)
+
+
+def test_a_process_left_behind_does_not_hide_the_result(tmp_path):
+    code = "import os, subprocess\ndef linear_moment(q, fan_in, var_w):\n"
+    code += "    subprocess.Popen(['sleep', '6'])\n    os._exit(1)\n"
+    (result,) = judge(tmp_path, code)
+    assert "the process ended while linear_moment ran" in result.sentence
+
+
+def test_a_wrong_exercise_is_blamed_and_not_the_one_that_calls_it(tmp_path):
+    code = (
+        "import math\ndef fans(shape):\n    return shape[0], shape[1]\n"
+        "def xavier_normal(shape, rng, gain=1.0):\n    fan_in, fan_out = fans(shape)\n"
+        "    return rng.normal(0, gain * math.sqrt(2 / (2 * fan_in)), shape)\n"
+        "def kaiming_normal(shape, rng, mode='fan_in', nonlinearity='relu'):\n"
+        "    fan = fans(shape)[0 if mode == 'fan_in' else 1]\n"
+        "    return rng.normal(0, calculate_gain(nonlinearity) / math.sqrt(fan), shape)\n"
+        "def calculate_gain(n, slope=0.01):\n    leaky = (2 / (1 + slope**2)) ** 0.5\n"
+        "    return {'linear': 1, 'relu': 2**0.5, 'tanh': 5 / 3, 'leaky_relu': leaky}[n]\n"
+    )
+    names = ("calculate_gain", "fans", "xavier_normal", "kaiming_normal")
+    gain, fans, xavier, kaiming = judge(
+        tmp_path, code, names, checks="minigrad.course.checks.init_ablation"
+    )
+    assert gain.passed and "swapped" in fans.mistake
+    assert kaiming.sentence == "calls fans, which is not right yet: mend that first."
+    assert not xavier.sentence.startswith("calls")  # it has a mistake of its own
+
+
+def test_the_same_code_is_asked_the_same_numbers_and_they_are_shown_on_request(tmp_path):
+    code = "def linear_moment(q, fan_in, var_w):\n    return 64.0\n"
+    (first,), (again,) = judge(tmp_path, code), judge(tmp_path, code)
+    (other,) = judge(tmp_path, code + "# another attempt\n")
+    assert first.inputs == again.inputs != other.inputs
+    assert first.inputs.startswith("q = ") and first.inputs.count("\n") == 2
+    assert "inputs" not in str(first) and "fan_in = " in "\n".join(first.lines(inputs=True))

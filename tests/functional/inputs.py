@@ -26,6 +26,11 @@ class Seed:
     number: int
 
 
+def is_random(case: Case) -> bool:
+    """Whether its values are drawn: no two engines draw the same."""
+    return any(isinstance(value, Seed) for value in case.kwargs.values())
+
+
 def x(*shape: int) -> np.ndarray:
     """Values of both signs, at least 0.3 away from the kinks at 0."""
     return np.asarray(rng.uniform(0.3, 1.5, shape) * rng.choice([-1, 1], shape))

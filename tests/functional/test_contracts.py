@@ -31,8 +31,8 @@ def test_a_vjp_gives_the_inputs_shape_and_dtype_and_owns_what_it_gives(case):
             node, g = todo.pop()
             g = np.asarray(g)
             g.flags.writeable = False  # the gradient is not the VJP's to write to
-            for target, vjp, saved, _ in node.edges:
-                result = unbroadcast(np.asarray(vjp(g, *saved)), target.shape)
+            for target, shape, vjp, saved, _ in node.edges:
+                result = unbroadcast(np.asarray(vjp(g, *saved)), shape)
                 held = [a for a in saved if isinstance(a, np.ndarray) and a.size]
                 assert not any(np.shares_memory(result, array) for array in held), node
                 if isinstance(target, Node):
@@ -48,7 +48,7 @@ def test_a_vjp_holds_no_value_that_it_has_not_saved(case):
     todo = [o.node for o in outputs if o.node is not None]
     while todo:
         node = todo.pop()
-        for target, vjp, _, _ in node.edges:
+        for target, _, vjp, _, _ in node.edges:
             assert not [a for a in in_closure(vjp) if a.dtype.kind == "f"], node
             todo += [target] if isinstance(target, Node) else []
 

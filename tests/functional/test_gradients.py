@@ -29,8 +29,8 @@ NO_GRADIENT = {
     "what NumPy calls, tested in test_numpy_protocol.py": "array_ufunc array_function",
     "the dtype changes, so tested in test_operands.py": "to floating",
     "helpers between modules, no ops": "require_tensor require_floating operands shared sizes "
-    "require_number check_range split_index pick put along wide check_leaf write "
-    "normal_cdf normal_pdf",
+    "require_number check_range split_index pick put along wide check_leaf write autocast "
+    "in_float32 normal_cdf normal_pdf",
     "the checker itself": "gradcheck",
 }
 

@@ -8,7 +8,7 @@ from minigrad.lab import forecast, plot
 from minigrad.lab.forecast import assumed, chart, draw_curve, lines
 from minigrad.signal.configuration import Configuration
 from minigrad.signal.predict import predict
-from minigrad.training.windows import WINDOWS
+from minigrad.signal.windows import WINDOWS
 
 P = predict(depth=12, width=64, lr=1e-2)
 SICK = {"depth": 20, "width": 64, "activation": "tanh", "init": "uniform", "init_scale": 0.5}

@@ -190,10 +190,11 @@ def test_a_closure_computes_the_gradients_and_its_loss_is_returned() -> None:
 def test_a_gradient_of_another_dtype() -> None:
     p = Parameter(minigrad.ones(2))
     for optimizer in (optim.SGD([p]), optim.Adam([p]), optim.RMSprop([p])):
-        for wrong, got in ((minigrad.ones(2).double(), "float64"), (minigrad.arange(2), "int64")):
-            p.grad = wrong
-            with pytest.raises(DtypeError, match=f"a Tensor of its parameter's float32, got {got}"):
-                optimizer.step()
+        p.data = minigrad.ones(2)
+        p.grad = minigrad.ones(2)
+        p.data = minigrad.ones(2).double()  # the gradient was one of what p was before
+        with pytest.raises(DtypeError, match="of its parameter's float64, got float32"):
+            optimizer.step()
     assert (p.array == 1).all()
 
 
@@ -220,12 +221,10 @@ def test_an_optimizer_of_ones_own_finds_an_empty_state() -> None:
 
 def test_a_gradient_of_another_shape() -> None:
     p = Parameter(minigrad.ones(2, 3))
-    p.grad = minigrad.ones(3, 2)
-    with pytest.raises(ShapeError, match=r"must have its parameter's shape \(2, 3\), got \(3, 2\)"):
+    p.grad = minigrad.ones(2, 3)
+    p.data = minigrad.ones(3, 2)
+    with pytest.raises(ShapeError, match=r"must have its parameter's shape \(3, 2\), got \(2, 3\)"):
         optim.SGD([p]).step()
-    p.grad = minigrad.ones(1)
-    with pytest.raises(ShapeError, match=r"must have its parameter's shape \(2, 3\), got \(1,\)"):
-        optim.Adam([p]).step()
     assert (p.array == 1).all()
 
 
@@ -238,12 +237,19 @@ def test_options_out_of_range(kind: Any) -> None:
                 kind(p, **{option: value})
             with pytest.raises(ArgumentError, match=f"{kind.__name__}: {option} must be ≥ 0, got"):
                 kind([{"params": p, option: value}])
-    if kind is optim.SGD:
-        with pytest.raises(ArgumentError, match="SGD: nesterov needs a momentum > 0 and no d"):
-            kind(p, nesterov=True)
-        with pytest.raises(ArgumentError, match="SGD: nesterov needs a momentum > 0 and no d"):
-            kind(p, momentum=0.9, dampening=0.1, nesterov=True)
-        return
+
+
+def test_nesterov_needs_momentum_alone() -> None:
+    p = [Parameter(minigrad.ones(1))]
+    with pytest.raises(ArgumentError, match="SGD: nesterov needs a momentum > 0 and no d"):
+        optim.SGD(p, nesterov=True)
+    with pytest.raises(ArgumentError, match="SGD: nesterov needs a momentum > 0 and no d"):
+        optim.SGD(p, momentum=0.9, dampening=0.1, nesterov=True)
+
+
+@pytest.mark.parametrize("kind", [optim.Adam, optim.AdamW])
+def test_betas_out_of_range(kind: Any) -> None:
+    p = [Parameter(minigrad.ones(1))]
     for betas in ((1.0, 0.9), (0.9, 1.0), (-0.1, 0.9)):
         with pytest.raises(ArgumentError, match=rf"{kind.__name__}: betas must lie in \[0, 1\)"):
             kind(p, betas=betas)

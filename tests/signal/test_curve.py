@@ -13,7 +13,7 @@ from minigrad.signal.curve import Curve
 from minigrad.signal.draw import draw
 from minigrad.signal.predict import predict, predict_many
 from minigrad.signal.theory_curve import constant_kernel, initial_loss, margins
-from minigrad.training.windows import WINDOWS
+from minigrad.signal.windows import WINDOWS
 
 LN2 = math.log(2)
 DRAWN = [config for kind in ("wild", "lab") for config, _ in draw(kind, count=60, seed=12)]

@@ -13,11 +13,11 @@ import pytest
 
 from minigrad.errors import ArgumentError
 from minigrad.signal.transformer.configuration import TransformerConfiguration
+from minigrad.signal.windows import WINDOWS
 from minigrad.sweep.execute import local, make, sweep
 from minigrad.sweep.plan import Run, expand
 from minigrad.sweep.recorded import export, rows
 from minigrad.sweep.store import Result, Store
-from minigrad.training.windows import WINDOWS
 
 PLAN = {"steps": 4, "seeds": 3, "grid": {"depth": [2, 3], "lr": [0.01, 0.1], "width": 8}}
 TOML = "steps = {steps}\nseeds = {seeds}\n[grid]\ndepth = [2, 3]\nlr = [0.01, 0.1]\nwidth = 8\n"

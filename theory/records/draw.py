@@ -9,8 +9,8 @@ from record import DEMONSTRATIONS
 from minigrad.lab.forecast import draw_curve
 from minigrad.lab.plot import REFERENCE, STYLES, new_figure, save_figure
 from minigrad.signal.predict import predict, predict_many
+from minigrad.signal.windows import WINDOWS
 from minigrad.sweep.recorded import FITTED, rows
-from minigrad.training.windows import WINDOWS
 
 HERE = Path(__file__).parent
 

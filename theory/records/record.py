@@ -20,9 +20,9 @@ from minigrad.signal.configuration import Configuration
 from minigrad.signal.transformer.configuration import TransformerConfiguration
 from minigrad.signal.transformer.dynamics import after, dynamics, networks, training
 from minigrad.signal.transformer.recurrence import propagate
+from minigrad.signal.windows import window_means
 from minigrad.training.language import language_loss
 from minigrad.training.verdict import final_loss, verdict
-from minigrad.training.windows import window_means
 
 HERE = Path(__file__).parent
 

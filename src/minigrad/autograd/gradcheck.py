@@ -1,4 +1,4 @@
-"""gradcheck: the engine's gradients against central differences, in float64."""
+"""gradcheck and gradgradcheck: the engine's gradients against central differences, in float64."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.autograd.backward import grad
-from minigrad.core.mode import no_grad
+from minigrad.core.mode import enable_grad, no_grad
 from minigrad.core.random import Generator
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import DtypeError, GradcheckError, GraphError
@@ -66,6 +66,40 @@ def gradcheck(
             found = np.zeros(x.shape) if g is None else g.array
             _compare(i, x, found, lambda: projected().item(), eps, atol, rtol)
     return True
+
+
+def gradgradcheck(
+    fn: Callable[..., Any],
+    inputs: Tensor | Sequence[Tensor],
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-6,
+    rtol: float = 1e-5,
+    seed: int = 0,
+) -> bool:
+    """True if the second derivatives of `fn(*inputs)` agree with central differences of the first:
+    gradcheck of its gradients, as functions of the inputs and of the gradient that comes in.
+
+    Gradients that depend on neither pass. Raises GradcheckError as gradcheck does.
+    """
+    leaves = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    checked = [x for x in leaves if isinstance(x, Tensor) and x.requires_grad]
+    rng = Generator(seed).numpy
+    weights: list[Tensor] = []
+
+    @enable_grad()  # gradcheck takes its differences under no_grad
+    def gradients(*_: Any) -> list[Tensor]:
+        out = fn(*leaves)
+        outs = [o for o in (out if isinstance(out, tuple | list) else (out,)) if o.requires_grad]
+        while len(weights) < len(outs):
+            drawn = np.asarray(rng.standard_normal(outs[len(weights)].shape))
+            weights.append(wrap(drawn).requires_grad_())
+        found = grad(outs, checked, weights, create_graph=True, allow_unused=True)
+        return [g for g in found if g is not None and g.requires_grad]
+
+    if not gradients():
+        return True
+    return gradcheck(gradients, [*checked, *weights], eps=eps, atol=atol, rtol=rtol, seed=seed)
 
 
 def _flows(out: Any) -> bool:

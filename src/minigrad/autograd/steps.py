@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,23 +12,22 @@ from minigrad.core.dtype import is_floating
 from minigrad.core.graph import Node, Vjp, record
 from minigrad.core.hooks import run_hooks
 from minigrad.core.mode import mode
-from minigrad.core.saved import BARE, OUT, changed_since
+from minigrad.core.saved import OUT, changed_since
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import DtypeError, GraphError, InplaceError
 
+Step = Callable[[Node, Any], tuple[Any, Any]]
 
-def stepper(
-    retain_graph: bool, create_graph: bool, wanted: Collection[Any] = (), found: Any = None
-) -> Callable[[Node, Any], Any]:
-    """What walk() asks at each node: (its gradient as its hooks leave it, the edges to follow).
+
+def stepper(retain_graph: bool, create_graph: bool, wanted: Any = (), found: Any = None) -> Step:
+    """What walk() asks at a node: (its gradient as its hooks leave it, the edges to follow).
 
     With `wanted`, nodes and leaves, the gradients of the nodes go to `found`, no other leaf gets
     one, and nothing below the last of them is touched.
     """
     observe = mode.observer and mode.observer.backward
-    special = create_graph or wanted or observe
 
-    def ready(node: Node, g: Any) -> Any:
+    def step(node: Node, g: Any) -> Any:
         if wanted and len(found) == len(wanted):
             return g, ()  # all are found, and what is left is older
         if node.hooks:
@@ -43,48 +42,61 @@ def stepper(
                 f"this graph was already walked and freed (at {node.name!r}): call backward once, "
                 "or pass retain_graph=True to every call but the last"
             )
-        if changes.newest > node.time:
+        if changes.newest < node.time:
             _check_unchanged(node)
+        if wanted:
+            edges = [e for e in edges if type(e[0]) is Node or e[0] in wanted]
+        if create_graph and edges:
+            edges = _recorded(node, edges)
+        if observe:
+            edges = [(*e[:2], _observed(node, e[2], observe), *e[3:]) for e in edges]
         if node.saves and not retain_graph:
             node.edges = node.parts = None
-        if special:
-            if wanted:
-                edges = [e for e in edges if type(e[0]) is Node or e[0] in wanted]
-            if create_graph and edges:
-                edges = _recorded(node, edges)
-            if observe:
-                edges = [(t, _observed(node, vjp, observe), s, p) for t, vjp, s, p in edges]
         return g, edges
 
-    return ready
+    return step
 
 
 def _check_unchanged(node: Node) -> None:
     """Raise InplaceError if an array that the node's gradients need was changed after it ran."""
-    for _, _, arrays, _ in node.edges or ():
+    for *_, arrays, _ in node.edges or ():
         for array in arrays:
             if changed_since(array, node.time):
-                raise InplaceError(
-                    f"a tensor of shape {array.shape} was changed in place after {node.name!r} "
-                    "used it, and the gradient needs its old value: call backward() before the "
-                    "optimizer's step (or any other change in place), or change a clone()"
-                )
+                raise InplaceError(_changed(node, array))
 
 
-def _recorded(node: Node, edges: Any) -> list[tuple[Any, Vjp, Any, Any]]:
+def _recorded(node: Node, edges: Any) -> list[tuple[Any, Any, Vjp, Any, Any]]:
     """The node's edges for create_graph: with Tensors for what was saved, or one edge to the
     composition it equals, which was recorded just now and leads to the same inputs."""
 
-    def alias(array: np.ndarray, leaf: Tensor) -> Tensor:
-        return record("alias", array, (leaf, _same))
-
-    def again(arrays: Any, places: Any) -> list[Any]:
-        return [restore(a, p, node, alias) for a, p in zip(arrays, places, strict=True)]
+    def again(arrays: Any, saved: Any) -> list[Any]:
+        return [_restored(node, a, s) for a, s in zip(arrays, saved, strict=True)]
 
     if node.parts:
-        compose, arrays, places = node.parts
-        return [(compose(*again(arrays, places)).node, _same, (), ())]
-    return [(t, _of_tensors(node, vjp), again(a, p), ()) for t, vjp, a, p in edges]
+        compose, arrays, saved = node.parts
+        out = compose(*again(arrays, saved))
+        return [(out.node, out.shape, _same, (), ())]
+    return [(t, n, _of_tensors(node, vjp), again(a, s), ()) for t, n, vjp, a, s in edges]
+
+
+def _restored(node: Node, array: Any, saved: Any) -> Any:
+    """A saved value as a Tensor in its place in the graph, so that what is computed from it is
+    recorded. Indices, masks and numbers stay as they are. Raises GraphError for a floating-point
+    array of unknown origin, InplaceError for a Tensor that holds another value by now."""
+    if isinstance(saved, Tensor):
+        if saved.array is not array:
+            raise InplaceError(_changed(node, array))
+        return saved
+    if saved is OUT:
+        tensor = wrap(array)
+        tensor.node, tensor.requires_grad = node, True
+        return tensor
+    if type(saved) is tuple:  # an array in the place of a tensor
+        tensor = saved[0]
+        return record("alias", array, (tensor, _same)) if tensor.requires_grad else wrap(array)
+    if isinstance(array, np.ndarray) and is_floating(array.dtype):
+        raise GraphError(_no_second_derivative(node))
+    return array
 
 
 def _same(g: Any) -> Any:
@@ -100,7 +112,7 @@ def _of_tensors(node: Node, vjp: Vjp) -> Vjp:
         except DtypeError as error:  # an array of the VJP's own meets a Tensor
             new = error
         if not isinstance(new, Tensor):
-            raise GraphError(no_second_derivative(node.name)) from None
+            raise GraphError(_no_second_derivative(node)) from None
         return new
 
     return checked
@@ -115,26 +127,16 @@ def _observed(node: Node, vjp: Vjp, observe: Callable) -> Vjp:
     return seen
 
 
-def restore(array: Any, place: Any, node: Any, alias: Any) -> Any:
-    """A saved value of `node` as a Tensor at its place, so that what is computed from it is
-    recorded; `alias` makes a result equal to a leaf that has moved on. Indices, masks and numbers
-    stay as they are. Raises GraphError for a floating-point array of unknown origin."""
-    if not isinstance(array, np.ndarray):
-        return array
-    if place is BARE:
-        if is_floating(array.dtype):
-            raise GraphError(no_second_derivative(node.name))
-        return array
-    if isinstance(place, Tensor):
-        return place if place.array is array else alias(array, place)
-    tensor = wrap(array)
-    tensor.node = node if place is OUT else place
-    tensor.requires_grad = place is not None
-    return tensor
-
-
-def no_second_derivative(name: str) -> str:
+def _no_second_derivative(node: Node) -> str:
     return (
-        f"no second derivative of {name!r}: its gradient is computed from arrays, not from what it "
-        "saved as Tensors (see record(), and `parts` in it)"
+        f"no second derivative of {node.name!r}: its gradient is computed from arrays, not from "
+        "what it saved as Tensors (see record(), and `parts` in it)"
+    )
+
+
+def _changed(node: Node, array: np.ndarray) -> str:
+    return (
+        f"a tensor of shape {array.shape} was changed in place after {node.name!r} used it, and "
+        "the gradient needs its old value: call backward() before the optimizer's step (or any "
+        "other change in place), or change a clone()"
     )

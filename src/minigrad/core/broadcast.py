@@ -26,7 +26,7 @@ def unbroadcast(g: Any, shape: Shape, name: str = "unbroadcast") -> Any:
     return total(g, (*range(added), *stretched)).reshape(shape)
 
 
-_BLOCK = 4096  # rows: the longest sum of float32 whose rounding does not yet show
+_BLOCK = 512  # rows: the longest sum of float32 whose rounding does not yet show
 
 
 def total(x: Any, axes: tuple[int, ...], keepdims: bool = False) -> Any:
@@ -40,10 +40,10 @@ def total(x: Any, axes: tuple[int, ...], keepdims: bool = False) -> Any:
     if axes and len(axes) < x.ndim and axes == tuple(range(len(axes))) and x.dtype.kind == "f":
         rest = x.shape[len(axes) :]
         rows = x.reshape(math.prod(x.shape[: len(axes)]), math.prod(rest))
-        if len(rows) > _BLOCK:
-            starts = range(0, len(rows), _BLOCK)
-            rows = np.stack([total(rows[i : i + _BLOCK], (0,)) for i in starts])
-            return total(rows, (0,)).reshape((1,) * len(axes) * keepdims + rest)
+        while len(rows) > _BLOCK:
+            n = len(rows) // _BLOCK
+            blocks = rows[: n * _BLOCK].reshape(n, _BLOCK, rows.shape[1])
+            rows = np.concatenate([np.ones(_BLOCK, x.dtype) @ blocks, rows[n * _BLOCK :]])
         return (np.ones(len(rows), x.dtype) @ rows).reshape((1,) * len(axes) * keepdims + rest)
     add: Any = np.add  # NumPy's annotations have no case for a keepdims that is a variable
     return add.reduce(x, axis=axes, keepdims=keepdims)

@@ -54,8 +54,21 @@ def one(dtype: np.dtype) -> np.ndarray:
     return array
 
 
+@cache
+def bfloat16() -> np.dtype:
+    """float32's range with 8 bits of precision; from ml_dtypes, since NumPy has none. Raises
+    DtypeError where that is not installed."""
+    try:
+        import ml_dtypes
+    except ImportError:
+        raise DtypeError('bfloat16 needs ml_dtypes: pip install "minigrad[bf16]"') from None
+    return np.dtype(ml_dtypes.bfloat16)
+
+
 def as_dtype(dtype: Any) -> np.dtype:
     """The supported dtype that `dtype` names; raises DtypeError for any other."""
+    if isinstance(dtype, str) and dtype == "bfloat16":
+        return bfloat16()
     try:
         found = np.dtype(object if dtype is None else dtype)  # NumPy takes None for float64
     except TypeError:
@@ -64,7 +77,7 @@ def as_dtype(dtype: Any) -> np.dtype:
         return found
     device = str(dtype).startswith(("cpu", "cuda", "mps"))
     raise DtypeError(
-        f"dtype must be one of float16, float32, float64, int64, bool; got {dtype!r}"
+        f"dtype must be one of float16, bfloat16, float32, float64, int64, bool; got {dtype!r}"
         + (": minigrad computes on the CPU alone, leave devices out" if device else "")
     )
 

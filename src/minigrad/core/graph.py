@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.core import saved as changes
 from minigrad.core.broadcast import unbroadcast
 from minigrad.core.mode import mode, settings
-from minigrad.core.saved import keep, now
+from minigrad.core.saved import arrays, now
 from minigrad.core.tensor import Tensor
 
 Vjp = Callable[..., Any]
@@ -26,18 +27,18 @@ ndarray, new_tensor = np.ndarray, Tensor.__new__
 
 
 class Node:
-    """A recorded op. `edges` are (input's node or leaf, VJP, saved arrays, their places), None once
-    walked and freed; `saves` says that there is something to free; `time` grows with every op."""
+    """A recorded op. `edges` are (input's node or leaf, input's shape, VJP, saved arrays, what they
+    were saved as), None once walked and freed; `saves` says that there is something to free; `time`
+    is smaller the newer the op."""
 
-    __slots__ = ("edges", "hooks", "name", "origin", "parts", "saves", "shape", "time")
+    __slots__ = ("edges", "hooks", "name", "origin", "parts", "saves", "time")
 
     name: str
-    edges: list[tuple[Any, Vjp, Any, Any]] | None
+    edges: list[tuple[Any, Any, Vjp, Any, Any]] | None
     hooks: dict[Any, Callable] | None
     origin: Any  # what an observer made of the op; detect_anomaly() keeps where it was called
     parts: Any  # the composition that equals the op, the arrays it takes, their places; or None
     saves: bool
-    shape: tuple[int, ...]
     time: int
 
     def __repr__(self) -> str:
@@ -56,28 +57,34 @@ def record(
     is the composition of a fused op: create_graph differentiates it instead. An op on half
     precision computes in float32 and is rounded here, unless its `dtype` is given.
     """
-    out = new_tensor(Tensor)
-    out.array = value = value if type(value) is ndarray else np.asarray(value)
-    out.grad = out.hooks = None
+    if type(value) is not ndarray:
+        value = np.asarray(value)
     edges: list[Any] = []
     saves = False
     for edge in inputs:
         tensor = edge[0]
         if isinstance(tensor, Tensor):
-            if dtype is None and tensor.array.dtype.itemsize == 2:
-                return _record_half(name, value, inputs, parts)
+            array = tensor.array
+            if dtype is None:
+                dtype = array.dtype
+                if dtype.itemsize == 2:
+                    return _record_half(name, value, inputs, parts)
             if tensor.requires_grad:
                 if len(edge) == 2:
-                    edges.append((tensor.node or tensor, edge[1], (), ()))
+                    edges.append((tensor.node or tensor, array.shape, edge[1], (), ()))
                 else:
-                    saves = True
-                    edges.append((tensor.node or tensor, edge[1], *keep(edge[2:], value)))
+                    saves, saved = True, edge[2:]
+                    kept = arrays(saved, value)
+                    edges.append((tensor.node or tensor, array.shape, edge[1], kept, saved))
+    out = new_tensor(Tensor)
+    out.array = value
+    out._grad = out.hooks = None
     if edges and (settings.changed == 0 or mode.grad):
         out.requires_grad = True
         out.node = node = Node()
         node.name, node.edges, node.saves, node.time = name, edges, saves, now()
-        node.shape, node.hooks = value.shape, None
-        node.parts = parts and (parts[0], *keep(parts[1:], value))
+        node.hooks = None
+        node.parts = parts and (parts[0], arrays(parts[1:], value), parts[1:])
     else:
         out.requires_grad = False
         out.node = None
@@ -115,28 +122,36 @@ def cast(value: Any, dtype: np.dtype) -> Any:
     return value.to(dtype) if isinstance(value, Tensor) else value.astype(dtype, copy=False)
 
 
-def walk(grads: dict[Any, Any], ready: Callable[[Node, Any], Any]) -> set[Any]:
-    """Send `grads`, {node or leaf: gradient}, down to the leaves; those whose array is theirs."""
+def walk(grads: dict[Any, Any], step: Callable[[Node, Any], Any], plain: bool, free: bool) -> set:
+    """Send `grads`, {node or leaf: gradient}, down to the leaves; those whose array is theirs.
+
+    At a node `step` says (its gradient as its hooks leave it, the edges to follow); a `plain` walk
+    asks it only where there is something to say, and frees here what was saved.
+    """
     owned = set()  # in these arrays nobody else has a part: they may be added to in place
-    todo = sorted((-node.time, node) for node in grads if type(node) is Node)  # a heap
+    todo = sorted((node.time, node) for node in grads if type(node) is Node)  # a heap
     while todo:
         node = heappop(todo)[1]  # the newest
-        g, edges = ready(node, grads.pop(node))
-        for target, vjp, saved, _ in edges:
-            new = vjp(g, *saved)
-            if new.shape != target.shape:
-                new = unbroadcast(new, target.shape, node.name)
-            if target in owned:
-                grads[target] += new
-            elif target in grads:
-                grads[target] = grads[target] + new
-                owned.add(target)
-            else:
+        g, edges = grads.pop(node), node.edges
+        if not plain or node.hooks or edges is None or changes.newest < node.time:
+            g, edges = step(node, g)
+        elif free and node.saves:
+            node.edges = node.parts = None
+        for target, shape, vjp, saved, _ in edges:
+            new = vjp(g, *saved) if saved else vjp(g)
+            if new.shape != shape:
+                new = unbroadcast(new, shape, node.name)
+            if target not in grads:
                 grads[target] = new
                 if type(target) is Node:
-                    heappush(todo, (-target.time, target))
+                    heappush(todo, (target.time, target))
                 elif _is_fresh(new, g):
                     owned.add(target)
+            elif target in owned:
+                grads[target] += new
+            else:
+                grads[target] = grads[target] + new
+                owned.add(target)
         edges = vjp = saved = new = None  # what a node kept goes before the next one's gradients
     return owned
 

@@ -91,3 +91,12 @@ def retain_grad(self: Tensor) -> None:
 
     self.node.hooks = self.node.hooks or {}
     self.node.hooks[_LAST] = keep
+
+
+def move_retained(before: Any, after: Any) -> None:
+    """Have a tensor that is changed in place, and moves from one node to another, keep the gradient
+    of its new value."""
+    if before is not None and before.hooks and _LAST in before.hooks:
+        keep = before.hooks.pop(_LAST)
+        if after is not None:
+            after.hooks = {**(after.hooks or {}), _LAST: keep}

@@ -1,8 +1,8 @@
 """What a gradient needs of its op's values: kept when the op runs, handed back when backward comes.
 
-A saved value is kept as the array it was, beside the place in the graph it came from. Every change
-in place is noted against the clock that also dates the ops, so that backward() can refuse to
-compute a gradient from a value that is no longer there; an op pays nothing for it.
+A saved value is kept as the array it was, beside what it was saved as. Every change in place is
+noted against the clock that also dates the ops, so that backward() can refuse to compute a gradient
+from a value that is no longer there; an op pays nothing for it.
 """
 
 from __future__ import annotations
@@ -16,66 +16,59 @@ import numpy as np
 
 from minigrad.core.tensor import Tensor
 
-now = count(1).__next__  # the clock: ops and changes in place, in the order they happened
+# the clock of ops and changes in place: it counts down, so that a heap gives the newest op first
+now = count(-1, -1).__next__
 newest = 0  # the time of the last change
 _changed: dict[int, list[Any]] = {}  # id of an array -> [weak reference to it, time of its change]
 
 
-class _Place:
-    """Where a saved value came from, if from no input: a name that prints."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
+class _Out:
     def __repr__(self) -> str:
-        return self.name
+        return "OUT"
 
 
-OUT = _Place("OUT")  # in the place of a saved value: the op's own result
-BARE = _Place("BARE")  # an array the op made: what it depends on is not known
+OUT = _Out()  # in the place of a saved value: the op's own result, without a cycle
 
 
-def keep(saved: Sequence[Any], out: np.ndarray) -> tuple[list[Any], list[Any]]:
-    """The arrays of `saved` as they are now, and the place of each: a node or leaf, OUT, BARE, or
-    None for a constant. (tensor, array) is that array in the tensor's place."""
-    arrays, places = [], []
-    for value in saved:
-        place: Any = None
-        if isinstance(value, tuple):
-            tensor, value = value
-            place = tensor.node or tensor if tensor.requires_grad else None
-        elif isinstance(value, Tensor):
-            if value.requires_grad:
-                place = value.node or value
-            value = value.array
-        elif value is OUT:
-            value, place = out, OUT
-        elif type(value) is np.ndarray:
-            place = BARE
-        arrays.append(value)
-        places.append(place)
-    return arrays, places
+def arrays(saved: Sequence[Any], out: np.ndarray) -> Sequence[Any]:
+    """The values of `saved` as they are now: of Tensors and OUT the arrays, of a pair (tensor,
+    array) that array, all else as it is."""
+    if len(saved) == 1:  # nearly always, and half the time of what follows
+        value = saved[0]
+        if isinstance(value, Tensor):
+            return (value.array,)
+        if value is OUT:
+            return (out,)
+    return [_value(value, out) for value in saved]
+
+
+def _value(value: Any, out: np.ndarray) -> Any:
+    if isinstance(value, Tensor):
+        return value.array
+    if value is OUT:
+        return out
+    return value[1] if type(value) is tuple else value
 
 
 def note(array: np.ndarray) -> None:
     """Remember that `array` has just been changed in place."""
     global newest
     newest = now()
-    owner = _owner(array)
-    key = id(owner)
+    whole = owner(array)
+    key = id(whole)
     if key in _changed:
         _changed[key][1] = newest
     else:
-        _changed[key] = [weakref.ref(owner, lambda _: _changed.pop(key, None)), newest]
+        _changed[key] = [weakref.ref(whole, lambda _: _changed.pop(key, None)), newest]
 
 
 def changed_since(array: Any, time: int) -> bool:
     """Whether the memory of `array` was changed in place after `time`."""
-    entry = _changed.get(id(_owner(array)))
-    return entry is not None and entry[1] > time
+    entry = _changed.get(id(owner(array)))
+    return entry is not None and entry[1] < time
 
 
-def _owner(array: Any) -> Any:
+def owner(array: Any) -> Any:
     """The array whose memory `array` is a view of."""
     while isinstance(getattr(array, "base", None), np.ndarray):
         array = array.base

@@ -48,12 +48,16 @@ class Tensor(TensorMethods):
     numeric.
     """
 
-    __slots__ = ("__weakref__", "array", "grad", "hooks", "node", "requires_grad")
+    __slots__ = (
+        "__weakref__", "_grad", "array", "hooks", "node", "origin", "requires_grad", "views"
+    )  # fmt: skip
 
     array: np.ndarray
-    grad: Tensor | None
+    _grad: Tensor | None
     requires_grad: bool
     node: Node | None
+    origin: Any  # of a view (core/views.py); unset for any other tensor, as is `views`
+    views: list[Any]
     hooks: dict[Any, Callable] | None
     device, is_cuda = device("cpu"), False
 
@@ -67,10 +71,8 @@ class Tensor(TensorMethods):
             raise ArgumentError(
                 f"Tensor() takes one list or array, or sizes, got {len(data)}: {data!r:.80}"
             )
-        self.grad = self.node = self.hooks = None
+        self._grad = self.node = self.hooks = None
         self.requires_grad = False
-
-    # -- what it is ---------------------------------------------------------------------------
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -111,13 +113,28 @@ class Tensor(TensorMethods):
     def is_floating_point(self) -> bool:
         return dtypes.is_floating(self.dtype)
 
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that backward() has added up, or None; a Tensor of this shape and dtype."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None and not isinstance(value, Tensor):
+            raise DtypeError(f"grad must be a Tensor or None, got {type(value).__name__}")
+        if value is not None and value.shape != self.shape:
+            raise ShapeError(f"grad must have the tensor's shape {self.shape}, got {value.shape}")
+        if value is not None and value.dtype != self.dtype:
+            raise DtypeError(f"grad must have the tensor's dtype {self.dtype}, got {value.dtype}")
+        self._grad = value
+
     # -- out of the graph ---------------------------------------------------------------------
 
     @property
     def data(self) -> Tensor:
         """The same memory outside the graph, as detach() gives it. Assigning a Tensor to it makes
         its memory this tensor's own."""
-        return wrap(self.array)
+        return self.detach()
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -128,18 +145,18 @@ class Tensor(TensorMethods):
             )
         self.array = value.array
 
-    def detach(self) -> Tensor:
-        """The same data, outside the graph."""
-        return wrap(self.array)
-
     def __reduce_ex__(self, protocol: Any) -> Any:
-        """For copy and pickle: a leaf with its gradient. Raises GraphError for an op's result."""
+        """For copy and pickle: a leaf with its gradient, but neither its hooks nor what it is a
+        view of. Raises GraphError for an op's result."""
         if self.node is not None:
             raise GraphError(
                 f"only a leaf can be copied or pickled, got a result of {self.node.name!r}: "
                 "detach() it, or clone() it to stay in the graph"
             )
-        return super().__reduce_ex__(protocol)
+        rebuilt: Any = super().__reduce_ex__(max(protocol, 2))
+        function, args, (own, slots), *rest = rebuilt
+        kept = {k: v for k, v in slots.items() if k not in ("hooks", "origin", "views")}
+        return function, args, (own, {**kept, "hooks": None}), *rest
 
     def numpy(self) -> np.ndarray:
         """The array itself (shared memory). Raises GraphError where a gradient is required."""
@@ -193,7 +210,7 @@ class Tensor(TensorMethods):
         return iter([self[i] for i in range(len(self))])
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else repr(self)
+        return format(self.item(), spec) if spec or not self.ndim else repr(self)
 
     __hash__ = object.__hash__  # by identity: __eq__ compares elements
 
@@ -228,7 +245,7 @@ def wrap(array: np.ndarray) -> Tensor:
     """A leaf Tensor around an array as it is: no copy, no check."""
     tensor = Tensor.__new__(Tensor)
     tensor.array = array
-    tensor.grad = None
+    tensor._grad = None
     tensor.node = None
     tensor.hooks = None
     tensor.requires_grad = False

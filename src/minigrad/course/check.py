@@ -1,234 +1,249 @@
-"""A check: probes on what the learner wrote, and the mistakes that each probe can name."""
+"""A check: probes on what the learner wrote, the right answer, and the mistakes that have a name.
+
+Right and wrong implementations run on the same arguments. The right one is the solution; a mistake
+*is* a wrong implementation, with a name and the question that leads out of it.
+"""
 
 from __future__ import annotations
 
 import copy
-import linecache
-import traceback
+import inspect
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from minigrad.course.result import Result
-from minigrad.course.values import a_kind, agree, array, describe, first_difference, kind
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A wrong implementation with a name, the question that leads out of it, and the page."""
-
-    name: str
-    question: str
-    see: str  # "01-initialization.md#kaiming"
+from minigrad.course.values import a_kind, agree, array, kind, same_kind
+from minigrad.files import load_module
 
 
 @dataclass(frozen=True)
 class Probe:
-    """One value computed with the learner's code, what it must be, and what else it may be.
+    """One way to look at an implementation: ``run(function, *draw(rng))`` gives a value.
 
-    ``mistakes`` pairs a value with the mistake that produces it. In place of the value may stand a
-    class of exception, or a predicate of the received value. Values are compared within ``rtol``
-    and ``atol``, and only after the right one was not found: a correct answer is never accused.
+    A number, an array, a Tensor, text, or a tuple, list or dict of them. ``size``: of a probe that
+    is tried small and then large; a ``last`` one is left out when a name is looked for.
     """
 
     what: str
-    run: Callable[[Any], Any]
-    expected: Any
-    mistakes: Sequence[tuple[Any, Mistake]] = ()
+    draw: Callable[[np.random.Generator], Sequence[Any]]
+    run: Callable[..., Any]
     rtol: float = 1e-4
     atol: float = 1e-6
+    size: int = 0
+    last: bool = False
+    expected: Any = None  # instead of the right implementation's outcome, where that takes long
+
+    def agrees(self, received: Any, expected: Any) -> bool:
+        """Whether an outcome is the expected one, in kind and in value."""
+        if isinstance(received, Raised) or isinstance(expected, Raised):
+            return False
+        return same_kind(received, expected) and agree(received, expected, self.rtol, self.atol)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """Wrong implementations that go by one name, the question that leads out, and the page."""
+
+    wrongs: tuple[Any, ...]
+    name: str
+    question: str
+    see: str = ""  # "01-initialization.md#kaiming"; the exercise's own section unless given
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A wrong implementation: the right one's text with some pieces replaced, old by new."""
+
+    pairs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Check:
+    """What an exercise is held to."""
+
+    right: Callable[..., Any]
+    probes: tuple[Probe, ...]
+    mistakes: tuple[Mistake, ...]
 
 
 class InputChanged(Exception):
-    """The learner's code wrote into an array that it was given."""
+    """The learner's code wrote into an array or a list that it was given."""
 
 
-def call(*args: Any, **kwargs: Any) -> Callable[[Any], Any]:
-    """A probe's ``run`` that calls the exercise with copies of these arguments, then looks whether
-    it changed them."""
-
-    def run(function: Any) -> Any:
-        given = copy.deepcopy((args, kwargs))
-        out = function(*given[0], **given[1])
-        before = [*args, *kwargs.values()]
-        after = [*given[0], *given[1].values()]
-        for i, (old, new) in enumerate(zip(before, after, strict=True)):
-            if kind(old) in ("array", "Tensor") and not agree(array(new), array(old), 0, 0):
-                raise InputChanged(f"argument {i + 1}")
-        return out
-
-    return run
+class WrongKind(Exception):
+    """What came back cannot be looked at further: (what it is, what is meant)."""
 
 
-def run_check(name: str, probes: Sequence[Probe], module: Any, see: str) -> Result:
-    """The result of the first probe that does not hold, or a pass."""
-    target = getattr(module, name, None)
-    if not callable(target):
-        return Result(name, "failed", "not in the file: was it renamed?", see=see)
-    for probe in probes:
+@dataclass(frozen=True)
+class Raised:
+    """An outcome that is no value."""
+
+    error: BaseException
+
+    def is_like(self, other: Any) -> bool:
+        """Whether the other outcome is the same error; a None is one, however it was used."""
+        return isinstance(other, Raised) and _signature(self.error) == _signature(other.error)
+
+
+def _signature(error: BaseException) -> tuple[str, str]:
+    says_enough = ArithmeticError | RecursionError | InputChanged
+    if isinstance(error, WrongKind):
+        received, wanted = error.args
+        return a_kind(received), wanted
+    if "NoneType" in str(error):
+        return "", "None"
+    if isinstance(error, AttributeError):  # whatever the learner's class is called
+        return "", str(error).partition("attribute")[2]
+    return type(error).__name__, "" if isinstance(error, says_enough) else str(error)
+
+
+# -- what a file of checks is written with -----------------------------------------------------
+
+
+@cache
+def solutions(folder: str) -> Any:
+    """The module that solves a lab: its functions are the right answers."""
+    from minigrad.course.workspace import resources
+
+    return load_module(resources() / "solutions" / f"{folder}.py", f"solutions_{folder}")
+
+
+def probe(what: str, *args: Any, run: Callable[..., Any] | None = None, **options: Any) -> Probe:
+    """A probe whose arguments are always the same."""
+    return Probe(what, lambda rng: args, run or apply, **options)
+
+
+def drawn(
+    what: str, draw: Callable[[np.random.Generator], Sequence[Any]], run: Any = None, **options: Any
+) -> Probe:
+    """A probe whose arguments are drawn anew at each attempt; ``what`` may show them: {:g}."""
+    return Probe(what, draw, run or apply, **options)
+
+
+def growing(
+    what: str, sizes: Sequence[int], run: Callable[..., Any], **options: Any
+) -> list[Probe]:
+    """One probe in several sizes, ``run(function, size)``: where the largest is not done in time,
+    the times of the others tell how the work grows."""
+    one = probe(what, run=run, **options)
+    return [
+        replace(one, draw=lambda rng, n=n: (n,), size=n, last=n != min(sizes))  # type: ignore[misc]
+        for n in sizes
+    ]
+
+
+def edit(*pairs: str) -> Edit:
+    """The right implementation with ``old`` replaced by ``new``: edit(old, new, old, new, …)."""
+    return Edit(pairs)
+
+
+def check(right: Callable[..., Any], probes: Sequence[Any], mistakes: Sequence[Any] = ()) -> Check:
+    """The check of one exercise.
+
+    A mistake is (wrong, name, question) or (wrong, name, question, page#section), where ``wrong``
+    is an implementation, an ``edit`` of the right one, or a list of these.
+    """
+    flat = [p for one in probes for p in (one if isinstance(one, list) else [one])]
+    named = [
+        Mistake(tuple(wrong) if isinstance(wrong, list) else (wrong,), *text)
+        for wrong, *text in mistakes
+    ]
+    return Check(right, tuple(flat), tuple(named))
+
+
+def apply(function: Any, *args: Any, **options: Any) -> Any:
+    """The function's answer; it may not write into what it is given."""
+    kept = copy.deepcopy(args)
+    out = function(*args, **options)
+    for i, (old, new) in enumerate(zip(kept, args, strict=True)):
+        if _changed(old, new):
+            raise InputChanged(_parameter(function, i))
+    return out
+
+
+def _changed(old: Any, new: Any) -> bool:
+    if kind(old) in ("array", "Tensor"):
+        return not np.array_equal(array(old), array(new), equal_nan=array(old).dtype.kind == "f")
+    if isinstance(old, list | tuple):
+        return len(old) != len(new) or any(map(_changed, old, new))
+    return False
+
+
+def _parameter(function: Any, i: int) -> str:
+    try:
+        return list(inspect.signature(function).parameters)[i]
+    except (TypeError, ValueError, IndexError):
+        return f"argument {i + 1}"
+
+
+def demand(value: Any, wanted: str) -> Any:
+    """The value, if it is of this kind ("a Tensor"); else the learner is told what is meant."""
+    if a_kind(value) != wanted:
+        raise WrongKind(value, wanted)
+    return value
+
+
+# -- running it --------------------------------------------------------------------------------
+
+
+@dataclass
+class Trial:
+    """A check at one attempt: its seed decides what the probes draw. Every outcome is kept, so that
+    no implementation is run twice on one probe."""
+
+    check: Check
+    seed: int
+    seen: dict[tuple[int, int], tuple[Any, Any]] = field(default_factory=dict)
+
+    def arguments(self, i: int) -> Sequence[Any]:
+        return self.check.probes[i].draw(np.random.default_rng([self.seed, i]))
+
+    def outcome(self, i: int, function: Any) -> Any:
+        """What probe ``i`` sees of an implementation: a value, or what was raised."""
+        if (i, id(function)) not in self.seen:
+            self.seen[i, id(function)] = function, self._run(i, function)
+        return self.seen[i, id(function)][1]
+
+    def _run(self, i: int, function: Any) -> Any:
         try:
             with np.errstate(all="ignore"):
-                received = probe.run(target)
-        except NotImplementedError as error:
-            return _not_written(name, error, module.__file__, see)
+                return self.check.probes[i].run(function, *copy.deepcopy(self.arguments(i)))
+        except KeyboardInterrupt:
+            raise
         except BaseException as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            return _raised(name, probe, error, module.__file__, see)
-        if not _same_kind(received, probe.expected):
-            return _wrong_kind(name, probe, received, see)
-        if not agree(received, probe.expected, probe.rtol, probe.atol):
-            return _differs(name, probe, received, see)
-    return Result(name, "passed")
+            return Raised(error)
+
+    def right(self, i: int) -> Any:
+        expected = self.check.probes[i].expected
+        return self.outcome(i, self.check.right) if expected is None else expected
+
+    def holds(self, i: int, received: Any) -> bool:
+        return self.check.probes[i].agrees(received, self.right(i))
+
+    def label(self, i: int) -> str:
+        """What the probe computes, its drawn numbers filled in."""
+        what = self.check.probes[i].what
+        return what.format(*self.arguments(i)) if "{" in what else what
 
 
-def _same_kind(received: Any, expected: Any) -> bool:
-    """Whether the answer is of the type that was asked for; any number will do for a number."""
-    if isinstance(expected, tuple):
-        return (
-            (isinstance(received, tuple | list) or _stacked(received, expected))
-            and len(received) == len(expected)
-            and all(_same_kind(r, e) for r, e in zip(received, expected, strict=True))
-        )
-    if kind(expected) == "number":
-        return kind(received) == "number" or (
-            kind(received) in ("array", "Tensor") and array(received).size == 1
-        )
-    if kind(expected) == "list":
-        return kind(received) in ("list", "tuple", "array")
-    return kind(received) == kind(expected)
+def implementations(right: Callable[..., Any], mistake: Mistake) -> list[Any]:
+    """A mistake's wrong implementations, ready to be called."""
+    return [_edited(right, w.pairs) if isinstance(w, Edit) else w for w in mistake.wrongs]
 
 
-def _stacked(received: Any, expected: tuple[Any, ...]) -> bool:
-    """Whether an array holds one answer per entry, and is not a single answer of that length."""
-    shapes = {np.shape(array(e)) for e in expected}
-    return kind(received) == "array" and shapes == {received.shape[1:]}
-
-
-def _wrong_kind(name: str, probe: Probe, received: Any, see: str) -> Result:
-    wanted, got = a_kind(probe.expected), a_kind(received)
-    for value, mistake in probe.mistakes:
-        if _recognise(value, received, probe):
-            return _named(name, probe, describe(received), mistake)
-    if received is None:
-        sentence = f"returned None, where {wanted} is meant: is a `return` missing?"
-    elif wanted == "a Tensor" and got == "an array":
-        sentence = (
-            "returned a NumPy array, where a Tensor is meant: "
-            "an array carries no graph, so no gradient could flow back. "
-            "Compute with Tensor operations, not with .array or .numpy()."
-        )
-    elif isinstance(probe.expected, tuple) and isinstance(received, tuple | list):
-        sentence = _answers(received, probe.expected)
-    else:
-        sentence = f"returned {got}, where {wanted} is meant."
-    return Result(name, "failed", sentence, what=probe.what, see=see)
-
-
-def _answers(received: Sequence[Any], expected: tuple[Any, ...]) -> str:
-    """What is wrong with the kinds of several answers."""
-    if len(received) != len(expected):
-        return f"returned {len(received)} answers, where {len(expected)} are meant."
-    i = next(i for i, r in enumerate(received) if not _same_kind(r, expected[i]))
-    return f"answer {i + 1} is {a_kind(received[i])}, where {a_kind(expected[i])} is meant."
-
-
-def _differs(name: str, probe: Probe, received: Any, see: str) -> Result:
-    for value, mistake in probe.mistakes:
-        if _recognise(value, received, probe):
-            shown, _, _ = first_difference(received, probe.expected, probe.rtol, probe.atol)
-            return _named(name, probe, shown, mistake, received)
-    shown, wanted, where = first_difference(received, probe.expected, probe.rtol, probe.atol)
-    return Result(
-        name, "failed", what=probe.what, received=shown, expected=wanted, where=where, see=see
-    )
-
-
-def _named(name: str, probe: Probe, shown: str, mistake: Mistake, received: Any = None) -> Result:
-    wanted, where = describe(probe.expected), ""
-    if received is not None:
-        _, wanted, where = first_difference(received, probe.expected, probe.rtol, probe.atol)
-    return Result(
-        name,
-        "failed",
-        what=probe.what,
-        received=shown,
-        expected=wanted,
-        where=where,
-        mistake=mistake.name,
-        question=mistake.question,
-        see=mistake.see,
-    )
-
-
-def _recognise(value: Any, received: Any, probe: Probe) -> bool:
-    """Whether ``received`` is what the mistake listed under ``value`` produces."""
-    if isinstance(value, type):
-        return isinstance(received, value)
-    if callable(value):
-        try:
-            return bool(value(received))
-        except Exception:  # a predicate written for numbers, handed something else
-            return False
-    if isinstance(value, tuple) and not _same_kind(received, value):
-        return False
-    try:
-        return agree(received, value, probe.rtol, probe.atol)
-    except (TypeError, ValueError):  # not comparable: not this mistake
-        return False
-
-
-def _raised(name: str, probe: Probe, error: BaseException, file: str, see: str) -> Result:
-    for value, mistake in probe.mistakes:
-        if _recognise(value, error, probe):
-            what = (
-                f"a change of {error}" if isinstance(error, InputChanged) else type(error).__name__
-            )
-            return _named(name, probe, what, mistake)
-    if isinstance(error, InputChanged):
-        sentence = (
-            f"changes its input ({error}) in place; the caller still needs it. Make a new one."
-        )
-        return Result(name, "failed", sentence, what=probe.what, see=see)
-    if isinstance(error, SystemExit):
-        sentence = "called exit(); return the answer instead."
-    elif isinstance(error, EOFError):
-        sentence = "asked for input; everything it needs is in its arguments."
-    else:
-        sentence = f"raised {type(error).__name__}: {error}"
-    return Result(name, "failed", sentence, what=probe.what, where=place(error, file), see=see)
-
-
-def _not_written(name: str, error: NotImplementedError, file: str, see: str) -> Result:
-    """Not written yet: this exercise, or another one that it calls."""
-    own = [f for f in traceback.extract_tb(error.__traceback__) if _same_file(f.filename, file)]
-    where = own[-1] if own else None
-    culprit = where.name if where else name
-    first = own[0].name if own else name
-    if where and culprit != first and culprit not in (name, "forward", "__init__"):
-        sentence = f"calls {culprit}, which is not written yet: write that one first."
-        return Result(name, "failed", sentence, see=see)
-    at = f"{shown(file)}, line {where.lineno}" if where else ""
-    return Result(name, "not written", "not written yet", where=at, see=see)
-
-
-def place(error: BaseException, file: str) -> str:
-    """The last line of the learner's file that an exception passed through."""
-    if isinstance(error, SyntaxError) and error.lineno:
-        line = linecache.getline(file, error.lineno).strip()
-        return f"line {error.lineno}: {line}"
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if _same_file(f.filename, file)]
-    return f"line {own[-1].lineno}: {own[-1].line}" if own else ""
-
-
-def shown(file: Path | str) -> str:
-    """An exercise file as one finds it from the workspace: labs/NN_name/exercise.py."""
-    return "/".join(Path(file).parts[-3:])
-
-
-def _same_file(one: str, other: str) -> bool:
-    return Path(one).resolve() == Path(other).resolve()
+@cache
+def _edited(right: Any, pairs: tuple[str, ...]) -> Any:
+    source = re.sub(r" +#.*", "", inspect.getsource(right))
+    for old, new in zip(pairs[::2], pairs[1::2], strict=True):
+        if old not in source:
+            raise ValueError(f"the solution of {right.__name__} holds no {old!r}")
+        source = source.replace(old, new)
+    namespace = dict(vars(inspect.getmodule(right) or ModuleType("")))
+    exec(compile(source, Path(inspect.getfile(right)).name, "exec"), namespace)
+    return namespace[right.__name__]

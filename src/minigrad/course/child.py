@@ -1,25 +1,25 @@
 """The process in which a learner's code runs: `python -m minigrad.course.child FILE MODULE NAMES`.
 
-It writes one JSON line when an exercise begins and one with its result, so that the parent knows
-what was under way when nothing more comes.
+It writes one JSON line when an exercise or a probe begins and one with each result, so that the
+parent knows what was under way when nothing more comes.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib
-import importlib.util
 import io
 import json
 import os
 import sys
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TextIO
 
-from minigrad.course.check import place, run_check, shown
 from minigrad.course.result import Result
+from minigrad.course.verdict import place, run_check, shown
+from minigrad.files import load_module
 
 PRINTED = 1_000  # characters of a learner's output that are kept and shown
 
@@ -34,45 +34,47 @@ class Capped(io.StringIO):
         return len(text)
 
 
-def load_file(file: Path) -> ModuleType:
-    """Import a Python file by its path, under the name of its folder."""
-    name = f"exercise_{file.parent.name}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{file} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses and pickle look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
 def main(arguments: Sequence[str]) -> None:
-    """Check the named exercises of one file against one module of checks."""
-    file, checks_name, exercises = Path(arguments[0]), arguments[1], arguments[2:]
+    """The process: `check` with what it says on the standard output."""
     sys.dont_write_bytecode = True
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")  # ours; the learner's goes to the capture
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    check(arguments, out)
+
+
+def check(arguments: Sequence[str], out: TextIO) -> None:
+    """Check the named exercises of one file against one module of checks."""
+    file, checks_name, exercises = Path(arguments[0]), arguments[1], arguments[2:]
     checks: dict[str, Any] = importlib.import_module(checks_name).CHECKS
     tell(out, begin="the file")
     printed = Capped()
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            module = load_file(file)
+            seed = zlib.crc32(file.read_bytes())  # the same code is asked the same, another is not
+            module = load_module(file, f"exercise_{file.parent.name}")
     except BaseException as error:
         for name, see in map(split, exercises):
-            tell(out, result=_import_failed(name, see, error, file, printed.getvalue()))
+            tell(out, result=_import_failed(name, see, error, file, printed.getvalue()).to_dict())
         return
     for name, see in map(split, exercises):
         tell(out, begin=name)
         printed = Capped()
         if name not in checks:
             sentence = "this version of minigrad has no check for it; run `minigrad start .`"
-            tell(out, result=Result(name, "failed", sentence))
+            tell(out, result=Result(name, "failed", sentence).to_dict())
             continue
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            result = run_check(name, checks[name], module, see)
+            result = run_check(
+                name,
+                checks,
+                module,
+                see,
+                seed,
+                begin=lambda what, size: tell(out, probe=what, size=size),
+                so_far=lambda result: tell(out, so_far=result.to_dict()),
+            )
         result.printed = printed.getvalue()
-        tell(out, result=result)
+        tell(out, result=result.to_dict())
 
 
 def split(argument: str) -> tuple[str, str]:
@@ -81,9 +83,8 @@ def split(argument: str) -> tuple[str, str]:
     return name, see
 
 
-def tell(out: TextIO, begin: str = "", result: Result | None = None) -> None:
-    line = {"begin": begin} if result is None else {"result": result.to_dict()}
-    out.write(json.dumps(line) + "\n")
+def tell(out: TextIO, **message: Any) -> None:
+    out.write(json.dumps(message) + "\n")
     out.flush()
 
 

@@ -96,6 +96,7 @@ def check_command(
     all_: Annotated[bool, typer.Option("--all", help="Every exercise of every lab.")] = False,
     once: Annotated[bool, typer.Option("--once", help="The current one, without waiting.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="The results as JSON.")] = False,
+    show_: Annotated[bool, typer.Option("--show", help="The inputs that made it fail.")] = False,
 ) -> None:
     """Check a lab, an exercise, or the current one.
 
@@ -121,7 +122,7 @@ def check_command(
             progress.record([result])
             results.append(result)
             if not json_:
-                show(console, result)
+                show(console, result, inputs=show_)
     passed = sum(r.passed for r in results)
     if json_:
         typer.echo(json.dumps([r.to_dict() for r in results], indent=1, ensure_ascii=False))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from random import Random
 
-from minigrad.course.questions import Question
+from minigrad.course.questions import OpenQuestion, Question, load_questions
 
 
 def _number(value: float) -> str:
@@ -129,3 +129,9 @@ def stream_size(rng: Random) -> Question:
 
 
 COMPUTED = (linear_layer, relu_stack, xavier_std, kaiming_std, rms_row, stream_size)
+
+
+def every_question(rng: Random) -> tuple[list[Question], list[OpenQuestion]]:
+    """The fixed questions and the computed ones, with fresh numbers."""
+    asked, open_ = load_questions()
+    return asked + [make(rng) for make in COMPUTED], open_

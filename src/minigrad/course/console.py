@@ -30,9 +30,9 @@ def make_console() -> Console:
     return Console(no_color=plain, highlight=False, soft_wrap=not shown, width=width)
 
 
-def show(console: Console, result: Result) -> None:
+def show(console: Console, result: Result, inputs: bool = False) -> None:
     """One result: its first line marked and coloured, the rest as it is."""
-    first, *rest = result.lines()
+    first, *rest = result.lines(inputs)
     style = STYLES[result.status]
     console.print(Text(f"{MARKS[result.status]} {first}", style=style))
     for line in rest:

@@ -8,9 +8,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from minigrad.course.computed import COMPUTED
+from minigrad.course.computed import every_question
 from minigrad.course.progress import Progress
-from minigrad.course.questions import OpenQuestion, Question, load_questions
+from minigrad.course.questions import OpenQuestion, Question
 from minigrad.course.table import CourseError
 from minigrad.course.workspace import Workspace
 from minigrad.files import now
@@ -18,12 +18,6 @@ from minigrad.files import now
 
 class Ended(Exception):
     """The learner quit."""
-
-
-def every_question(rng: Random) -> tuple[list[Question], list[OpenQuestion]]:
-    """The fixed questions and the computed ones, with fresh numbers."""
-    asked, open_ = load_questions()
-    return asked + [make(rng) for make in COMPUTED], open_
 
 
 def topics() -> set[str]:

@@ -20,6 +20,7 @@ class Result:
     mistake: str = ""
     question: str = ""
     see: str = ""  # "01-initialization.md#kaiming", below theory/
+    inputs: str = ""  # the arguments of the probe that failed, on request
     printed: str = ""
 
     @property
@@ -30,8 +31,8 @@ class Result:
         """The fields that say something, for JSON."""
         return {k: v for k, v in asdict(self).items() if v}
 
-    def lines(self) -> list[str]:
-        """The message, one item a line; the same in `minigrad check` and in pytest."""
+    def lines(self, inputs: bool = False) -> list[str]:
+        """The message, one item a line; with the failing probe's ``inputs`` if asked for."""
         if self.passed:
             out = [f"{self.exercise}: passed"]
         elif self.status == "not written":
@@ -52,6 +53,8 @@ class Result:
             out += [f"  → {self.mistake}", f"  {self.question}"]
         if self.see and self.status in ("failed", "stopped"):
             out += [f"  theory/{self.see}"]
+        if inputs and self.inputs:
+            out += ["  (the inputs of this probe:)", *_indent(self.inputs)]
         if self.printed:
             out += ["  (your code printed, and the check ignored:)", *_indent(self.printed)]
         return out

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import os
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from minigrad.course.result import Result
 from minigrad.course.table import Exercise, Lab
 from minigrad.course.workspace import Workspace
 
-LIMIT = 10.0  # seconds without a word from the child
-STARTUP = 60.0  # until its first word: importing NumPy on a cold disk is nobody's fault
+LIMIT = 10.0  # seconds for one exercise
+STARTUP = 60.0  # until the child's first word: importing NumPy on a cold disk is nobody's fault
 
 
 def check(workspace: Workspace, lab: Lab, exercises: Sequence[Exercise]) -> Iterator[Result]:
@@ -43,45 +47,23 @@ def _one_child(
 ) -> Iterator[Result]:
     """Results until the child is done, dead or stopped; at least one."""
     command = [sys.executable, "-P", "-m", "minigrad.course.child", str(file), checks]
-    child = subprocess.Popen(
-        command + [f"{e.name}={e.theory}" for e in exercises],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-    )
-    lines: queue.Queue[str] = queue.Queue()
-    errors: queue.Queue[str] = queue.Queue()
-    readers = [
-        threading.Thread(target=_read, args=pipe, daemon=True)
-        for pipe in ((child.stdout, lines), (child.stderr, errors))
-    ]
-    for reader in readers:
-        reader.start()
-    under_way, answered, begun = "the file", 0, False
-    try:
-        while answered < len(exercises):
-            try:
-                line = lines.get(timeout=limit if begun else STARTUP)
-            except queue.Empty:
-                yield from _ended(under_way, exercises, "stopped", _too_long(under_way, limit))
-                return
-            if not line:
-                sentence = f"the process ended while {under_way} ran. {_last(errors)}".strip()
-                yield from _ended(under_way, exercises, "failed", sentence)
-                return
-            begun = True
-            message = json.loads(line)
-            under_way = message.get("begin", under_way)
-            if "result" in message:
-                answered += 1
-                yield Result(**message["result"])
-    finally:
-        child.kill()
-        child.wait()
-        for reader in readers:
-            reader.join(timeout=1)  # a process that the learner's code left behind may hold a pipe
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
+        child = subprocess.Popen(
+            command + [f"{e.name}={e.theory}" for e in exercises],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,  # a file: a process that the learner's code leaves behind may hold it
+            encoding="utf-8",
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        )
+        assert child.stdout
+        lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=_read, args=(child.stdout, lines), daemon=True).start()
+        try:
+            yield from _follow(lines, errors, exercises, limit)
+        finally:
+            child.kill()
+            child.wait()
 
 
 def _read(stream: IO[str], into: queue.Queue[str]) -> None:
@@ -91,25 +73,69 @@ def _read(stream: IO[str], into: queue.Queue[str]) -> None:
     into.put("")  # the end
 
 
-def _too_long(under_way: str, limit: float) -> str:
-    subject = "the file " if under_way == "the file" else ""
-    return (
-        f"{subject}ran for {limit:g} s without an end, and was stopped. "
-        "Does a loop's condition ever become false?"
-    )
+def _follow(
+    lines: queue.Queue[str], errors: IO[str], exercises: Sequence[Exercise], limit: float
+) -> Iterator[Result]:
+    """Results as the child tells them, and what is to be said when it says no more."""
+    under_way, answered, deadline = "the file", 0, time.monotonic() + STARTUP
+    probes: list[tuple[str, int, float]] = []  # what, size, and when it began
+    so_far: dict[str, Any] | None = None
+    while answered < len(exercises):
+        try:
+            line = lines.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            if so_far:  # the mistake was still looked for
+                yield Result(**so_far)
+            else:
+                yield from _ended(under_way, exercises, "stopped", *_too_long(probes, limit))
+            return
+        if not line:
+            errors.seek(0)
+            last = (errors.read().strip().splitlines() or [""])[-1].strip()
+            sentence = f"the process ended while {under_way} ran. {last}".strip()
+            yield from _ended(under_way, exercises, "failed", sentence)
+            return
+        message = json.loads(line)
+        if "begin" in message:
+            under_way, probes, so_far = message["begin"], [], None
+            deadline = time.monotonic() + limit
+        elif "probe" in message:
+            probes.append((message["probe"], message["size"], time.monotonic()))
+        elif "so_far" in message:
+            so_far = message["so_far"]
+        else:
+            answered += 1
+            yield Result(**message["result"])
+
+
+def _too_long(probes: Sequence[tuple[str, int, float]], limit: float) -> tuple[str, str]:
+    """What is said of code that was stopped: (a sentence, the probe)."""
+    if not probes:
+        return f"the file ran for {limit:g} s without an end, and was stopped. {ENDLESS}", ""
+    what, size, _ = probes[-1]
+    ran = f"ran for {limit:g} s without an end, and was stopped."
+    same = [(n, end - t) for (w, n, t), (_, _, end) in itertools.pairwise(probes) if w == what]
+    if len(same) < 2:
+        return f"{ran} {ENDLESS}", what
+    (n, t), (m, s) = same[-2:]
+    power = math.log(max(s, 1e-9) / max(t, 1e-9)) / math.log(m / n)
+    times = ", ".join(f"{seconds:.2g} s for {n}" for n, seconds in same)
+    if power > 4:
+        grows = "twice as many take far more than a few times as long: does it grow exponentially? "
+        grows += "Which work is done again for every path, and could be done once?"
+    else:
+        grows = f"the time grows like n to the power {power:.1f}: "
+        grows += "Is a list searched, or copied, at every step?"
+    return f"{ran} It took {times}, and did not finish {size}; {grows}", what
+
+
+ENDLESS = "Does a loop's condition ever become false?"
 
 
 def _ended(
-    under_way: str, exercises: Sequence[Exercise], status: str, sentence: str
+    under_way: str, exercises: Sequence[Exercise], status: str, sentence: str, what: str = ""
 ) -> Iterator[Result]:
     """The result of what was under way; of all of them, if that was the file's import."""
     for exercise in exercises:
         if under_way in ("the file", exercise.name):
-            yield Result(exercise.name, status, sentence, see=exercise.theory)
-
-
-def _last(errors: queue.Queue[str]) -> str:
-    said = []
-    while line := errors.get(timeout=1):
-        said.append(line.strip())
-    return said[-1] if said else ""
+            yield Result(exercise.name, status, sentence, what=what, see=exercise.theory)

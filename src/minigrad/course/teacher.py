@@ -7,13 +7,14 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
-
-from rich.console import Console
-from rich.table import Table
+from typing import TYPE_CHECKING
 
 from minigrad.course.runner import check_file
 from minigrad.course.table import Course, CourseError, load
 from minigrad.course.workspace import Workspace, resources
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def export_workspace(workspace: Workspace, file: Path | None) -> Path:
@@ -58,6 +59,8 @@ def grade_all(folders: list[Path], as_csv: bool, console: Console) -> None:
             count = sum(v == "passed" for v in found.values())
             writer.writerow([learner, count, *(found[n] for n in names)])
         return
+    from rich.table import Table
+
     table = Table("learner", "passed", "not written", "failed", box=None, pad_edge=False)
     for learner, found in rows:
         failed = [n for n, v in found.items() if v not in ("passed", "not written")]

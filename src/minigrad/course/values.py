@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Number
 from typing import Any
 
 import numpy as np
 
 
 def kind(value: Any) -> str:
-    """ "number", "array", "Tensor", "tuple", "list", "text", … in a learner's words."""
+    """ "number", "array", "Tensor", "tuple", "list", "text", … in a learner's words.
+
+    A subclass is what its class is: a Fraction is a number, a defaultdict is a dict.
+    """
     if value is None:
         return "None"
     if _is_tensor(value):
         return "Tensor"
     if isinstance(value, bool | np.bool_):
         return "True or False"
-    if isinstance(value, int | float | np.number):
+    if isinstance(value, Number) and not isinstance(value, complex):
         return "number"
     if isinstance(value, np.ndarray):
-        return "number" if value.ndim == 0 else "array"
-    names: dict[type, str] = {str: "text", tuple: "tuple", list: "list", dict: "dict"}
-    return names.get(type(value), type(value).__name__)
+        return "array" if value.ndim else "number"
+    for type_, name in ((str, "text"), (Mapping, "dict"), (tuple, "tuple"), (list, "list")):
+        if isinstance(value, type_):
+            return name
+    return "function" if isinstance(value, Callable) else type(value).__name__  # type: ignore[arg-type]
 
 
 def a_kind(value: Any) -> str:
@@ -37,35 +45,75 @@ def _is_tensor(value: Any) -> bool:
 
 def array(value: Any) -> np.ndarray:
     """The numbers of an array, a Tensor, a list or a number."""
-    return np.asarray(value.array if _is_tensor(value) else value)
+    numbers = np.asarray(value.array if _is_tensor(value) else value)
+    if numbers.dtype == object and all(kind(v) == "number" for v in numbers.ravel()):
+        return numbers.astype(np.float64)  # Fractions
+    return numbers
+
+
+def same_kind(received: Any, expected: Any) -> bool:
+    """Whether the answer is of the type that was asked for; any number will do for a number."""
+    wanted, got = kind(expected), kind(received)
+    if wanted == "tuple":
+        return (
+            (got in ("tuple", "list") or _stacked(received, expected))
+            and len(received) == len(expected)
+            and all(map(same_kind, received, expected))
+        )
+    if wanted == "number":
+        return got == "number" or (got in ("array", "Tensor") and array(received).size == 1)
+    if wanted == "list":
+        return got in ("list", "tuple", "array")
+    return got == wanted
+
+
+def _stacked(received: Any, expected: tuple[Any, ...]) -> bool:
+    """Whether an array holds one answer per entry, and is not a single answer of that length."""
+    shapes = {np.shape(array(e)) for e in expected}
+    return kind(received) == "array" and shapes == {received.shape[1:]}
 
 
 def agree(received: Any, expected: Any, rtol: float, atol: float) -> bool:
     """Whether two values are the same within the tolerance: numbers, arrays, text, nested."""
+    if expected is None or received is None:
+        return received is expected
+    if isinstance(expected, Mapping):
+        return (
+            isinstance(received, Mapping)
+            and received.keys() == expected.keys()
+            and all(agree(received[k], expected[k], rtol, atol) for k in expected)
+        )
     if isinstance(expected, tuple | list) and not _numeric(expected):
         return len(received) == len(expected) and all(
             agree(r, e, rtol, atol) for r, e in zip(received, expected, strict=True)
         )
-    if isinstance(expected, dict):
-        return (
-            isinstance(received, dict)
-            and received.keys() == expected.keys()
-            and all(agree(received[k], expected[k], rtol, atol) for k in expected)
-        )
+    if isinstance(expected, str):
+        return isinstance(received, str) and str(received) == str(expected)
     r, e = array(received), array(expected)
-    if e.dtype.kind not in "fiub":
-        return bool(np.array_equal(r, e))
-    if r.dtype.kind not in "fiub":
-        return False
+    if e.dtype.kind not in "fiub" or r.dtype.kind not in "fiub":
+        return r.dtype.kind == e.dtype.kind and bool(np.array_equal(r, e))
     if e.ndim == 0 and r.size == 1:
         r = r.reshape(())
-    if r.shape != e.shape:
+    return (
+        r.shape == e.shape
+        and not other_type(received, expected)
+        and np.allclose(_wide(r), _wide(e), rtol=rtol, atol=atol, equal_nan=True)
+    )
+
+
+def other_type(received: Any, expected: Any) -> bool:
+    """Whether the dtype differs where it matters: of a Tensor, and of what is meant for float16."""
+    if not hasattr(expected, "dtype") or not hasattr(received, "dtype"):
         return False
-    r, e = r.astype(np.float64), e.astype(np.float64)
-    return bool(np.allclose(r, e, rtol=rtol, atol=atol, equal_nan=True))
+    meant = kind(expected) == "Tensor" or expected.dtype == np.float16
+    return bool(meant and array(received).dtype != array(expected).dtype)
 
 
-def _numeric(value: Any) -> bool:
+def _wide(numbers: np.ndarray) -> np.ndarray:
+    return numbers.astype(np.float64)
+
+
+def _numeric(value: Sequence[Any]) -> bool:
     """Whether a list is one plain block of numbers (a tuple is several answers)."""
     return isinstance(value, list) and all(kind(v) == "number" for v in value)
 
@@ -75,8 +123,14 @@ def describe(value: Any) -> str:
     if kind(value) == "number":
         number = array(value).item()
         return str(number) if isinstance(number, int) else f"{number:#.4g}"
+    if isinstance(value, str):
+        return repr(str(value))
     if isinstance(value, tuple):
         return "(" + ", ".join(describe(v) for v in value) + ")"
+    if isinstance(value, list) and not _numeric(value):
+        return "[" + ", ".join(describe(v) for v in value) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k!r}: {describe(v)}" for k, v in value.items()) + "}"
     if kind(value) in ("array", "Tensor", "list"):
         numbers = array(value)
         if numbers.dtype.kind in "fiub" and numbers.size <= 12:
@@ -87,28 +141,57 @@ def describe(value: Any) -> str:
 
 
 def first_difference(
-    received: Any, expected: Any, rtol: float, atol: float
+    received: Any, expected: Any, rtol: float, atol: float, names: Sequence[str] = ()
 ) -> tuple[str, str, str]:
-    """(received, expected, where) for a message: the whole if small, else the first entry."""
-    if isinstance(expected, tuple) and len(expected) > 1:
-        for i, (r, e) in enumerate(zip(received, expected, strict=True)):
-            if not agree(r, e, rtol, atol):
-                shown, wanted, where = first_difference(r, e, rtol, atol)
-                return shown, wanted, f"answer {i + 1}{', ' + where if where else ''}"
-    if isinstance(expected, dict):
+    """(received, expected, where) for a message: the whole if small, else the first entry.
+
+    ``names`` are what the answers of a tuple are called.
+    """
+    if isinstance(expected, Mapping):
         if received.keys() != expected.keys():
             return f"the keys {list(received)}", f"{list(expected)}", ""
         key = next(k for k in expected if not agree(received[k], expected[k], rtol, atol))
-        return describe(received[key]), describe(expected[key]), repr(key)
+        return _within(received[key], expected[key], rtol, atol, str(key))
+    if isinstance(expected, tuple | list) and not _numeric(expected):
+        if len(received) != len(expected):
+            return f"{len(received)} of them", f"{len(expected)}", ""
+        pairs = list(zip(received, expected, strict=True))
+        i = next(i for i, pair in enumerate(pairs) if not agree(*pair, rtol, atol))
+        return _within(*pairs[i], rtol, atol, answer(i, names))
+    if expected is None or received is None:
+        return describe(received), describe(expected), ""
     r, e = array(received), array(expected)
-    if e.ndim == 0 and r.size == 1:
+    if e.ndim == 0 and r.size == 1 and e.dtype.kind in "fiub":
         return describe(r.item()), describe(expected), ""
     if r.shape != e.shape:
         return f"shape {r.shape}", f"shape {e.shape}", ""
+    if other_type(received, expected):
+        return str(r.dtype), str(e.dtype), "its dtype"
     if e.size <= 12 or e.dtype.kind not in "fiub":
         return describe(received), describe(expected), ""
-    wrong = ~np.isclose(
-        r.astype(np.float64), e.astype(np.float64), rtol=rtol, atol=atol, equal_nan=True
-    )
+    wrong = ~np.isclose(_wide(r), _wide(e), rtol=rtol, atol=atol, equal_nan=True)
     at = tuple(int(i) for i in np.argwhere(wrong)[0])
     return describe(r[at]), describe(e[at]), f"entry [{', '.join(map(str, at))}]"
+
+
+def answer(i: int, names: Sequence[str]) -> str:
+    """What one of several answers is called."""
+    return names[i] if i < len(names) else f"answer {i + 1}"
+
+
+def _within(received: Any, expected: Any, rtol: float, atol: float, key: str) -> Any:
+    if not same_kind(received, expected):
+        return a_kind(received), a_kind(expected), key
+    shown, wanted, where = first_difference(received, expected, rtol, atol)
+    return shown, wanted, f"{key}, {where}" if where else key
+
+
+def numbers_in(value: Any) -> list[float]:
+    """Every number of a value, however nested; NaN stands for what is not a number."""
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    if isinstance(value, tuple | list):
+        return [n for v in value for n in numbers_in(v)]
+    if kind(value) in ("number", "array", "Tensor"):
+        return [float(n) for n in array(value).ravel()]
+    return [math.nan]

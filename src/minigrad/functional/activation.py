@@ -21,7 +21,7 @@ from minigrad.functional.operands import floating, require_floating, require_num
 def relu(input: Tensor) -> Tensor:
     """max(input, 0).   Gradient: G where input > 0."""
     x = require_number("relu", input).array
-    return record("relu", np.maximum(x, 0), (input, lambda g, y: g * (y > 0), OUT))
+    return record("relu", np.maximum(x, 0), (input, lambda g, y: np.where(y <= 0, 0, g), OUT))
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
@@ -36,7 +36,7 @@ def elu(input: Tensor, alpha: float = 1.0) -> Tensor:
     """input where positive, alpha (e^input - 1) elsewhere (Clevert et al. 2015)."""
     x = wide(require_floating("elu", input))
     y = np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
-    vjp = lambda g, x, y: np.where(x > 0, g, g * (y + alpha))  # noqa: E731
+    vjp = lambda g, x, y: np.where(x <= 0, g * (y + alpha), g)  # noqa: E731
     return record("elu", y, (input, vjp, input, OUT))
 
 
@@ -108,14 +108,14 @@ def dropout(
 ) -> Tensor:
     """input with a share p of its elements zeroed and the rest divided by 1 - p (Srivastava et
     al. 2014); input itself when not training.   Gradient: G times the same mask."""
-    require_floating("dropout", input)
+    x = wide(require_floating("dropout", input))
     if not 0 <= p <= 1:
         raise ArgumentError(f"dropout: p must lie in [0, 1], got {p}")
     if not training or p == 0:
         return input
     kept = rng(generator).random(input.shape, dtype=np.float32) >= p
-    mask = kept * input.dtype.type(1 / (1 - p) if p < 1 else 0)
-    return record("dropout", input.array * mask, (input, lambda g, mask: g * mask, wrap(mask)))
+    mask = kept * x.dtype.type(1 / (1 - p) if p < 1 else 0)
+    return record("dropout", x * mask, (input, lambda g, mask: g * mask, wrap(mask)))
 
 
 # -- the functions behind them, on arrays -------------------------------------------------------

@@ -14,7 +14,14 @@ from minigrad.core.random import Generator, rng
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ArgumentError, DtypeError, ShapeError
 from minigrad.functional import parts
-from minigrad.functional.operands import require_floating, require_tensor, shared, to, wide
+from minigrad.functional.operands import (
+    autocast,
+    require_floating,
+    require_tensor,
+    shared,
+    to,
+    wide,
+)
 
 
 def scaled_dot_product_attention(
@@ -36,6 +43,7 @@ def scaled_dot_product_attention(
     softmax: dV = Pᵀ G, dS = P (G Vᵀ - Σ P·G Vᵀ), dQ = dS K scale, dK = dSᵀ Q scale.
     One op, since P is the only large array it keeps: the composition keeps four.
     """
+    query, key, value = autocast(query, key, value)
     tensors = ((query, "query"), (key, "key"), (value, "value"))
     q, k, v = (wide(require_floating("scaled_dot_product_attention", *pair)) for pair in tensors)
     _check(query, key, value, dropout_p)

@@ -13,6 +13,7 @@ from minigrad.core.graph import record
 from minigrad.core.saved import OUT
 from minigrad.core.tensor import Tensor, to_array, wrap
 from minigrad.errors import ArgumentError, DtypeError
+from minigrad.functional.compare import ge, isnan, le, logical_or
 from minigrad.functional.operands import (
     floating,
     operands,
@@ -60,7 +61,7 @@ def div(input: Any, other: Any) -> Tensor:
     """input / other, of integers in the default dtype.   d/dinput = G / other,
     d/dother = -G · out / other, whose size is its own at every scale of other."""
     a, b, x, y = operands("div", input, other)
-    if x.dtype.kind in "bi":
+    if (a if isinstance(a, Tensor) else b).dtype.kind in "bi":
         return div(*(floating("div", t) if isinstance(t, Tensor) else t for t in (a, b)))
     return record(
         "div",
@@ -74,12 +75,16 @@ def pow(input: Any, exponent: Any) -> Tensor:
     """input ** exponent.   d/dinput = G · exponent · input^(exponent-1),
     d/dexponent = G · out · ln(input), 0 where input = 0 and exponent ≥ 0."""
     a, b, x, y = operands("pow", input, exponent)
-    if x.dtype == boolean:
+    dtype = (a if isinstance(a, Tensor) else b).dtype
+    if dtype == boolean:
         raise DtypeError("pow: booleans have no powers: convert with .float()")
-    if x.dtype.kind == "i" and np.any(y < 0):
+    if dtype.kind == "i" and np.any(np.less(y, 0)):
         raise ArgumentError("pow: an integer tensor needs exponents ≥ 0: convert with .float()")
     if y is b and y == 2:  # by a number
         return record("pow", np.square(x), (a, lambda g, x: g * (x + x), a))
+
+    if type(a) in (int, float):
+        a = y.dtype.type(a)  # its logarithm's dtype is the result's
 
     def vjp_exponent(g: Any, x: Any, y: Any, out: Any) -> Any:
         return g * out * np.log(np.where((x == 0) & (y >= 0), 1, x))
@@ -138,13 +143,14 @@ def reciprocal(input: Tensor) -> Tensor:
 def abs(input: Tensor) -> Tensor:
     """Absolute value.   Gradient: G · sign(input), 0 at 0."""
     x = require_number("abs", input).array
-    return record("abs", np.abs(x), (input, lambda g, x: g * np.sign(x), input))
+    vjp = lambda g, x: np.where(x > 0, g, np.where(x < 0, -g, 0))  # noqa: E731
+    return record("abs", np.abs(x), (input, vjp, input))
 
 
 def sign(input: Tensor) -> Tensor:
-    """-1, 0 or 1.   Gradient: 0."""
+    """-1, 0 or 1; 0 for nan.   Gradient: 0."""
     x = require_number("sign", input).array
-    return record("sign", np.sign(x), (input, lambda g: g * 0))
+    return record("sign", np.where(x == x, np.sign(x), x.dtype.type(0)), (input, lambda g: g * 0))
 
 
 def sin(input: Tensor) -> Tensor:
@@ -219,68 +225,3 @@ def where(condition: Tensor, input: Any, other: Any) -> Tensor:
         (a, lambda g, c: np.where(c, g, 0), condition),
         (b, lambda g, c: np.where(c, 0, g), condition),
     )
-
-
-# -- comparisons: boolean, without gradient ----------------------------------------------------
-
-
-def eq(input: Tensor, other: Any) -> Tensor:
-    """input == other, elementwise."""
-    return _compare("eq", np.equal, input, other)
-
-
-def ne(input: Tensor, other: Any) -> Tensor:
-    """input != other, elementwise."""
-    return _compare("ne", np.not_equal, input, other)
-
-
-def lt(input: Tensor, other: Any) -> Tensor:
-    """input < other, elementwise."""
-    return _compare("lt", np.less, input, other)
-
-
-def le(input: Tensor, other: Any) -> Tensor:
-    """input <= other, elementwise."""
-    return _compare("le", np.less_equal, input, other)
-
-
-def gt(input: Tensor, other: Any) -> Tensor:
-    """input > other, elementwise."""
-    return _compare("gt", np.greater, input, other)
-
-
-def ge(input: Tensor, other: Any) -> Tensor:
-    """input >= other, elementwise."""
-    return _compare("ge", np.greater_equal, input, other)
-
-
-def _compare(name: str, ufunc: np.ufunc, input: Any, other: Any) -> Tensor:
-    a, b, x, y = operands(name, input, other)
-    if x.dtype is not y.dtype:  # half precision and a number, which here is rounded to it
-        x, y = (v.astype((a if isinstance(a, Tensor) else b).dtype) for v in (x, y))
-    return wrap(np.asarray(ufunc(x, y)))
-
-
-def isnan(input: Tensor) -> Tensor:
-    """Where input is nan."""
-    return wrap(np.asarray(np.isnan(require_tensor("isnan", input).array)))
-
-
-def isfinite(input: Tensor) -> Tensor:
-    """Where input is neither nan nor infinite."""
-    return wrap(np.asarray(np.isfinite(require_tensor("isfinite", input).array)))
-
-
-def logical_not(input: Tensor) -> Tensor:
-    """Where input is false or 0."""
-    return wrap(np.asarray(np.logical_not(require_tensor("logical_not", input).array)))
-
-
-def logical_and(input: Tensor, other: Any) -> Tensor:
-    """Where both are true."""
-    return _compare("logical_and", np.logical_and, input, other)
-
-
-def logical_or(input: Tensor, other: Any) -> Tensor:
-    """Where at least one is true."""
-    return _compare("logical_or", np.logical_or, input, other)

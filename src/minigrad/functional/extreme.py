@@ -34,7 +34,9 @@ def amin(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     return _extreme("amin", np.minimum, input, dim, keepdim)
 
 
-def _extreme(name: str, ufunc: np.ufunc, input: Tensor, dim: Dim, keepdim: bool) -> Tensor:
+def _extreme(
+    name: str, ufunc: np.ufunc, input: Tensor, dim: Dim, keepdim: bool, at_nan: bool = False
+) -> Tensor:
     x = require_tensor(name, input).array
     dims = check_dims(name, dim, x.ndim)
     _require_elements(name, x, dims)
@@ -43,7 +45,8 @@ def _extreme(name: str, ufunc: np.ufunc, input: Tensor, dim: Dim, keepdim: bool)
     shape = kept.shape
 
     def vjp(g: Any, x: Any, out: Any) -> Any:
-        hits = x == out.reshape(shape)
+        out = out.reshape(shape)
+        hits = (x == out) | ((x != x) & (out != out)) if at_nan else x == out
         share = g.reshape(shape) / np.add.reduce(hits, axis=dims, dtype=g.dtype, keepdims=True)
         return share * hits
 
@@ -73,7 +76,7 @@ def _choose(
     if isinstance(dim, Tensor):
         return of_two(input, dim)
     if dim is None:
-        return _extreme(name, ufunc, input, None, False)
+        return _extreme(name, ufunc, input, None, False, at_nan=True)
     x = require_tensor(name, input).array
     axis = check_dim(name, dim, x.ndim)
     x = x if x.ndim else x.reshape(1)

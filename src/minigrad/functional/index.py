@@ -10,6 +10,7 @@ import numpy as np
 from minigrad.core.broadcast import check_broadcast, check_dim
 from minigrad.core.graph import record
 from minigrad.core.tensor import Tensor, to_array, wrap
+from minigrad.core.views import share
 from minigrad.errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
 from minigrad.functional.elementwise import where
 from minigrad.functional.operands import require_floating, require_tensor, to
@@ -21,7 +22,8 @@ def getitem(input: Tensor, index: Any) -> Tensor:
     x = require_tensor("getitem", input).array
     shape, (basic, arrays) = x.shape, split_index(index)
     vjp = lambda g, *arrays: put(g, shape, arrays, basic)  # noqa: E731
-    return record("getitem", pick("getitem", x, basic, arrays), (input, vjp, *arrays))
+    out = record("getitem", pick("getitem", x, basic, arrays), (input, vjp, *arrays))
+    return out if arrays else share(out, input, getitem, index)
 
 
 def put(g: Any, shape: tuple[int, ...], arrays: tuple, basic: tuple = (...,)) -> Any:
@@ -96,6 +98,7 @@ def _part(part: Any) -> Any:
         if part.step is not None and operator.index(part.step) < 1:
             raise ArgumentError(f"a slice needs a step > 0, got {part.step}: flip() reverses")
         return part
+    part = list(part) if isinstance(part, range) else part
     if not isinstance(part, Tensor | np.ndarray | list | int | np.integer | np.bool_):
         raise DtypeError(
             "an index is made of ints, slices, None, ..., integer tensors and boolean masks, got "

@@ -1,7 +1,7 @@
 """Changes in place. Where nothing is recorded they write into the array itself, and backward()
 raises InplaceError if a gradient still needs the old value. A result whose gradient is being
-recorded moves to a new array instead: no saved value changes, and views taken of it before keep the
-old one (the only difference from PyTorch). A leaf that needs a gradient cannot be changed."""
+recorded moves to a new array instead, and its views with it (core/views.py): no saved value
+changes. A leaf that needs a gradient cannot be changed."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from minigrad.core.mode import mode
 from minigrad.core.random import Generator, rng
 from minigrad.core.saved import note
 from minigrad.core.tensor import Tensor, to_array, wrap
+from minigrad.core.views import replace, root_of, same_place
 from minigrad.errors import ArgumentError, DtypeError, InplaceError, ShapeError
 from minigrad.functional import elementwise
+from minigrad.functional.arrange import clone
 from minigrad.functional.index import pick, split_index
 from minigrad.functional.operands import to
-from minigrad.functional.shape import clone
 
 
 def _update(self: Tensor, name: str, value: Tensor) -> Tensor:
@@ -33,8 +34,7 @@ def _update(self: Tensor, name: str, value: Tensor) -> Tensor:
     if category(value.dtype) > category(self.dtype):
         raise DtypeError(f"{name}: a result of {value.dtype} cannot be kept in {self.dtype}")
     if mode.grad and (value.requires_grad or self.node is not None):
-        value = to(value, self.dtype)
-        self.array, self.node, self.requires_grad = value.array, value.node, value.requires_grad
+        replace(self, name, to(value, self.dtype))
     else:
         write(self, name, value.array)
     return self
@@ -55,18 +55,26 @@ def write(
 
 def check_leaf(self: Tensor, name: str) -> None:
     """Raise InplaceError if `self` is a leaf whose gradient is being recorded."""
-    if mode.grad and self.requires_grad and self.node is None:
+    root = root_of(self)
+    if mode.grad and root.requires_grad and root.node is None:
         raise InplaceError(
             f"{name}: a leaf that requires a gradient cannot be changed in place: do it under "
             "minigrad.no_grad() (as an optimizer does), or make a new tensor (x = x + 1)"
         )
 
 
+def _as_it_is(self: Tensor) -> Tensor:
+    """A tensor at self's place in the graph, which stays there when self moves on."""
+    tensor = wrap(self.array)
+    tensor.node, tensor.requires_grad = self.node, self.requires_grad
+    return tensor
+
+
 def _in_place(name: str, op: Any) -> Any:
     @wraps(op)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_leaf(self, name)
-        return _update(self, name, op(self, *args, **kwargs))
+        return _update(self, name, op(_as_it_is(self), *args, **kwargs))
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"{op.__name__}, in place; returns the tensor."
@@ -80,9 +88,11 @@ div_ = _in_place("div_", elementwise.div)
 clamp_ = _in_place("clamp_", elementwise.clamp)
 
 
-def fill_(self: Tensor, value: float) -> Tensor:
-    """Every element set to `value`; returns the tensor."""
-    return copy_(self, wrap(to_array(value, self.dtype)))
+def fill_(self: Tensor, value: Any) -> Tensor:
+    """Every element set to `value`, a number or a 0-d tensor; returns the tensor."""
+    if isinstance(value, Tensor) and value.ndim:
+        raise ShapeError(f"fill_: value must be a number or 0-d, got {value.shape}: use copy_()")
+    return copy_(self, value if isinstance(value, Tensor) else wrap(to_array(value, self.dtype)))
 
 
 def zero_(self: Tensor) -> Tensor:
@@ -126,6 +136,8 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     basic, arrays = split_index(index)
     shape = pick("setitem", self.array, basic, arrays).shape
     source = value if isinstance(value, Tensor) else wrap(to_array(value, self.dtype))
+    if not arrays and same_place(source, self[index]):
+        return  # h[0] += 1 has changed h by now
     while source.ndim > len(shape) and source.shape[0] == 1:
         source = source[0]
     if check_broadcast("setitem", shape, source.shape) != shape:

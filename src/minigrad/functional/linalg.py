@@ -9,10 +9,11 @@ import numpy as np
 
 from minigrad.core.broadcast import Shape, check_broadcast, unbroadcast
 from minigrad.core.graph import record
+from minigrad.core.mode import settings
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError, DtypeError, ShapeError
 from minigrad.functional.index import put
-from minigrad.functional.operands import require_number, require_tensor, wide
+from minigrad.functional.operands import autocast, require_number, require_tensor, wide
 from minigrad.functional.shape import squeeze, unsqueeze
 
 
@@ -34,6 +35,8 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     """(..., n, k) @ (..., k, m) -> (..., n, m); a vector is a row on the left and a column on the
     right.   dinput = G otherᵀ, dother = inputᵀ G."""
     require_number("matmul", input), require_number("matmul", other, "other")
+    if settings.changed:
+        input, other = autocast(input, other)
     _check_matmul(input.array, other.array)
     x, y = wide(input), wide(other)
     if x.ndim == 1:
@@ -58,6 +61,8 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """input (..., in) · weightᵀ (out, in) + bias (out) -> (..., out).   dinput = G W,
     dW = Gᵀ input, dbias = Σ G.   One op: the sum is added into the product's own memory."""
+    if settings.changed:
+        input, weight, bias = autocast(input, weight, bias)
     x, w = require_number("linear", input).array, require_number("linear", weight, "weight").array
     if w.ndim != 2 or not x.ndim or x.shape[-1] != w.shape[1]:
         raise ShapeError(
@@ -104,6 +109,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         operands = tuple(operands[0])
     if not isinstance(equation, str):
         raise ArgumentError(f"einsum: the equation comes first, as text, got {equation!r}")
+    operands = autocast(*operands)
     arrays = [require_number("einsum", op, "every operand").array for op in operands]
     if len({x.dtype for x in arrays}) > 1:
         listed = ", ".join(str(x.dtype) for x in arrays)
@@ -111,6 +117,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     inputs, output = _letters(equation, arrays)
     try:
         value = _contract(",".join(inputs) + "->" + output, *map(wide, operands))
+        value = value.copy() if len(operands) == 1 else value  # NumPy may give a view of it
     except ValueError as error:
         shapes = ", ".join(str(x.shape) for x in arrays)
         raise ShapeError(f"einsum: {equation!r} does not fit shapes {shapes}: {error}") from None

@@ -13,7 +13,13 @@ from minigrad.errors import ArgumentError, DtypeError, ShapeError
 from minigrad.functional import parts
 from minigrad.functional.elementwise import where
 from minigrad.functional.index import check_range, put
-from minigrad.functional.operands import operands, require_floating, require_tensor, wide
+from minigrad.functional.operands import (
+    in_float32,
+    operands,
+    require_floating,
+    require_tensor,
+    wide,
+)
 
 
 def _reduce(name: str, losses: np.ndarray, reduction: str, n: Any) -> tuple[np.ndarray, Any]:
@@ -30,7 +36,7 @@ def _reduce(name: str, losses: np.ndarray, reduction: str, n: Any) -> tuple[np.n
 
 def _alike(name: str, input: Tensor, target: Any) -> tuple[Any, Any, np.ndarray, np.ndarray]:
     """Both in one dtype, and their arrays; raises ShapeError unless they have one shape."""
-    require_floating(name, input)
+    input, target = in_float32(require_floating(name, input)), in_float32(target)
     if require_tensor(name, target, "target").shape != input.shape:
         raise ShapeError(
             f"{name}: input and target must have one shape, got {input.shape} and {target.shape} "
@@ -106,6 +112,7 @@ def nll_loss(
 ) -> Tensor:
     """-input[target] for log-probabilities (N, C, ...) and labels (N, ...); labels equal to
     ignore_index count nowhere.   Gradient: -G [/ n] at the label, 0 elsewhere."""
+    input = in_float32(input)
     rows, labels, kept = _labels("nll_loss", input, target, ignore_index)
     at, shape, (n, c) = np.arange(len(labels)), input.shape, rows.shape
     losses = np.where(kept, -rows[at, labels], 0)
@@ -136,6 +143,7 @@ def cross_entropy(
         raise ArgumentError(
             f"cross_entropy: label_smoothing must lie in [0, 1], got {label_smoothing}"
         )
+    input = in_float32(input)
     rows, labels, kept = _labels("cross_entropy", input, target, ignore_index)
     at, s, shape, classes = np.arange(len(labels)), label_smoothing, input.shape, rows.shape[1]
     logp = rows - np.maximum.reduce(rows, axis=1, keepdims=True, initial=-np.inf)

@@ -24,13 +24,14 @@ def normal_cdf(x: np.ndarray) -> np.ndarray:
         return 0.5 * (1 + np.asarray(_erf(x / math.sqrt(2)), dtype=np.float64))
     if x.dtype != np.float32:
         return normal_cdf(x.astype(np.float32)).astype(x.dtype)
+    far = max(-x.min(initial=0), x.max(initial=0)) > _EDGE
     x = np.clip(x, -_EDGE, _EDGE)
     square = x * x
     phi = _polynomial(_P, square)
     phi *= x
     phi /= _polynomial(_Q, square)
     phi += 0.5
-    return phi
+    return np.where(np.abs(x) < _EDGE, phi, x > 0).astype(x.dtype) if far else phi
 
 
 def _polynomial(coefficients: tuple[float, ...], x: np.ndarray) -> np.ndarray:

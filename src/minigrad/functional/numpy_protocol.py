@@ -13,7 +13,16 @@ import numpy as np
 
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import DtypeError
-from minigrad.functional import activation, elementwise, extreme, linalg, reduce, shape
+from minigrad.functional import (
+    activation,
+    arrange,
+    compare,
+    elementwise,
+    extreme,
+    linalg,
+    reduce,
+    shape,
+)
 
 _UFUNCS: dict[np.ufunc, Callable] = {
     np.add: elementwise.add,
@@ -36,20 +45,20 @@ _UFUNCS: dict[np.ufunc, Callable] = {
     np.maximum: elementwise.maximum,
     np.minimum: elementwise.minimum,
     np.matmul: linalg.matmul,
-    np.equal: elementwise.eq,
-    np.not_equal: elementwise.ne,
-    np.less: elementwise.lt,
-    np.less_equal: elementwise.le,
-    np.greater: elementwise.gt,
-    np.greater_equal: elementwise.ge,
-    np.isnan: elementwise.isnan,
-    np.isfinite: elementwise.isfinite,
-    np.bitwise_and: elementwise.logical_and,
-    np.bitwise_or: elementwise.logical_or,
-    np.invert: elementwise.logical_not,
-    np.logical_and: elementwise.logical_and,
-    np.logical_or: elementwise.logical_or,
-    np.logical_not: elementwise.logical_not,
+    np.equal: compare.eq,
+    np.not_equal: compare.ne,
+    np.less: compare.lt,
+    np.less_equal: compare.le,
+    np.greater: compare.gt,
+    np.greater_equal: compare.ge,
+    np.isnan: compare.isnan,
+    np.isfinite: compare.isfinite,
+    np.bitwise_and: compare.logical_and,
+    np.bitwise_or: compare.logical_or,
+    np.invert: compare.logical_not,
+    np.logical_and: compare.logical_and,
+    np.logical_or: compare.logical_or,
+    np.logical_not: compare.logical_not,
 }
 
 
@@ -84,11 +93,11 @@ _FUNCTIONS: dict[Callable, Callable] = {
     np.swapaxes: shape.transpose,
     np.moveaxis: _moveaxis,
     np.broadcast_to: shape.broadcast_to,
-    np.flip: shape.flip,
-    np.tril: shape.tril,
-    np.triu: shape.triu,
-    np.concatenate: shape.cat,
-    np.stack: shape.stack,
+    np.flip: arrange.flip,
+    np.tril: arrange.tril,
+    np.triu: arrange.triu,
+    np.concatenate: arrange.cat,
+    np.stack: arrange.stack,
     np.einsum: linalg.einsum,
 }
 

@@ -10,6 +10,7 @@ import numpy as np
 from minigrad.core.broadcast import check_broadcast
 from minigrad.core.dtype import get_default_dtype, is_floating, promote, scalar_dtype
 from minigrad.core.graph import cast, record
+from minigrad.core.mode import mode
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import DtypeError
 
@@ -63,6 +64,22 @@ def wide(tensor: Tensor) -> np.ndarray:
     return x.astype(np.float32) if x.dtype.itemsize == 2 else x
 
 
+def autocast(*tensors: Any) -> tuple[Any, ...]:
+    """The floating-point tensors of a product in autocast's dtype, inside it; None stays None."""
+    dtype = mode.autocast
+    if dtype is None:
+        return tensors
+    return tuple(
+        to(t, dtype) if isinstance(t, Tensor) and is_floating(t.dtype) else t for t in tensors
+    )
+
+
+def in_float32(tensor: Any) -> Any:
+    """A loss's input: in float32, inside autocast, if it is in half precision."""
+    half = mode.autocast and isinstance(tensor, Tensor) and tensor.dtype.itemsize == 2
+    return to(tensor, np.float32) if half else tensor
+
+
 def floating(name: str, input: Any) -> Tensor:
     """`input`, with integers and booleans converted to the default dtype, as sqrt(2) needs."""
     if isinstance(input, Tensor) and input.array.dtype.kind == "f":
@@ -74,8 +91,8 @@ def floating(name: str, input: Any) -> Tensor:
 def operands(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
     """The two operands of an elementwise op, and their values: (a, b, x, y).
 
-    Tensors come in one dtype, with shapes that broadcast; a Python number as a NumPy number of the
-    tensor's dtype (float32 beside half precision). Raises ShapeError or DtypeError.
+    Tensors come in one dtype, with shapes that broadcast; a Python number stays one (beside half
+    precision it is float32). Raises ShapeError or DtypeError.
     """
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         x, y = a.array, b.array
@@ -110,7 +127,11 @@ def _one_dtype(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _beside_number(name: str, tensor: Tensor, number: Any) -> tuple[Tensor, Any]:
-    """The tensor in the dtype of its result with a Python number, and that number in it."""
+    """The tensor in the dtype of its result with a Python number, and that number: NumPy takes it
+    in the tensor's dtype. Half precision meets it in float32."""
+    dtype = tensor.array.dtype
+    if type(number) in (float, int) and dtype.kind == "f" and dtype.itemsize > 2:
+        return tensor, number  # nearly always; what follows takes 0.5 µs
     if isinstance(number, np.generic):
         number = number.item()
     if not isinstance(number, int | float):
@@ -118,11 +139,8 @@ def _beside_number(name: str, tensor: Tensor, number: Any) -> tuple[Tensor, Any]
             f"{name}: an operand must be a Tensor or a number, got {type(number).__name__}: "
             "wrap it with minigrad.tensor(...)"
         )
-    dtype = tensor.array.dtype
-    if dtype.kind != "f":  # nearly always it is, and what follows takes 0.5 µs
-        tensor = to(tensor, scalar_dtype(dtype, number))
-        dtype = tensor.array.dtype
-    return tensor, np.float32(number) if dtype.itemsize == 2 else dtype.type(number)
+    tensor = to(tensor, scalar_dtype(dtype, number))
+    return tensor, np.float32(number) if tensor.array.dtype.itemsize == 2 else number
 
 
 def shared(function: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:

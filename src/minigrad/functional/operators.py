@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from minigrad.autograd.backward import backward
 from minigrad.core import dtype as dtypes
 from minigrad.core.hooks import register_hook, retain_grad
 from minigrad.core.tensor import Tensor, device
+from minigrad.core.views import detach
 from minigrad.errors import DtypeError
 from minigrad.functional import (
     activation,
+    arrange,
+    compare,
     elementwise,
     extreme,
     index,
@@ -92,8 +93,8 @@ def _is_device(value: Any) -> bool:
     return isinstance(value, str) and value.partition(":")[0] in ("cpu", "cuda", "mps", "meta")
 
 
-def _as(dtype: np.dtype) -> Callable[[Tensor], Tensor]:
-    return lambda self: _to(self, dtype)
+def _as(dtype: Any) -> Callable[[Tensor], Tensor]:
+    return lambda self: _to(self, dtypes.as_dtype(dtype))
 
 
 class TensorMethods:
@@ -119,17 +120,17 @@ class TensorMethods:
     __rmatmul__ = _swapped(linalg.matmul)
     __neg__ = elementwise.neg
     __abs__ = elementwise.abs
-    __eq__ = _or_not_implemented(elementwise.eq)  # type: ignore[assignment]  # elementwise
-    __ne__ = _or_not_implemented(elementwise.ne)  # type: ignore[assignment]  # elementwise
-    __lt__ = elementwise.lt
-    __le__ = elementwise.le
-    __gt__ = elementwise.gt
-    __ge__ = elementwise.ge
-    __invert__ = _of_booleans(elementwise.logical_not)
-    __and__ = _of_booleans(elementwise.logical_and)
-    __rand__ = _of_booleans(elementwise.logical_and)
-    __or__ = _of_booleans(elementwise.logical_or)
-    __ror__ = _of_booleans(elementwise.logical_or)
+    __eq__ = _or_not_implemented(compare.eq)  # type: ignore[assignment]  # elementwise
+    __ne__ = _or_not_implemented(compare.ne)  # type: ignore[assignment]  # elementwise
+    __lt__ = compare.lt
+    __le__ = compare.le
+    __gt__ = compare.gt
+    __ge__ = compare.ge
+    __invert__ = _of_booleans(compare.logical_not)
+    __and__ = _of_booleans(compare.logical_and)
+    __rand__ = _of_booleans(compare.logical_and)
+    __or__ = _of_booleans(compare.logical_or)
+    __ror__ = _of_booleans(compare.logical_or)
     __getitem__ = index.getitem
     __setitem__ = inplace.setitem
     __hash__ = object.__hash__  # by identity: __eq__ compares elements
@@ -137,10 +138,12 @@ class TensorMethods:
     __array_function__ = numpy_protocol.array_function
 
     backward = backward
+    detach = detach
     register_hook = register_hook
     retain_grad = retain_grad
     to = to
     half = _as(dtypes.float16)
+    bfloat16 = _as("bfloat16")
     float = _as(dtypes.float32)
     double = _as(dtypes.float64)
     long = _as(dtypes.int64)
@@ -166,17 +169,17 @@ class TensorMethods:
     clamp = elementwise.clamp
     maximum = elementwise.maximum
     minimum = elementwise.minimum
-    eq = elementwise.eq
-    ne = elementwise.ne
-    lt = elementwise.lt
-    le = elementwise.le
-    gt = elementwise.gt
-    ge = elementwise.ge
-    isnan = elementwise.isnan
-    isfinite = elementwise.isfinite
-    logical_not = elementwise.logical_not
-    logical_and = elementwise.logical_and
-    logical_or = elementwise.logical_or
+    eq = compare.eq
+    ne = compare.ne
+    lt = compare.lt
+    le = compare.le
+    gt = compare.gt
+    ge = compare.ge
+    isnan = compare.isnan
+    isfinite = compare.isfinite
+    logical_not = compare.logical_not
+    logical_and = compare.logical_and
+    logical_or = compare.logical_or
     relu = activation.relu
     tanh = activation.tanh
     sigmoid = activation.sigmoid
@@ -218,12 +221,12 @@ class TensorMethods:
     broadcast_to = shape.broadcast_to
     split = shape.split
     chunk = shape.chunk
-    flip = _spread(shape.flip)
-    repeat = shape.repeat
-    tril = shape.tril
-    triu = shape.triu
-    clone = shape.clone
-    contiguous = shape.contiguous
+    flip = _spread(arrange.flip)
+    repeat = arrange.repeat
+    tril = arrange.tril
+    triu = arrange.triu
+    clone = arrange.clone
+    contiguous = arrange.contiguous
 
     gather = index.gather
     index_select = index.index_select

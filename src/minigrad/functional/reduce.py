@@ -69,7 +69,7 @@ def var(
     centred, free = _centred("var", x, dims, correction if unbiased is None else unbiased)
     return record(
         "var",
-        total(np.square(centred), dims, keepdim) / free,
+        (total(np.square(centred, dtype=np.float64), dims, keepdim) / free).astype(x.dtype),
         (input, lambda g, c: (2 / free * g).reshape(_kept(c.shape, dims)) * c, centred),
         parts=(lambda c: parts.var(c, dims, free, keepdim), (input, centred)),
     )
@@ -88,7 +88,8 @@ def std(
     x = wide(require_floating("std", input))
     dims = check_dims("std", dim, x.ndim)
     centred, free = _centred("std", x, dims, correction if unbiased is None else unbiased)
-    s = np.sqrt(total(np.square(centred), dims, keepdims=True) / free)
+    squares = total(np.square(centred, dtype=np.float64), dims, keepdims=True)  # 1e-25² is there
+    s = np.sqrt(squares / free).astype(x.dtype)
 
     def vjp(g: np.ndarray, s: np.ndarray, centred: np.ndarray) -> np.ndarray:
         return g.reshape(s.shape) / np.where(s == 0, np.inf, s * free) * centred
@@ -122,12 +123,12 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor
     value = multiply.reduce(x, axis=axis, keepdims=keepdim)
 
     def vjp(g: np.ndarray, x: np.ndarray) -> np.ndarray:
-        rows = np.moveaxis(x, axis, 0)
+        rows = np.moveaxis(x, axis, 0).astype(np.float64)  # inf · 0 is none of these products
         ones = np.ones_like(rows[:1])
         before = np.concatenate([ones, rows[:-1]]).cumprod(axis=0)[: len(rows)]
         after = np.concatenate([ones, rows[:0:-1]]).cumprod(axis=0)[: len(rows)][::-1]
         others = np.moveaxis(before * after, 0, axis)
-        return g.reshape(_kept(x.shape, (axis,))) * others
+        return (g.reshape(_kept(x.shape, (axis,))) * others).astype(g.dtype)
 
     def again(x: Tensor) -> Tensor:
         at = (slice(None),) * axis
@@ -210,11 +211,15 @@ def cumsum(input: Tensor, dim: int) -> Tensor:
     axis = check_dim("cumsum", dim, x.ndim)
     if not x.ndim:
         return sum(input)
-    return record(
-        "cumsum",
-        x.cumsum(axis=axis),
-        (input, lambda g: np.flip(np.flip(g, axis).cumsum(axis), axis)),
-    )
+    vjp = lambda g: np.flip(_running(np.flip(g, axis), axis), axis)  # noqa: E731
+    return record("cumsum", _running(x, axis), (input, vjp))
+
+
+def _running(x: Any, axis: int) -> Any:
+    """x.cumsum(axis) of an array or a Tensor: float32 is added up in float64, as PyTorch does."""
+    if isinstance(x, Tensor) or x.dtype != np.float32:
+        return x.cumsum(axis)
+    return x.cumsum(axis, dtype=np.float64).astype(np.float32)
 
 
 def norm(input: Tensor, p: Any = 2, dim: Dim = None, keepdim: bool = False) -> Tensor:
@@ -228,10 +233,9 @@ def norm(input: Tensor, p: Any = 2, dim: Dim = None, keepdim: bool = False) -> T
     size = np.abs(x)
     if p == math.inf:
         n = np.maximum.reduce(size, axis=dims, keepdims=True, initial=0)
-    elif p == 2:
-        n = np.sqrt(total(np.square(x), dims, keepdims=True))
     else:
-        n = total(size**p, dims, keepdims=True) ** (1 / p)
+        powers = np.power(size, p, dtype=np.float64) if p != 2 else np.square(x, dtype=np.float64)
+        n = (total(powers, dims, keepdims=True) ** (1 / p)).astype(x.dtype)
 
     kept = n.shape
 

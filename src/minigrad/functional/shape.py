@@ -1,37 +1,38 @@
-"""Ops that rearrange elements and change none. G stands for dL/dout."""
+"""Ops that give the same memory another shape: views, which follow changes in place. G stands for
+dL/dout."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from functools import reduce
+import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from minigrad.core.broadcast import Shape, check_dim, check_dims, total
-from minigrad.core.dtype import promote
+from minigrad.core.broadcast import Shape, check_dim, check_dims
 from minigrad.core.graph import record
 from minigrad.core.tensor import Tensor
+from minigrad.core.views import share
 from minigrad.errors import ArgumentError, DimError, ShapeError
-from minigrad.functional.operands import require_tensor, to
+from minigrad.functional.operands import require_tensor
 
 
 def sizes(args: tuple[Any, ...]) -> Shape:
     """(2, 3) and ((2, 3),) and ([2, 3],) as (2, 3): both ways PyTorch lets one write a shape."""
     if len(args) == 1 and isinstance(args[0], Sequence):
         args = tuple(args[0])
-    for n in args:
-        if not isinstance(n, int | np.integer):
-            raise ArgumentError(f"a shape is made of ints, got {n!r}")
-    return tuple(int(n) for n in args)
+    if not all(isinstance(n, int | np.integer | Tensor) for n in args):
+        raise ArgumentError(f"a shape is made of ints, got {args!r}")
+    return tuple(operator.index(n) for n in args)
 
 
 def reshape(input: Tensor, shape: Any) -> Tensor:
     """The same elements in `shape`; one size may be -1.   Gradient: G in input's shape."""
     x = require_tensor("reshape", input).array
     old, new = x.shape, _fill_in("reshape", x, sizes((shape,)))
-    return record("reshape", x.reshape(new), (input, lambda g: g.reshape(old)))
+    out = record("reshape", x.reshape(new), (input, lambda g: g.reshape(old)))
+    return share(out, input, reshape, new)
 
 
 def view(input: Tensor, *shape: Any) -> Tensor:
@@ -43,7 +44,8 @@ def view(input: Tensor, *shape: Any) -> Tensor:
             f"view: shape {x.shape} with these strides has no view as {value.shape}: "
             "use reshape(), which copies where it must"
         )
-    return record("view", value, (input, lambda g: g.reshape(old)))
+    out = record("view", value, (input, lambda g: g.reshape(old)))
+    return share(out, input, reshape, value.shape)
 
 
 def _fill_in(name: str, x: np.ndarray, shape: Shape) -> Shape:
@@ -80,9 +82,12 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions swapped.   Gradient: G, swapped back."""
     x = require_tensor("transpose", input).array
     i, j = check_dim("transpose", dim0, x.ndim), check_dim("transpose", dim1, x.ndim)
-    if not x.ndim:
-        return record("transpose", x, (input, lambda g: g))
-    return record("transpose", x.swapaxes(i, j), (input, lambda g: g.swapaxes(i, j)))
+    out = record(
+        "transpose",
+        x.swapaxes(i, j) if x.ndim else x,
+        (input, lambda g: g.swapaxes(i, j) if g.ndim else g),
+    )
+    return share(out, input, transpose, i, j)
 
 
 def permute(input: Tensor, dims: Any) -> Tensor:
@@ -92,7 +97,8 @@ def permute(input: Tensor, dims: Any) -> Tensor:
     if sorted(order) != list(range(x.ndim)):
         raise DimError(f"permute: dims must name each of {x.ndim} dimensions once, got {dims}")
     back = tuple(int(i) for i in np.argsort(order))
-    return record("permute", x.transpose(order), (input, lambda g: np.transpose(g, back)))
+    out = record("permute", x.transpose(order), (input, lambda g: np.transpose(g, back)))
+    return share(out, input, permute, order)
 
 
 def t(input: Tensor) -> Tensor:
@@ -142,63 +148,12 @@ def expand(input: Tensor, *shape: Any) -> Tensor:
             f"does not expand to {wanted}"
         )
     value = x if new == shape_in else np.broadcast_to(x, new)
-    return record("expand", value, (input, lambda g: g))
+    return share(record("expand", value, (input, lambda g: g)), input, expand, new)
 
 
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
     """expand, with the shape as one argument."""
     return expand(input, size)
-
-
-def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Tensors joined along an existing dimension.   Gradients: the parts of G."""
-    tensors = _one_dtype("cat", tensors)
-    arrays = [tensor.array for tensor in tensors]
-    axis = check_dim("cat", dim, arrays[0].ndim)
-    first = arrays[0].shape
-    for x in arrays:
-        if x.ndim != len(first) or x.shape[:axis] + x.shape[axis + 1 :] != (
-            first[:axis] + first[axis + 1 :]
-        ):
-            raise ShapeError(
-                f"cat: shapes must agree except in dim {axis}, got {first} and {x.shape}"
-            )
-    if not first:
-        raise ShapeError("cat: 0-d tensors have no dimension to join along: use stack()")
-    edges, start = [], 0
-    for tensor, x in zip(tensors, arrays, strict=True):
-        edges.append((tensor, _part(axis, slice(start, start + x.shape[axis]))))
-        start += x.shape[axis]
-    return record("cat", np.concatenate(arrays, axis=axis), *edges)
-
-
-def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Tensors of one shape joined along a new dimension.   Gradients: the slices of G."""
-    tensors = _one_dtype("stack", tensors)
-    arrays = [tensor.array for tensor in tensors]
-    axis = check_dim("stack", dim, arrays[0].ndim + 1)
-    for x in arrays:
-        if x.shape != arrays[0].shape:
-            raise ShapeError(
-                f"stack: shapes must be equal, got {arrays[0].shape} and {x.shape}: "
-                "cat() joins different sizes"
-            )
-    edges = [(tensor, _part(axis, i)) for i, tensor in enumerate(tensors)]
-    return record("stack", np.stack(arrays, axis=axis), *edges)
-
-
-def _part(axis: int, at: Any) -> Callable[[Any], Any]:
-    """The VJP of one of the joined tensors: its part of G."""
-    index = (slice(None),) * axis + (at,)
-    return lambda g: g[index]
-
-
-def _one_dtype(name: str, tensors: Sequence[Tensor]) -> list[Tensor]:
-    """The tensors in the dtype that all of them together promote to."""
-    if not isinstance(tensors, Sequence) or not tensors:
-        raise ArgumentError(f"{name}: needs a non-empty list or tuple of tensors, got {tensors!r}")
-    dtype = reduce(promote, (require_tensor(name, t, "every element").dtype for t in tensors))
-    return [to(tensor, dtype) for tensor in tensors]
 
 
 def split(
@@ -238,58 +193,3 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     if n == 0:
         return split(input, [0] * chunks, axis)
     return split(input, max(math.ceil(n / chunks), 1), axis)
-
-
-def flip(input: Tensor, dims: Any) -> Tensor:
-    """The order along `dims` reversed.   Gradient: G, reversed."""
-    x = require_tensor("flip", input).array
-    given = sizes((dims,))
-    axes = check_dims("flip", given, x.ndim) if given else ()
-    return record("flip", np.flip(x, axes).copy(), (input, lambda g: np.flip(g, axes)))
-
-
-def repeat(input: Tensor, *repeats: Any) -> Tensor:
-    """input tiled: `repeats[i]` copies along dimension i.   Gradient: G summed over copies."""
-    x = require_tensor("repeat", input).array
-    times = sizes(repeats)
-    if len(times) < x.ndim or min(times, default=0) < 0:
-        raise ShapeError(
-            f"repeat: needs one count ≥ 0 for each of {x.ndim} dimensions (more add dimensions in "
-            f"front), got {times}"
-        )
-    shape, padded = x.shape, (1,) * (len(times) - x.ndim) + x.shape
-    pairs = tuple(n for pair in zip(times, padded, strict=True) for n in pair)
-    copies = tuple(range(0, len(pairs), 2))
-    return record(
-        "repeat",
-        np.tile(x, times),
-        (input, lambda g: total(g.reshape(pairs), copies).reshape(shape)),
-    )
-
-
-def tril(input: Tensor, diagonal: int = 0) -> Tensor:
-    """The lower triangle of the last two dimensions, 0 above.   Gradient: the same of G."""
-    return _triangle("tril", np.tril, input, diagonal)
-
-
-def triu(input: Tensor, diagonal: int = 0) -> Tensor:
-    """The upper triangle of the last two dimensions, 0 below.   Gradient: the same of G."""
-    return _triangle("triu", np.triu, input, diagonal)
-
-
-def _triangle(name: str, keep: Any, input: Tensor, diagonal: int) -> Tensor:
-    x = require_tensor(name, input).array
-    if x.ndim < 2:
-        raise ShapeError(f"{name}: needs at least 2 dimensions, got shape {x.shape}")
-    return record(name, keep(x, diagonal), (input, lambda g: keep(g, diagonal)))
-
-
-def clone(input: Tensor) -> Tensor:
-    """A copy.   Gradient: G."""
-    return record("clone", require_tensor("clone", input).array.copy(), (input, lambda g: g))
-
-
-def contiguous(input: Tensor) -> Tensor:
-    """The tensor itself where its elements lie in order, else a copy that view() can take."""
-    a = require_tensor("contiguous", input)
-    return a if a.array.flags.c_contiguous else clone(a)

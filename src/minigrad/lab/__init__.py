@@ -13,8 +13,22 @@ A lab is a folder labs/NN_name whose run.py defines
   drawn and written of the records, by file name. They read the records and nothing else.
 """
 
-from minigrad.lab.launch import main, run_labs
+from typing import Any
+
 from minigrad.lab.report import Finding
-from minigrad.lab.run import Run
 
 __all__ = ["Finding", "Run", "main", "run_labs"]
+
+
+def __getattr__(name: str) -> Any:
+    """The launcher when it is asked for: it needs the terminal's libraries, and a lab that runs in
+    a web page, where they are not, does without it."""
+    if name in ("main", "run_labs"):
+        from minigrad.lab import launch
+
+        return getattr(launch, name)
+    if name == "Run":
+        from minigrad.lab.run import Run
+
+        return Run
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,8 +14,8 @@ from minigrad.lab.trainability import train
 from minigrad.signal.configuration import BATCH, STEPS, Configuration
 from minigrad.signal.predict import Prediction
 from minigrad.signal.quadrature import Array
+from minigrad.signal.windows import window_means
 from minigrad.training.verdict import final_loss, verdict
-from minigrad.training.windows import window_means
 
 Losses = list[float | None]
 DEEPEST, WIDEST = 100, 256  # of the networks that the odds and the curve were fitted on

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
+if TYPE_CHECKING:
+    from rich.table import Table
 
 MARKS = {True: "✓", False: "✗", None: "–"}
 
@@ -30,8 +31,10 @@ class Finding:
 
 def table(
     results: Sequence[tuple[str, Sequence[Finding]]], reference: dict[str, list[Finding]]
-) -> Table:
+) -> "Table":
     """All findings of (lab number, findings), with the reference's outcomes where given."""
+    from rich.table import Table
+
     shown = Table(title="verdicts", title_justify="left", show_lines=False, pad_edge=False)
     shown.add_column("lab", no_wrap=True)
     shown.add_column("variant", max_width=26)

@@ -30,7 +30,7 @@ def backward(
 ) -> list[Gradient]:
     """Carry the loss's gradient back through blocks that `forward` went through, last block first.
 
-    Without a norm we follow, beside G, the covariance of γ = mean of g over neurons and
+    With a skip and no norm we follow, beside G, the covariance of γ = mean of g over neurons and
     A = ⟨g, h⟩/n. Fresh weights scatter them by 1/n of G only, but what lies along h and 1 grows
     faster than the rest, and in a deep stack it takes over. A norm projects h out and ends it.
     """

@@ -22,7 +22,7 @@ from minigrad.errors import ArgumentError
 from minigrad.signal.calibration import VERDICTS, Trees, read, scores
 from minigrad.signal.quadrature import Array
 from minigrad.signal.theory_curve import constant_kernel
-from minigrad.training.windows import WINDOWS
+from minigrad.signal.windows import WINDOWS
 
 LN2 = math.log(2)
 LEVELS = (np.arange(20) + 0.5) / 20

@@ -81,7 +81,7 @@ def features_many(configs: Sequence[Configuration], signal: Signal) -> dict[str,
     column = np.arange(len(configs))
     fwd, bwd = signal.forward, signal.backward
     start = dynamics(configs, signal)
-    common, distinct = start.rate * start.common / 4, start.rate * start.distinct / 4
+    common, distinct = _rates(start)
     move = start.update * start.fan_in * np.sqrt(start.q + 1 / start.fan_in)  # of z, aligned
     relative = np.minimum(move / np.sqrt(signal.sigma2 * start.q + 1e-30), 1e6)
     scramble = (relative * _branch_share(configs, signal)).sum(0)
@@ -153,15 +153,24 @@ def _later(configs: Sequence[Configuration], signal: Signal, start: Dynamics) ->
     there = np.arange(len(signal.sigma2))[:, None] <= [c.depth for c in configs]
     grow = np.where(there, np.maximum(1 - signal.sigma2, 0), 0.0)
     still, nothing = np.zeros_like(kick), np.zeros_like(shift)
-    thrice = [*configs] * 3
-    then = propagate_many(
-        thrice, np.hstack([kick, still, grow]), np.hstack([nothing, shift, nothing])
-    )
-    moving, R = dynamics(thrice, then), len(configs)
-    curvature = (moving.rate * moving.common).sum(0) / 4
-    progress = (moving.rate * moving.distinct).sum(0) / 4
-    parts = [slice(k * R, (k + 1) * R) for k in range(3)]
-    return [_Later(then.of(p), curvature[p], progress[p]) for p in parts]
+    variants = [(kick, nothing), (still, shift), (grow, nothing)]
+    if not grow.any():
+        variants = variants[:2]  # full-grown from the start
+    R, again = len(configs), [*configs] * len(variants)
+    then = propagate_many(again, *(np.hstack(parts) for parts in zip(*variants, strict=True)))
+    moving = dynamics(again, then)
+    slices = [slice(k * R, (k + 1) * R) for k in range(len(variants))]
+    later = [_later_of(then.of(own), *(m[:, own] for m in _rates(moving))) for own in slices]
+    return later if grow.any() else [*later, _later_of(signal, *_rates(start))]
+
+
+def _rates(of: Dynamics) -> tuple[Array, Array]:
+    """Rate × kernel over 4, common and distinct, (L + 1, R)."""
+    return of.rate * of.common / 4, of.rate * of.distinct / 4
+
+
+def _later_of(signal: Signal, common: Array, distinct: Array) -> _Later:
+    return _Later(signal, common.sum(0), distinct.sum(0))
 
 
 def _branch_share(configs: Sequence[Configuration], signal: Signal) -> Array:

@@ -21,7 +21,7 @@ class Networks:
     """One network, or several: then every field is an array with an entry for each."""
 
     activations: dict[str, slice]  # which networks have it
-    bare: Number  # no norm; False or True where it is of all of them
+    bare: Number  # a skip and no norm: what lies along h must be followed; False where none is so
     width: Number
     skip: Number  # 1 or 0
     scale: Number  # s
@@ -47,7 +47,7 @@ def networks(configs: Sequence[Configuration]) -> Networks:
     ends = {name: j + 1 for j, name in enumerate(names)}
     return Networks(
         activations={name: slice(names.index(name), end) for name, end in ends.items()},
-        bare=mask([c.norm == "none" for c in configs]),
+        bare=mask([c.norm == "none" and c.skip > 0 for c in configs]),
         width=column([c.width for c in configs]),
         skip=column([c.skip for c in configs]),
         scale=column([c.branch_scale for c in configs]),
@@ -185,7 +185,7 @@ def _overlap(
     per_q = 1 / xp.maximum(q, 1e-300)
     m01 = s * t.e * per_q
     m11 = skip + (skip * s * t.e * mu + s * s * t.kappa * t.r) * per_q * xp.where(q > 0, 1.0, 0.0)
-    along = xp.where(skip > 0, 2 * m01 * cov.both, 0.0)
+    along = 2 * m01 * cov.both
     fresh = s * s * t.D / n
     mu_out, q_out = skip * mu + s * t.m, skip * (q + 2 * s * mu * t.m) + s * s * t.kappa
     a, b, c = cov.after(skip, m01, skip * s * t.m, m11)

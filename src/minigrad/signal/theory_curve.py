@@ -9,7 +9,7 @@ import numpy as np
 from minigrad.signal.configuration import INPUTS
 from minigrad.signal.optimizers import MOMENTUM
 from minigrad.signal.quadrature import Array, gaussian_weights
-from minigrad.training.windows import WINDOWS
+from minigrad.signal.windows import WINDOWS
 
 # of a standard Gaussian: for the loss at init, and coarser for the many solutions that follow it
 FINE, NODES = np.linspace(-5, 5, 81), np.linspace(-3, 3, 9)

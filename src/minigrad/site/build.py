@@ -29,9 +29,12 @@ def build(folder: Path, pyodide: Path | None, say: Callable[[str], None]) -> Non
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / "minigrad.zip").is_file():
         raise ArgumentError(f"{folder} holds other things: give the name of a new folder")
+    from threadpoolctl import threadpool_limits
+
     site = Site("worker")
-    for path, make in site.files.items():
-        _write(folder / path, make())
+    with threadpool_limits(1, user_api="blas"):  # of the one run that is recorded
+        for path, make in site.files.items():
+            _write(folder / path, make())
     _write(folder / "minigrad.zip", package())
     if pyodide is not None:
         for name in checked(pyodide):

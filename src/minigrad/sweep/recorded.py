@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from minigrad.errors import ArgumentError
+from minigrad.signal.windows import WINDOWS, window_means
 from minigrad.sweep.families import FAMILIES, Config, Family, family_of
 from minigrad.sweep.store import Store
 from minigrad.training.verdict import Verdict, final_loss, judge
-from minigrad.training.windows import WINDOWS, window_means
 
 RECORDED, TRANSFORMERS = FAMILIES["mlp"].recorded, FAMILIES["transformer"].recorded
 FITTED = FAMILIES["mlp"].fitted
@@ -41,7 +41,7 @@ class Row:
 
     @property
     def windows(self) -> tuple[float, ...]:
-        """Mean loss of each of `training.windows.WINDOWS`."""
+        """Mean loss of each of `signal.windows.WINDOWS`."""
         return (self.first, *self.between, self.final)
 
     @property

@@ -39,6 +39,7 @@ backends = SimpleNamespace(
     cuda=SimpleNamespace(matmul=SimpleNamespace(allow_tf32=False)),
 )
 set_float32_matmul_precision = _nothing
+amp = SimpleNamespace(autocast=minigrad.autocast, GradScaler=minigrad.autograd.GradScaler)
 inference_mode = minigrad.no_grad
 dtype, Size, _device = np.dtype, tuple, device
 

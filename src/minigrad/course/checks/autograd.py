@@ -1,166 +1,424 @@
-"""Checks of the warm-up: gradients by hand."""
+"""Checks of the warm-up: gradients by hand. `backward` over a graph has a file of its own."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from minigrad.course.check import Mistake, Probe, call
-from minigrad.course.checks import cross_entropy, graph
+from minigrad.course.check import Check, check, drawn, edit, probe, solutions
+from minigrad.course.checks import graph
 
-X = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-Y = np.array([[2.0, -1.0, 0.5], [3.0, 1.0, -2.0]])
-G = np.array([[1.0, 10.0, 100.0], [1000.0, 2.0, 20.0]])
-SWAPPED = Mistake(
-    "each input got its own value: the factors are swapped",
-    "With y held fixed, x * y is a straight line in x. What is its slope?",
-    "autograd.md#product-and-power",
-)
-NO_UPSTREAM = Mistake(
+lab = solutions("autograd")
+
+NO_UPSTREAM = (
     "the gradient from above, g, was left out",
     "The loss changes by g for each unit that out changes. Where does g enter the chain rule?",
-    "autograd.md#product-and-power",
 )
-POWER_KEPT = Mistake(
-    "the exponent was not lowered by one",
-    "What is the derivative of x³ at x = 2: 8, 12 or 24?",
-    "autograd.md#product-and-power",
+OVER_ALL = (
+    "divided by N·C; only N rows have a loss",
+    "How many terms does the sum over the labels have?",
 )
-POWER_FACTOR = Mistake(
-    "the factor n is missing",
-    "x² rises twice as fast as x at x = 1. Which factor says so?",
-    "autograd.md#product-and-power",
+OVER_CLASSES = (
+    "divided by the number of classes, not of rows",
+    "The loss is a mean over what: over rows, or over columns?",
 )
-MATMUL_SWAPPED = Mistake(
-    "the two answers are swapped",
-    "gx must have x's shape. Which of your two products has it?",
-    "autograd.md#matrix-product",
+OTHER_AXIS = (
+    "softmax over the rows of a batch, not over the classes of a row",
+    "Along which axis must the probabilities sum to 1?",
 )
-NOT_TRANSPOSED = Mistake(
-    "a factor is not transposed",
-    "out[i, j] uses x[i, :] and y[:, j]. Which entries of g does x[i, k] meet, and through which "
-    "entries of y?",
-    "autograd.md#matrix-product",
+COLUMNS = (
+    "[:, labels] takes whole columns, not one entry per row",
+    "What is the shape of logits[:, labels]? Which index pairs row i with labels[i]?",
 )
-KEEPDIMS = Mistake(
-    "the summed axis was not put back: g lines up with the wrong axis",
-    "g has one number per row. To which axis does NumPy align it when it broadcasts?",
-    "autograd.md#sum",
+OVERFLOW = (
+    "exp overflowed",
+    "softmax(z) = softmax(z − c) for any c. Which c makes the largest exponent 0?",
 )
-MEAN_FOR_SUM = Mistake(
-    "the gradient of a mean, not of a sum",
-    "If one entry of x grows by 1, by how much does the sum grow?",
-    "autograd.md#sum",
+UNDERFLOW = (
+    "exp became 0 before the logarithm was taken, or before the division",
+    "e^(−1000) is 0 in floating point. Which sum of exponentials, with which maximum taken off, "
+    "is never 0?",
 )
-NOT_REDUCED = Mistake(
-    "nothing was summed: the gradient kept the broadcast shape",
-    "The bias has 4 numbers. How many gradients can it have?",
-    "autograd.md#broadcasting-undone",
-)
-AVERAGED = Mistake(
-    "the uses were averaged; they add",
-    "A bias that is used by 3 rows moves the loss through each of them. Do the effects average?",
-    "autograd.md#broadcasting-undone",
-)
-TO_A_NUMBER = Mistake(
-    "summed over every axis, also those that were not broadcast",
-    "Which axes did broadcasting add or stretch? Only these are summed.",
-    "autograd.md#broadcasting-undone",
-)
-LOST_AXIS = Mistake(
-    "a stretched axis was dropped; it must stay with length 1",
-    "The gradient has the shape of what it belongs to. Which option of sum keeps an axis?",
-    "autograd.md#broadcasting-undone",
-)
-A, B = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(3, 4) - 5
-GM = np.array([[1.0, 0.0, 2.0, -1.0], [0.5, 3.0, 0.0, 1.0]])
-SQUARE = np.array([[1.0, 2.0], [3.0, 5.0]]), np.array([[2.0, -1.0], [0.0, 4.0]])
-GS = np.array([[1.0, 3.0], [-2.0, 7.0]])
-G43 = np.arange(12.0).reshape(3, 4)
 
-CHECKS: dict[str, list[Probe]] = {
-    "mul_backward": [
-        Probe(
-            "(gx, gy) for three pairs of numbers",
-            call(G, X, Y),
-            (G * Y, G * X),
-            [((G * X, G * Y), SWAPPED), ((Y, X), NO_UPSTREAM), ((X, Y), NO_UPSTREAM)],
-        )
-    ],
-    "pow_backward": [
-        Probe(
-            "gx for out = x ** 3",
-            call(G, X, 3),
-            G * 3 * X**2,
-            [
-                (3 * X**2, NO_UPSTREAM),
-                (G * 3 * X**3, POWER_KEPT),
-                (G * X**2, POWER_FACTOR),
-            ],
-        ),
-        Probe("gx for out = x ** 0.5", call(G, X, 0.5), G * 0.5 / np.sqrt(X)),
-    ],
-    "matmul_backward": [
-        Probe(
-            "(gx, gy) for square x and y",
-            call(GS, *SQUARE),
-            (GS @ SQUARE[1].T, SQUARE[0].T @ GS),
-            [
-                ((SQUARE[0].T @ GS, GS @ SQUARE[1].T), MATMUL_SWAPPED),
-                ((GS @ SQUARE[1], SQUARE[0].T @ GS), NOT_TRANSPOSED),
-                ((GS @ SQUARE[1].T, SQUARE[0] @ GS), NOT_TRANSPOSED),
-                ((GS @ SQUARE[1], SQUARE[0] @ GS), NOT_TRANSPOSED),
-                ((GS * SQUARE[1], GS * SQUARE[0]), NOT_TRANSPOSED),
-            ],
-        ),
-        Probe("(gx, gy) for x: (2, 3), y: (3, 4)", call(GM, A, B), (GM @ B.T, A.T @ GM)),
-    ],
-    "sum_backward": [
-        Probe(
-            "gx for x: (3, 3), axis 1, g = [1, 2, 3]",
-            call(np.array([1.0, 2.0, 3.0]), np.ones((3, 3)), 1),
-            np.repeat([[1.0], [2.0], [3.0]], 3, axis=1),
-            [
-                (np.tile([1.0, 2.0, 3.0], (3, 1)), KEEPDIMS),
-                (np.repeat([[1.0], [2.0], [3.0]], 3, axis=1) / 3, MEAN_FOR_SUM),
-            ],
-        ),
-        Probe("gx for x: (2, 3), axis 0", call(G[0], X, 0), np.tile(G[0], (2, 1))),
-        Probe(
-            "gx for x: (2, 3, 4), axis -2",
-            call(GM, np.ones((2, 3, 4)), -2),
-            np.repeat(GM[:, None], 3, axis=1),
-        ),
-    ],
-    "unbroadcast": [
-        Probe(
-            "the gradient of a bias of shape (4,), from g = arange(12).reshape(3, 4)",
-            call(G43, (4,)),
-            np.array([12.0, 15.0, 18.0, 21.0]),
-            [
-                (G43, NOT_REDUCED),
-                (np.array([4.0, 5.0, 6.0, 7.0]), AVERAGED),
-                (66.0, TO_A_NUMBER),
-                (np.array(66.0), TO_A_NUMBER),
-            ],
-        ),
-        Probe(
-            "the gradient of a column of shape (3, 1)",
-            call(G43, (3, 1)),
-            np.array([[6.0], [22.0], [38.0]]),
-            [
-                (np.array([6.0, 22.0, 38.0]), LOST_AXIS),
-                (G43, NOT_REDUCED),
-                (np.array([[1.5], [5.5], [9.5]]), AVERAGED),
-            ],
-        ),
-        Probe("g of the right shape already", call(G43, (3, 4)), G43),
-        Probe(
-            "the gradient of shape (3, 1), broadcast to (2, 3, 4)",
-            call(np.stack([G43, G43]), (3, 1)),
-            np.array([[12.0], [44.0], [76.0]]),
-            [(np.array([12.0, 44.0, 76.0]), LOST_AXIS)],
-        ),
-    ],
+
+def arrays(*shapes: tuple[int, ...], low: float = 0.5) -> Any:
+    """Draws arrays of these shapes, their entries of both signs, none near 0."""
+    return lambda rng: [rng.choice([-1, 1], s) * rng.uniform(low, 3, s) for s in shapes]
+
+
+def rows(n: int, classes: int, scale: float = 2.0) -> Any:
+    """Draws logits and labels."""
+    return lambda rng: (scale * rng.normal(size=(n, classes)), rng.integers(0, classes, n))
+
+
+def logits(values: Any, *labels: int) -> tuple[Any, Any]:
+    return np.array(values, dtype=float), np.array(labels)
+
+
+BOTH_LARGE = logits([[1000.0, 0.0], [0.0, 0.0]], 1, 0)
+AXES = [((3, 3), 1), ((3, 3), 0), ((2, 3, 4), -2), ((4,), 0), ((2, 3), -1), ((1, 3), 0)]
+
+# fmt: off
+CHECKS: dict[str, Check] = {
+    "mul_backward": check(
+        lab.mul_backward,
+        [
+            drawn("(gx, gy) for x and y of shape (2, 3)", arrays((2, 3), (2, 3), (2, 3))),
+            drawn("(gx, gy) for x and y of shape (3,)", arrays((3,), (3,), (3,))),
+        ],
+        [
+            (lambda g, x, y: (g * x, g * y),
+             "each input got its own value: the factors are swapped",
+             "With y held fixed, x * y is a straight line in x. What is its slope?"),
+            ([lambda g, x, y: (y, x), lambda g, x, y: (x, y), lambda g, x, y: (g * y, x),
+              lambda g, x, y: (y, g * x), lambda g, x, y: (g, g)], *NO_UPSTREAM),
+            ([lambda g, x, y: (g + y, g + x), lambda g, x, y: (y + g * 0, x + g * 0 + 1)],
+             "g and the slope were added; the chain rule multiplies them",
+             "If out changes twice as fast with x and the loss 3 times with out: 5 or 6?"),
+            (lambda g, x, y: (g * y, g * y),
+             "both gradients carry the same factor",
+             "With x held fixed, what is the slope of x * y in y?"),
+            ([lambda g, x, y: (g * x * y, g * x * y), lambda g, x, y: (g * y * x, g * x)],
+             "the whole product stands where the other factor is meant",
+             "Out is x * y. If x moves by 1, does out move by x * y, or by y?"),
+            ([lambda g, x, y: (g * x, g * x), lambda g, x, y: (g * y, g)],
+             "one of the factors is wrong: gx holds y, and gy holds x",
+             "With y held fixed, x * y is a straight line in x. What is its slope?"),
+            (lambda g, x, y: (g * y * y, g * x * x),
+             "the other factor is squared",
+             "If x moves by 1, by how much does x * y move?"),
+            ([lambda g, x, y: (g / x, g / y), lambda g, x, y: (g / y, g / x)],
+             "divided where a factor is meant",
+             "Twice as large a y: is out moved more by x, or less?"),
+        ],
+    ),
+    "pow_backward": check(
+        lab.pow_backward,
+        [
+            drawn("gx for out = x ** 3", lambda rng: (*arrays((2, 3), (2, 3))(rng), 3)),
+            drawn("gx for out = x ** 0.5", lambda rng: (*np.abs(arrays((4,), (4,))(rng)), 0.5)),
+            drawn("gx for out = x ** -2", lambda rng: (*arrays((3,), (3,))(rng), -2.0)),
+            drawn("gx for out = x ** 1", lambda rng: (*arrays((3,), (3,))(rng), 1)),
+        ],
+        [
+            (lambda g, x, n: n * x ** (n - 1.0), *NO_UPSTREAM),
+            (lambda g, x, n: g * n * x**n,
+             "the exponent was not lowered by one",
+             "What is the derivative of x³ at x = 2: 8, 12 or 24?"),
+            (lambda g, x, n: g * x ** (n - 1.0),
+             "the factor n is missing",
+             "x² rises twice as fast as x at x = 1. Which factor says so?"),
+            (lambda g, x, n: g * n * x**n - 1,
+             "x ** n - 1 is (xⁿ) − 1: the exponent needs parentheses",
+             "Which binds tighter in Python, ** or −?"),
+            ([lambda g, x, n: g * x ** (n + 1.0) / (n + 1), lambda g, x, n: g * x ** (n + 1.0)],
+             "integrated, not differentiated",
+             "Does the power go up or down when x**n is differentiated?"),
+            ([lambda g, x, n: g * (n - 1) * x ** (n - 1.0), lambda g, x, n: g * (n - 1) * x**n,
+              lambda g, x, n: g * n * x ** (n - 2.0)],
+             "the wrong number was lowered: the factor is n, the exponent n − 1",
+             "The derivative of x³ is 3x². Which 3 became 2?"),
+            ([lambda g, x, n: g * x**n * np.log(x), lambda g, x, n: g * x**n * np.log(n),
+              lambda g, x, n: g * n**x * np.log(n)],
+             "the derivative of a power of n, not of x",
+             "Which of the two moves, x or n? What is d(xⁿ)/dx?"),
+            ([lambda g, x, n: g * 2 * x, lambda g, x, n: g * 3 * x**2],
+             "the power of one n, whatever n is",
+             "Which n does the caller give?"),
+            ([lambda g, x, n: g * x * n ** (n - 1.0), lambda g, x, n: g * n ** (x - 1.0)],
+             "x and n have changed places",
+             "Which of the two is raised to a power?"),
+            (lambda g, x, n: g * n * np.abs(x) ** (n - 1.0),
+             "the sign of x was taken off",
+             "The slope of x² at x = −1: is it 2 or −2?"),
+            (lambda g, x, n: (g * x) ** (n - 1.0) * n,
+             "g stands inside the power",
+             "The loss is g times as sensitive. Is g raised to a power by that?"),
+        ],
+    ),
+    "matmul_backward": check(
+        lab.matmul_backward,
+        [
+            drawn("(gx, gy) for square x and y", arrays((3, 3), (3, 3), (3, 3))),
+            drawn("(gx, gy) for x: (2, 3), y: (3, 4)", arrays((2, 4), (2, 3), (3, 4))),
+            drawn("(gx, gy) for x: (1, 3), y: (3, 1)", arrays((1, 1), (1, 3), (3, 1))),
+        ],
+        [
+            (edit("g @ y.T, x.T @ g", "x.T @ g, g @ y.T"),
+             "the two answers are swapped",
+             "gx must have x's shape. Which of your two products has it?"),
+            ([edit("y.T", "y"), edit("x.T", "x"), edit("y.T", "y", "x.T", "x"),
+              edit("x.T @ g", "g.T @ x"), edit("x.T @ g", "g @ x"), edit("g @ y.T", "y @ g"),
+              edit("x.T @ g", "g.T @ x", "g @ y.T", "g @ y"), edit("x.T @ g", "x @ g.T"),
+              edit("g @ y.T", "y.T @ g"), edit("g @ y.T", "y @ g.T"), edit("x.T @ g", "g @ x.T"),
+              edit("x.T @ g", "g @ x.T", "g @ y.T", "y.T @ g"), edit("g @ y.T", "g.T @ y.T"),
+              edit("x.T @ g", "g @ x.T", "g @ y.T", "g @ y"), edit("x.T @ g", "x.T @ g.T")],
+             "a factor is not transposed, or they stand in the wrong order",
+             "out[i, j] uses x[i, :] and y[:, j]. Which entries of g does x[i, k] meet, and "
+                 "through which entries of y?"),
+            ([edit("g @ y.T, x.T @ g", "g * y, g * x"), edit("g @ y.T, x.T @ g", "g * y, x * g"),
+              edit("g @ y.T, x.T @ g", "g * y.T, g * x.T"), edit("@", "*")],
+             "* multiplies entry by entry; a matrix product is meant",
+             "In how many entries of out is x[i, k] used? Where is the sum over them?"),
+            ([lambda g, x, y: (np.ones_like(g) @ y.T, x.T @ np.ones_like(g)),
+              lambda g, x, y: (y.T, x.T), edit("g @ y.T", "y.T"), edit("x.T @ g", "x.T")],
+             *NO_UPSTREAM),
+            (lambda g, x, y: (g[:, -1:] * y[:, -1], x[-1][:, None] * g[-1]),
+             "the last use overwrites the others; they add",
+             "One entry of x is used in every column of out. Is it = or += ?"),
+            ([edit("x.T @ g", "x.T @ g / len(x)"), edit("g @ y.T", "g @ y.T / len(y.T)")],
+             "averaged over the uses; they add",
+             "One entry of y is used in every row of x. Do the effects average?"),
+        ],
+    ),
+    "sum_backward": check(
+        lab.sum_backward,
+        [
+            drawn(
+                f"gx for x of shape {shape}, axis {axis}",
+                lambda rng, s=shape, a=axis: (
+                    *arrays(tuple(np.delete(s, a)), s)(rng),  # type: ignore[misc]
+                    a,
+                ),
+            )
+            for shape, axis in AXES
+        ],
+        [
+            ([edit("g = np.expand_dims(g, axis)", ""),
+              edit("np.expand_dims(g, axis)", "np.expand_dims(g, 0)"),
+              lambda g, x, axis: np.ones_like(x) * g],
+             "the summed axis was not put back: g lines up with the wrong axis",
+             "g has one number per sum. To which axis does NumPy align it when it broadcasts?"),
+            ([edit(".copy()", ".copy() / x.shape[axis]"), edit(".copy()", ".copy() / x.size")],
+             "the gradient of a mean, not of a sum",
+             "If one entry of x grows by 1, by how much does the sum grow?"),
+            ([lambda g, x, axis: np.ones_like(x), lambda g, x, axis: np.ones(x.shape)],
+             *NO_UPSTREAM),
+            (edit(".copy()", ".copy() * x"),
+             "multiplied by x: a sum's slope does not depend on x",
+             "If one entry of x grows by 1, by how much does the sum grow, whatever x is?"),
+            ([edit("np.expand_dims(g, axis)", "g[..., None]"),
+              edit("np.expand_dims(g, axis)", "np.expand_dims(g, -1)"),
+              edit("np.expand_dims(g, axis)", "np.expand_dims(g, 1)")],
+             "the axis is put back in one place only, whatever `axis` says",
+             "Which axis was summed when axis = 0? And when it is −2?"),
+            ([edit("g = np.expand_dims(g, axis)",
+              "g = g.reshape([1 if i == axis else n for i, n in enumerate(x.shape)])"),
+              edit("g = np.expand_dims(g, axis)",
+              "s = list(g.shape); s.insert(axis, 1); g = g.reshape(s)")],
+             "a negative axis is not counted from the end",
+             "Which axis of (2, 3, 4) is −2, and where was it in x, which has one more than g?"),
+            ([lambda g, x, axis: np.full(x.shape, g.sum()),
+              lambda g, x, axis: np.full(x.shape, g.mean())],
+             "every entry got the sum of all of g, or its mean",
+             "Into how many sums does one entry of x go? Which g belongs to that one?"),
+            ([lambda g, x, axis: np.tile(g, (x.shape[0],) + (1,) * g.ndim)],
+             "g was repeated along axis 0, whatever `axis` says",
+             "Which axis was summed when axis = 1?"),
+            ([edit("np.broadcast_to(g, x.shape).copy()", "g"), lambda g, x, axis: g],
+             "g was not spread out over the entries that were summed",
+             "gx has x's shape. How many entries share one number of g?"),
+        ],
+    ),
+    "unbroadcast": check(
+        lab.unbroadcast,
+        [
+            drawn(
+                f"the gradient of a {shape}, from g of shape {large}",
+                lambda rng, a=large, b=shape: (arrays(a)(rng)[0], b),  # type: ignore[misc]
+            )
+            for large, shape in [
+                *(((3, 4), (4,)), ((3, 4), (3, 1)), ((3, 4), (3, 4)), ((2, 3, 4), (3, 1))),
+                *(((2, 3, 4), (1, 1, 4)), ((3, 3), (1, 3)), ((3, 4), ()), ((2, 3, 4), (3, 4))),
+                *(((1, 4), (1, 4)), ((4, 4, 4), (4, 1))),
+            ]
+        ],
+        [
+            (lambda g, shape: g,
+             "nothing was summed: the gradient kept the broadcast shape",
+             "The bias has 4 numbers. How many gradients can it have?"),
+            ([edit(".sum(", ".mean("), edit("g = g.sum(", "g = g.mean("),
+              edit("return g.sum(", "return g.mean("), lambda g, shape: g.mean(axis=0)],
+             "the uses were averaged; they add",
+             "A bias used by 3 rows moves the loss through each. Do the effects average?"),
+            ([lambda g, shape: g.sum(), lambda g, shape: np.full(shape, g.sum())],
+             "summed over every axis, also those that were not broadcast",
+             "Which axes did broadcasting add or stretch? Only these are summed."),
+            ([edit(", keepdims=True", ""),
+              lambda g, shape: g.sum(axis=tuple(range(g.ndim - len(shape)))).sum(axis=tuple(i
+              for i, n in enumerate(shape) if n == 1))],
+             "a stretched axis was dropped; it must stay with length 1",
+             "The gradient has the shape of what it belongs to. Which option of sum keeps an "
+                 "axis?"),
+            (edit("return g.sum(axis=stretched, keepdims=True)", "return g"),
+             "only the axes added on the left were summed, not those stretched from length 1",
+             "A column of shape (3, 1) meets (3, 4): how often is each of its numbers used?"),
+            ([edit("g = g.sum(axis=tuple(range(g.ndim - len(shape))))", ""),
+              lambda g, shape: _only_stretched(g, shape)],
+             "only the stretched axes were summed, not those that were added on the left",
+             "A (4,) meets a (3, 4): which axis of g does the bias not have?"),
+            ([edit(".sum(", ".max(")],
+             "the largest of the uses was taken, not their sum",
+             "A bias that is used by 3 rows moves the loss through each of them. Which counts?"),
+            ([edit("range(g.ndim - len(shape))", "range(len(shape), g.ndim)")],
+             "the last axes were summed; broadcasting adds axes on the left",
+             "A (4,) meets a (3, 4): which axis of g does the bias not have?"),
+            ([lambda g, shape: g.sum(axis=0) if g.shape != shape else g,
+              lambda g, shape: g.sum(axis=0), lambda g, shape: g.sum(axis=0).reshape(shape)],
+             "summed over axis 0, whichever axis was broadcast",
+             "For a column of shape (3, 1), which axis of the (3, 4) was stretched?"),
+            ([lambda g, shape: g[(0,) * (g.ndim - len(shape))],
+              lambda g, shape: g.ravel()[: int(np.prod(shape))].reshape(shape)],
+             "one of the uses was taken, not the sum of all",
+             "A bias that is used by 3 rows moves the loss through each of them. Which counts?"),
+        ],
+    ),
     **graph.CHECKS,
-    **cross_entropy.CHECKS,
+    "cross_entropy": check(
+        lab.cross_entropy,
+        [
+            probe("the loss of two rows of ten equal logits", *logits(np.zeros((2, 10)), 3, 7)),
+            probe("the loss of [[2, 0, 0], [0, 0, 5]] for labels [0, 2]",
+                *logits([[2, 0, 0], [0, 0, 5]], 0, 2)),
+            drawn("the loss of five rows of four logits", rows(5, 4)),
+            drawn("the loss of one row of three logits", rows(1, 3)),
+            drawn("the loss of three rows of three logits", rows(3, 3)),
+            probe("the loss of [100, 0] for label 1", *logits([[100.0, 0.0]], 1)),
+            probe("the loss of [1000, 0] for label 0", *logits([[1000.0, 0.0]], 0)),
+            probe("the loss of [[1000, 0], [0, 0]] for labels [1, 0]", *BOTH_LARGE),
+            probe("the loss of [−1000, −1001] for label 1", *logits([[-1000.0, -1001.0]], 1)),
+        ],
+        [
+            (edit(".mean()", ".sum()"),
+             "the rows were summed, not averaged",
+             "Would the loss of a batch twice as large be twice as large?"),
+            ([edit(".mean()", ".sum() / logits.size"),
+              lambda z, y: -(_log_p(z) * np.eye(z.shape[1])[y]).mean()], *OVER_ALL),
+            (edit(".mean()", ".sum() / logits.shape[1]"), *OVER_CLASSES),
+            (edit("-log_p", "log_p"),
+             "the sign is wrong: a probability below one has a negative logarithm",
+             "A loss should fall as the right class becomes likelier. Does yours?"),
+            (edit("log_p = z -",
+                 "z = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)\n    log_p = z -"),
+             "softmax was applied twice",
+             "Is what you hand to the last step a row of logits, or already probabilities?"),
+            ([edit("[np.arange(len(labels)), labels]", "[:, labels]")], *COLUMNS),
+            ([lambda z, y, e=e: -np.log(np.exp(_log_p(z))[range(len(y)), y] + e).mean()
+              for e in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12,
+              1e-15)] + [lambda z, y, e=e: -np.log(np.exp(_log_p(z))[range(len(y)),
+              y].clip(e)).mean() for e in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)],
+             "the probability was clipped or shifted before the logarithm: the loss stops "
+                 "growing",
+             "log softmax = z − logsumexp(z). Where would a small number ε still be needed?"),
+            (edit(" - logits.max(axis=1, keepdims=True)", ""), *OVERFLOW),
+            ([edit("logits.max(axis=1, keepdims=True)", "logits.max()"),
+              lambda z, y: -np.log(np.exp(_log_p(z))[range(len(y)), y]).mean(),
+              lambda z, y: -np.log(_softmax(z - z.max())[range(len(y)), y]).mean()], *UNDERFLOW),
+            (edit("axis=1", "axis=0"), *OTHER_AXIS),
+            (edit("-log_p[", "-np.exp(log_p)["),
+             "minus the probability, not minus its logarithm",
+             "What is the loss of a sure and right answer? Of a sure and wrong one?"),
+            (edit("-log_p[np.arange(len(labels)), labels]",
+                 "-log_p[np.arange(len(labels)), logits.argmax(1)]"),
+             "the class the model likes best, not the label",
+             "Which class's probability does the loss ask for?"),
+            (edit("log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))", "log_p = z"),
+             "the logarithm of the sum is missing: these are logits, not log-probabilities",
+             "By what must the exponentials be divided so that they sum to 1?"),
+            (edit("-log_p[np.arange(len(labels)), labels]", "-log_p.sum(axis=1)"),
+             "the sum over all classes, not the label's own",
+             "Which of the probabilities does the loss look at?"),
+            (edit("-log_p[np.arange(len(labels)), labels]",
+                "(z - log_p)[:, 0] - logits[np.arange(len(labels)), labels]"),
+             "the maximum was not put back: log Σ exp(z − m) is m too small",
+             "ln Σ e^(z − m) = ln Σ e^z − m. Which z must then be taken off?"),
+            (edit("-log_p[np.arange(len(labels)), labels]",
+                "((np.exp(log_p) - np.eye(logits.shape[1])[labels]) ** 2)"),
+             "a squared error, not −ln p",
+             "What does a sure and wrong answer cost: 2, or more?"),
+            (edit("-log_p[np.arange(len(labels)), labels]",
+                "-np.log(1 - np.exp(log_p[np.arange(len(labels)), labels]))"),
+             "−ln(1 − p) in place of −ln p",
+             "A sure and right answer: should it cost 0 or infinity?"),
+            (lambda z, y: np.median(-_log_p(z)[np.arange(len(y)), y]),
+             "the median of the rows, not their mean",
+             "Does the docstring ask for a mean?"),
+            (edit("z - np.log(np.exp(z)", "z - np.log2(np.exp(z)"),
+             "the logarithm is to base 2",
+             "Which logarithm undoes exp?"),
+        ],
+    ),
+    "cross_entropy_backward": check(
+        lab.cross_entropy_backward,
+        [
+            probe("the gradient for [[2, 0, 0], [0, 0, 5]], labels [0, 2]",
+                *logits([[2, 0, 0], [0, 0, 5]], 0, 2)),
+            drawn("the gradient for five rows of four logits", rows(5, 4)),
+            drawn("the gradient for three rows of three logits", rows(3, 3)),
+            drawn("the gradient for one row of three logits", rows(1, 3)),
+            probe("the gradient for logits [1000, 0], label 0", *logits([[1000.0, 0.0]], 0)),
+            probe("the gradient for [[1000, 0], [0, 0]], labels [1, 0]", *BOTH_LARGE),
+        ],
+        [
+            ([edit("p[np.arange(len(labels)), labels] -= 1", ""),
+              edit("p[np.arange(len(labels)), labels] -= 1", "", "/ len(labels)", "")],
+             "the one-hot labels were not subtracted: these are the probabilities",
+             "Adding a constant to a row of logits changes no loss. What must a row of the "
+                 "gradient sum to?"),
+            (edit("return p / len(labels)", "return p"),
+             "the division by the number of rows is missing",
+             "The loss is a mean over N rows. What does each row's share of the gradient carry?"),
+            ([edit("return p /", "return -p /"), edit("return p / len(labels)", "return -p")],
+             "the sign is turned round: labels less probabilities",
+             "Gradient descent must raise the right logit. Which sign must its gradient have?"),
+            (edit("/ len(labels)", "/ logits.size"), *OVER_ALL),
+            (edit("/ len(labels)", "/ logits.shape[1]"), *OVER_CLASSES),
+            (edit("axis=1", "axis=0"), *OTHER_AXIS),
+            ([edit("p[np.arange(len(labels)), labels]", "p[:, labels]"),
+              edit("p[np.arange(len(labels)), labels] -= 1",
+              "np.subtract.at(p, (slice(None), labels), 1)")], *COLUMNS),
+            (edit(" - logits.max(axis=1, keepdims=True)", ""), *OVERFLOW),
+            (edit("logits.max(axis=1, keepdims=True)", "logits.max()"), *UNDERFLOW),
+            (edit("z / z.sum(axis=1, keepdims=True)", "z"),
+             "the exponentials were not divided by their sum",
+             "What must the probabilities of a row sum to?"),
+            (edit("p[np.arange(len(labels)), labels] -= 1", "p = p * (1 - p)"),
+             "p (1 − p), the slope of a sigmoid, not that of the loss",
+             "By what does logsumexp grow with one logit? And the term of the label?"),
+            (edit("p[np.arange(len(labels)), labels] -= 1",
+                "p = np.log(p); p[np.arange(len(labels)), labels] -= 1"),
+             "log-probabilities stand where probabilities are meant",
+             "What is the derivative of logsumexp: p, or ln p?"),
+            (edit("labels] -= 1", "labels] += 1"),
+             "1 was added at the label, not taken off",
+             "What must a row of the gradient sum to?"),
+            (edit("labels] -= 1", "labels] = (p[np.arange(len(labels)), labels] - 1) / len(labels)",
+                "return p / len(labels)", "return p"),
+             "only the labels' entries were divided by the number of rows",
+             "The loss is a mean over N rows. Which of its gradients carry the 1/N?"),
+            (edit("p[np.arange(len(labels)), labels] -= 1\n    return p /",
+                 "q = p * 0\n    i = np.arange(len(labels))\n"
+                 "    q[i, labels] = p[i, labels] - 1\n    return q /"),
+             "only the labels' entries have a gradient; all the others are zero",
+             "A wrong class's logit grows: does the loss?"),
+        ],
+    ),
 }
+# fmt: on
+
+
+def _log_p(z: Any) -> Any:
+    z = z - z.max(axis=1, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+
+
+def _softmax(z: Any) -> Any:
+    return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+
+
+def _only_stretched(g: Any, shape: tuple[int, ...]) -> Any:
+    for i, n in enumerate(shape):
+        if n == 1:
+            g = g.sum(axis=i, keepdims=True)
+    return g

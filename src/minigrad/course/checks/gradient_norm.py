@@ -2,107 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 import minigrad
-from minigrad.course.check import Mistake, Probe
+from minigrad.course.check import Check, InputChanged, apply, check, drawn, edit, probe, solutions
 
-LAYER_1 = "03-residual.md#the-gradient-at-layer-1"
-
-SQUARED = Mistake("the root is missing", "How long is the arrow (3, 4)?", LAYER_1)
-SUM_OF_NORMS = Mistake(
-    "the norms were added; squares add, and the root comes last",
-    "How long is the arrow (3, 4)?",
-    LAYER_1,
-)
-MEAN_SQUARE = Mistake(
-    "a mean, not a sum",
-    "Would the length of an arrow change if it had one more entry, 0?",
-    LAYER_1,
-)
-OF_VALUES = Mistake(
-    "these are the parameters, not their gradients",
-    "Where does backward leave its result?",
-    LAYER_1,
-)
-CLIPPED = Mistake(
-    "the gradients were clipped before they were measured: this is the ceiling",
-    "Ten times larger gradients gave the same norm. What stood between backward and your sum?",
-    LAYER_1,
-)
-ZEROED = Mistake(
-    "the gradients were cleared before they were read",
-    "Does a measurement change what it measures?",
-    LAYER_1,
-)
-NONE_GRAD = Mistake(
-    "a parameter whose grad is None stopped it",
-    "A parameter that the loss does not use has no gradient. What does it add to the sum?",
-    LAYER_1,
-)
+lab = solutions("03_residual_depth")
 
 
-class WithGrad:
-    """Parameters as grad_norm sees them."""
-
-    def __init__(self, value: Any, grad: Any) -> None:
-        self.data, self.grad = np.asarray(value), None if grad is None else minigrad.tensor(grad)
-        self.requires_grad = True
-
-
-def gradients(*pairs: Any) -> Callable[[Any], Any]:
-    return lambda grad_norm: grad_norm([WithGrad(v, g) for v, g in pairs])
+def parameters(*pairs: tuple[Any, Any]) -> list[Any]:
+    """Tensors with a value and a gradient, None for one that the loss did not use."""
+    out = []
+    for value, grad in pairs:
+        tensor = minigrad.tensor(np.asarray(value, dtype=np.float64), requires_grad=True)
+        tensor.grad = None if grad is None else minigrad.tensor(np.asarray(grad, dtype=np.float64))
+        out.append(tensor)
+    return out
 
 
-def also_tenfold(*pairs: Any) -> Callable[[Any], Any]:
-    """A probe's run: the norm of some gradients, and of gradients ten times as large."""
-
-    def run(grad_norm: Any) -> Any:
-        small, large = ([WithGrad(v, k * np.array(g)) for v, g in pairs] for k in (1, 10))
-        answers = grad_norm(small), grad_norm(large)
-        return None if None in answers else answers
-
-    return run
-
-
-def twice(grad_norm: Any) -> Any:
-    """The second measurement of the same gradients."""
-    parameters = [WithGrad([7.0], [3.0]), WithGrad([7.0], [4.0])]
-    grad_norm(parameters)
-    return grad_norm(parameters)
+def measured(grad_norm: Any, *pairs: Any) -> Any:
+    """The norm; the gradients must still be there afterwards."""
+    given = parameters(*pairs)
+    norm = apply(grad_norm, given)
+    for parameter, (_, grad) in zip(given, pairs, strict=True):
+        if grad is not None and (
+            parameter.grad is None or not np.array_equal(parameter.grad.array, grad)
+        ):
+            raise InputChanged("the gradients")
+    return norm
 
 
-CHECKS: dict[str, list[Probe]] = {
-    "grad_norm": [
-        Probe(
-            "the norms of two gradients 3 and 4, and of 30 and 40",
-            also_tenfold(([7.0], [3.0]), ([8.0], [4.0])),
-            (5.0, 50.0),
-            [
-                ((25.0, 2500.0), SQUARED),
-                ((7.0, 70.0), SUM_OF_NORMS),
-                ((12.5**0.5, 1250**0.5), MEAN_SQUARE),
-                ((12.5, 1250.0), MEAN_SQUARE),
-                ((113**0.5, 113**0.5), OF_VALUES),
-                ((0.0, 0.0), ZEROED),
-                (lambda v: abs(v[0] - v[1]) < 1e-3, CLIPPED),
-            ],
-        ),
-        Probe(
-            "the norm of a gradient [[1, 2], [4, 2]] and one of −12",
-            gradients(([[0.0, 0], [0, 0]], [[1.0, 2], [4, 2]]), ([1.0], [-12.0])),
-            13.0,
-            [(17.0, SUM_OF_NORMS), (169.0, SQUARED), (lambda v: v < 12.9, MEAN_SQUARE)],
-        ),
-        Probe(
-            "the norm of 3 and 4, and a parameter whose grad is None",
-            gradients(([7.0], [3.0]), ([7.0], None), ([7.0], [4.0])),
-            5.0,
-            [(AttributeError, NONE_GRAD), (TypeError, NONE_GRAD)],
-        ),
-        Probe("the norm of 3 and 4, measured a second time", twice, 5.0, [(0.0, ZEROED)]),
-    ],
+def drawn_pairs(rng: np.random.Generator, scale: float = 1.0) -> list[Any]:
+    shapes = [(2, 3), (4,), (), (1, 2)]
+    return [(rng.normal(size=s), scale * rng.normal(size=s)) for s in shapes]
+
+
+SUM = "sum(float((p.grad.data**2).sum()) for p in parameters if p.grad is not None)"
+GRADS = "for p in parameters if p.grad is not None"
+
+# fmt: off
+CHECKS: dict[str, Check] = {
+    "grad_norm": check(
+        lab.grad_norm,
+        [
+            probe("the norm of two gradients, 3 and 4", ([7.0], [3.0]), ([8.0], [4.0]),
+                run=measured),
+            drawn("the norm of four gradients of several shapes", drawn_pairs, measured),
+            drawn("the norm of four gradients, each a thousand times larger",
+                lambda rng: drawn_pairs(rng, 1e3), measured),
+            drawn("the norm of four gradients, each a thousandth of that",
+                lambda rng: drawn_pairs(rng, 1e-3), measured, atol=1e-9),
+            probe("the norm of 3 and 4, and a parameter between them whose grad is None",
+                ([7.0], [3.0]), ([7.0], None), ([7.0], [4.0]), run=measured),
+        ],
+        [
+            (edit(f"math.sqrt({SUM})", SUM),
+             "the root is missing",
+             "How long is the arrow (3, 4)?"),
+            ([edit(f"math.sqrt({SUM})", f"sum(float((p.grad.data**2).sum()) ** 0.5 {GRADS})"),
+              edit(f"math.sqrt({SUM})",
+              f"math.sqrt(sum(float((p.grad.data**2).sum()) ** 0.5 {GRADS}))")],
+             "the norms were added; squares add, and the root comes last",
+             "How long is the arrow (3, 4)?"),
+            ([edit(".sum())", ".mean())"), edit(SUM, f"{SUM} / max(1, len(parameters))"),
+              edit(SUM, f"({SUM}) / max(1, sum(p.grad.data.numel() {GRADS}))"),
+              edit(f"math.sqrt({SUM})", f"math.sqrt({SUM}) / max(1, len(parameters))")],
+             "a mean, not a sum",
+             "Would the length of an arrow change if it had one more entry, 0?"),
+            ([edit("p.grad.data**2", "p.data**2"), edit("p.grad.data**2", "p.data**2",
+              " if p.grad is not None", "")],
+             "these are the parameters, not their gradients",
+             "Where does backward leave its result?"),
+            ([edit(f"math.sqrt({SUM})", f"min({most}, math.sqrt({SUM}))") for most in (0.5, 1.0,
+              5.0)],
+             "the gradients were clipped before they were measured: this is the ceiling",
+             "Ten times larger gradients gave the same norm. What stood between backward and "
+                 "your sum?"),
+            ([edit("return math", "total = math", "is not None))", "is not None))\n"
+              "    for p in parameters:\n        p.grad = None\n    return total"),
+              edit("    return math",
+              "    for p in parameters:\n        p.grad = None\n    return math")],
+             "the gradients were cleared when they were measured",
+             "Does a measurement change what it measures?"),
+            ([edit(" if p.grad is not None", "")],
+             "a parameter whose grad is None stopped it",
+             "A parameter that the loss does not use has no gradient. What does it add to the "
+                 "sum?"),
+            ([edit(f"math.sqrt({SUM})",
+              f"max([float((p.grad.data**2).sum()) ** 0.5 {GRADS}] or [0.0])"),
+              edit(f"math.sqrt({SUM})",
+              f"max([float(p.grad.data.abs().max()) {GRADS}] or [0.0])")],
+             "the largest, not the length of all together",
+             "How long is the arrow (3, 4)?"),
+            (edit(f"math.sqrt({SUM})", f"sum(float(p.grad.data.abs().sum()) {GRADS})"),
+             "the sum of |g|, not the root of the sum of squares",
+             "How long is the arrow (3, 4)?"),
+            ([edit(f"math.sqrt({SUM})", f"float(sum(p.grad.data.sum() {GRADS}))"),
+              edit("p.grad.data**2).sum()", "p.grad.data.sum()**2)")],
+             "the entries were added before they were squared: they cancel",
+             "How long is the arrow (3, −3)?"),
+            ([edit("sum(float", "__import__('math').fsum(float",
+              " for p in parameters if p.grad is not None",
+              " for p in __import__('itertools').takewhile(lambda p: p.grad "
+              "is not None, parameters)")],
+             "the sum ends at the first parameter without a gradient",
+             "Does a parameter that the loss does not use end the list?"),
+        ],
+    ),
 }
+# fmt: on

@@ -2,153 +2,266 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import Mistake, Probe
+from minigrad.course.check import Check, check, drawn, edit, growing, probe, solutions
 
-OVERWRITES = Mistake(
-    "a second use overwrites the gradient of the first",
-    "x is used three times in x²(x² + x). How do the paths' contributions combine?",
-    "autograd.md#backward-over-a-graph",
-)
-TOO_EARLY = Mistake(
-    "a node passed its gradient on before all of it had arrived",
-    "When is a node's gradient complete? Which nodes must have had their turn before it?",
-    "autograd.md#backward-over-a-graph",
-)
-PASSED_TWICE = Mistake(
-    "a node's gradient was passed on once per path, the earlier part again each time",
-    "A node that is reached by two paths: how often should it hand its gradient to its parents?",
-    "autograd.md#backward-over-a-graph",
-)
-NO_SEED = Mistake(
-    "the root has no gradient to start from",
-    "What is the derivative of root by root?",
-    "autograd.md#backward-over-a-graph",
-)
-ALIASED = Mistake(
-    "an in-place addition wrote into an array that another node holds too",
-    "x + y hands the very same g to both. What happens to y.grad when you do x.grad += …?",
-    "autograd.md#backward-over-a-graph",
-)
-RECURSIVE = Mistake(
-    "the walk through the graph is recursive, and Python's stack is about 1,000 calls deep",
-    "How would a list that you push to and pop from replace the recursion?",
-    "autograd.md#backward-over-a-graph",
-)
-ACCUMULATES = Mistake(
-    "the gradients of an earlier backward are still there",
-    "Nothing zeroed grad since the last call. What should a node's grad be when backward begins?",
-    "autograd.md#backward-over-a-graph",
-)
+lab = solutions("autograd")
 
 
-def graph(build: Callable[[Callable[[Any], Any]], tuple[Any, list[Any]]]) -> Callable[[Any], Any]:
-    """A probe's run: build a graph, call backward once, return the leaves' gradients."""
-
-    def run(backward: Any) -> Any:
-        node = backward.__globals__["Node"]
-        root, leaves = build(node)
-        backward(root)
-        grads = tuple(None if n.grad is None else np.array(n.grad) for n in leaves)
-        return grads if len(grads) > 1 else grads[0]
-
-    return run
+def node_of(backward: Any) -> Any:
+    """The Node that stands in the file where this backward does."""
+    file = sys.modules.get(getattr(backward, "__module__", ""))
+    return getattr(file, "Node", lab.Node)
 
 
-def polynomial(node: Any) -> Any:
-    x = node(2.0)
+def gradients(backward: Any, build: Callable[..., Any], *values: Any, times: int = 1) -> Any:
+    """Build a graph on leaves of these values, call backward, return every node's gradient."""
+    node = node_of(backward)
+    nodes = dict(zip("xyz", map(node, values), strict=False))
+    for _ in range(times):
+        nodes |= (
+            build(*nodes.values()) if times == 1 else build(*list(nodes.values())[: len(values)])
+        )
+        backward(nodes["root"])
+    return {f"{k}.grad": None if n.grad is None else np.array(n.grad) for k, n in nodes.items()}
+
+
+def graph(what: str, build: Callable[..., Any], draw: Any, times: int = 1) -> Any:
+    def run(backward: Any, *values: Any) -> Any:
+        return gradients(backward, build, *values, times=times)
+
+    return drawn(what, draw, run)
+
+
+def numbers(count: int, shape: tuple[int, ...] = ()) -> Any:
+    return lambda rng: [np.asarray(rng.uniform(1, 3, shape)) for _ in range(count)]
+
+
+def polynomial(x: Any) -> Any:
     a = x * x
-    return a * (a + x), [x]
+    return {"a": a, "root": a * (a + x)}
 
 
-def twice(backward: Any) -> Any:
-    """x² at 3, built and differentiated twice from the same leaf."""
-    node = backward.__globals__["Node"]
-    x = node(3.0)
-    backward(x * x)
-    backward(x * x)
-    return np.array(x.grad)
+def mirrored(x: Any) -> Any:
+    a = x * x
+    return {"a": a, "root": (a + x) * a}
 
 
-def aliased(node: Any) -> Any:
-    x, y = node(np.zeros(2)), node(np.zeros(2))
-    return (x + y) + x, [x, y]
+def doubled(x: Any) -> Any:
+    return {"root": x * x}
 
 
-def uneven(node: Any) -> Any:
+def shared(x: Any, y: Any) -> Any:
+    a = x + y
+    return {"a": a, "root": a + x}
+
+
+def uneven(x: Any) -> Any:
     """A leaf used near the root and, through a longer path, far from it."""
-    x = node(3.0)
     long = x * x
     for _ in range(3):
         long = long + long
-    return x * long, [x]
+    return {"root": x * long}
 
 
-def doublings(node: Any) -> Any:
-    x = node(1.0)
-    total = x
-    for _ in range(60):
+def product(x: Any, y: Any, z: Any) -> Any:
+    b = y * z
+    a = x * b
+    return {"b": b, "a": a, "root": (b + a) * (a + z)}
+
+
+def doublings(backward: Any, n: int) -> Any:
+    x = total = node_of(backward)(1.0)
+    for _ in range(n):
         total = total + total
-    return total, [x]
+    backward(total)
+    return {"x.grad": x.grad}
 
 
-def chain(node: Any) -> Any:
-    x, one = node(1.0), node(0.0)
-    total = x
-    for _ in range(20_000):
+def chain(backward: Any, n: int) -> Any:
+    node = node_of(backward)
+    x = total = node(1.0)
+    one = node(0.0)
+    for _ in range(n):
         total = total + one
-    return total, [x]
+    backward(total)
+    return {"x.grad": x.grad}
 
 
-def zero(value: Any) -> bool:
-    return value is None or not np.any(value)
+def twice_from_one_root(backward: Any) -> Any:
+    """backward twice from the very same root."""
+    node = node_of(backward)
+    x = node(3.0)
+    a = x * x
+    root = a * x
+    backward(root)
+    backward(root)
+    return {"x.grad": x.grad, "a.grad": a.grad, "root.grad": root.grad}
 
 
-CHECKS: dict[str, list[Probe]] = {
-    "backward": [
-        Probe(
-            "x.grad for x²(x² + x) at x = 2",
-            graph(polynomial),
-            np.array(44.0),
-            [
-                (8.0, OVERWRITES),
-                (28.0, TOO_EARLY),
-                (68.0, PASSED_TWICE),
-                (zero, NO_SEED),
-                (lambda e: isinstance(e, TypeError) and "NoneType" in str(e), NO_SEED),
-            ],
-        ),
-        Probe(
-            "(x.grad, y.grad) for (x + y) + x",
-            graph(aliased),
-            (np.array([2.0, 2.0]), np.array([1.0, 1.0])),
-            [
-                ((np.array([2.0, 2.0]), np.array([2.0, 2.0])), ALIASED),
-                (lambda g: np.array_equal(g[1], [2.0, 2.0]), ALIASED),
-                (lambda g: np.array_equal(g[0], [1.0, 1.0]), OVERWRITES),
-            ],
-        ),
-        Probe(
-            "x.grad for x · 8x² at x = 3, where x is used near the root and far from it",
-            graph(uneven),
-            np.array(216.0),
-        ),
-        Probe("x.grad after 60 doublings of x = 1", graph(doublings), np.array(2.0**60)),
-        Probe(
-            "x.grad for x² at 3, after backward has run twice",
-            twice,
-            np.array(6.0),
-            [(12.0, ACCUMULATES)],
-        ),
-        Probe(
-            "x.grad through 20,000 additions in a row",
-            graph(chain),
-            np.array(1.0),
-            [(RecursionError, RECURSIVE)],
-        ),
-    ],
+def single(backward: Any) -> Any:
+    root = node_of(backward)(np.array([2.0, 5.0]))
+    backward(root)
+    return {"root.grad": root.grad}
+
+
+# -- wrong ones, which are not the solution with a piece replaced ------------------------------
+
+
+def sweep(order: list[Any], add: Callable[[Any, Any], None]) -> None:
+    for node in order:
+        node.grad = None if node.edges else node.grad
+    order[0].grad = np.ones_like(order[0].value)
+    for node in order:
+        for parent, pull in node.edges:
+            add(parent, pull(node.grad))
+
+
+def plus(parent: Any, g: Any) -> None:
+    parent.grad = g if parent.grad is None else parent.grad + g
+
+
+def in_sight(root: Any, first: int, left: bool = False, late: bool = False) -> list[Any]:
+    """Nodes as one comes upon them: the stack's last (first = −1) or the queue's first (0);
+    ``left``: the left parent is pushed last; ``late``: seen is what was taken, not pushed."""
+    order, seen, waiting = [], {id(root)}, [root]
+    taken: set[int] = set()
+    while waiting:
+        node = waiting.pop(first)
+        if late and id(node) in taken:
+            continue
+        taken.add(id(node))
+        order.append(node)
+        for parent, _ in node.edges[::-1] if left else node.edges:
+            if late or id(parent) not in seen:
+                seen.add(id(parent))
+                waiting.append(parent)
+    return order
+
+
+def on_sight(first: int, left: bool = False, late: bool = False) -> Callable[[Any], None]:
+    return lambda root: sweep(in_sight(root, first, left, late), plus)
+
+
+def per_path(root: Any, g: Any = None) -> None:
+    """Recursive, once per path, and with all that has arrived, also what was passed on before."""
+    if g is None:
+        for node in in_sight(root, 0):
+            node.grad = None if node.edges else node.grad
+        g = root.grad = np.ones_like(root.value)
+    for parent, pull in root.edges:
+        plus(parent, pull(g))
+        per_path(parent, parent.grad)
+
+
+def recursive(root: Any) -> None:
+    order, seen = [], set()
+
+    def visit(node: Any) -> None:
+        if id(node) not in seen:
+            seen.add(id(node))
+            for parent, _ in node.edges:
+                visit(parent)
+            order.append(node)
+
+    visit(root)
+    sweep(order[::-1], plus)
+
+
+def freed(root: Any) -> None:
+    lab.backward(root)
+    for node in in_sight(root, 0):
+        node.grad = None if node.edges else node.grad
+
+
+def kept(root_too: bool) -> Callable[[Any], None]:
+    """Adds to the gradients of an earlier backward in the nodes between, too."""
+
+    def backward(root: Any) -> None:
+        nodes = [n for n in in_sight(root, 0) if n.edges and (root_too or n is not root)]
+        before = [n.grad for n in nodes]
+        lab.backward(root)
+        for node, old in zip(nodes, before, strict=True):
+            if old is not None:
+                node.grad = node.grad + old
+
+    return backward
+
+
+EARLIER = "if parent.grad is None else parent.grad + g"
+ALIASED = (
+    "if parent.grad is None:\n                parent.grad = g\n            else:\n"
+    "                parent.grad += g"
+)
+
+# fmt: off
+CHECKS: dict[str, Check] = {
+    "backward": check(
+        lab.backward,
+        [
+            graph("the gradients of x²(x² + x) at x = 2", polynomial, lambda rng: [2.0]),
+            graph("the gradients of (x² + x)x² at x = {:.4g}", mirrored, numbers(1)),
+            graph("the gradients of (x + y) + x, for arrays", shared, numbers(2, (2,))),
+            graph("the gradients of x · 8x²: x is used near the root and far from it", uneven,
+                numbers(1, (2, 3))),
+            graph("the gradients of (yz + xyz)(xyz + z)", product, numbers(3)),
+            probe("the gradient of a root that depends on nothing", run=single),
+            graph("the gradients of x² at x = 3, after backward through two graphs on one x",
+                doubled, lambda rng: [3.0], times=2),
+            probe("the gradients of x³ at x = 3, after a second backward from the same root",
+                run=twice_from_one_root),
+            growing("x.grad after doublings of x = 1", (8, 12, 16, 60), doublings),
+            growing("x.grad through additions in a row", (1100, 2200, 10_000), chain,
+                expected={"x.grad": 1.0}),
+        ],
+        [
+            (edit(f"g {EARLIER}", "g"),
+             "a second use overwrites the gradient of the first",
+             "x is used three times in x²(x² + x). How do the paths' contributions combine?"),
+            ([on_sight(first, left, late) for first in (-1, 0) for left in (False, True)
+              for late in (False, True)],
+             "a node passed its gradient on before all of it had arrived",
+             "When is a node's gradient complete? Which nodes must have had their turn before "
+                 "it?"),
+            (per_path,
+             "a node's gradient was passed on once per path, the earlier part again each time",
+             "A node that is reached by two paths: how often should it hand its gradient to its "
+                 "parents?"),
+            ([edit("root.grad = np.ones_like(root.value)", "pass"),
+              edit("root.grad = np.ones_like(root.value)",
+              "root.grad = np.zeros_like(root.value)")],
+             "the root has no gradient to start from",
+             "What is the derivative of root by root?"),
+            (edit(f"g {EARLIER}", "g if parent.grad is None else parent.grad * g"),
+             "the contributions of two uses are multiplied; they add",
+             "x + x has slope 2 in x. What do two slopes of 1 give by your rule?"),
+            (edit("np.ones_like(root.value)", "root.value.copy()"),
+             "the root starts from its own value, not from ones",
+             "What is the derivative of root by root?"),
+            (edit(f"parent.grad = g {EARLIER}", ALIASED),
+             "an in-place addition wrote into an array that another node holds too",
+             "x + y hands the very same g to both. What happens to y.grad when you do "
+                 "x.grad += …?"),
+            (recursive,
+             "the walk through the graph is recursive, and Python's stack is about 1,000 calls "
+                 "deep",
+             "How would a list that you push to and pop from replace the recursion?"),
+            ([edit("if parent.edges:\n                    parent.grad = None\n", "pass\n"),
+              kept(False), kept(True)],
+             "the gradients of an earlier backward were passed on once more, from a node between",
+             "Only a leaf collects over several calls. With which grad must the others begin?"),
+            (edit("if parent.edges:", "if True:"),
+             "a leaf lost what an earlier backward had left in its grad; PyTorch adds to it",
+             "Why does a training step call zero_grad, if backward begins at 0 by itself?"),
+            (freed,
+             "only the leaves have a grad at the end; every node that root depends on is meant",
+             "Which nodes does the docstring promise a grad to?"),
+        ],
+    ),
 }
+# fmt: on

@@ -6,203 +6,219 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import Mistake, Probe, call
-from minigrad.course.checks.rms_norm import wrong_sizes
+from minigrad.course.check import Check, Probe, check, drawn, edit, probe, solutions
+from minigrad.course.checks import norms
+from minigrad.course.checks.tensors import rows
 
-STEP = "06-half-precision.md#which-step-breaks"
-CURE = "06-half-precision.md#the-cure"
+lab = solutions("06_half_precision")
 
-OTHER = "06-half-precision.md#the-other-places"
-
-TOO_LARGE = Mistake(
-    "scaled by this, the largest gradient overflows",
-    "What is the scale times the largest entry? Rounded up or down?",
-    OTHER,
-)
-NOT_A_POWER = Mistake(
-    "this is not a power of two: digits would be lost",
-    "Which numbers change a float's exponent and leave its digits alone?",
-    OTHER,
-)
-SIGN = Mistake(
-    "a negative gradient can be the largest: the sign was not taken off",
-    "Which of 3 and −1000 overflows first?",
-    OTHER,
-)
-SMALLEST = Mistake(
-    "the smallest entry was made as large as possible: the largest overflows",
-    "Which entry reaches the end of the number line first?",
-    OTHER,
-)
-FIRST_ONLY = Mistake(
-    "only one of the arrays was looked at", "Which of all the entries overflows first?", OTHER
-)
-NEVER_BELOW = Mistake(
-    "a gradient beyond the limit needs a scale below 1",
-    "By what must 200,000 be multiplied to fit below 65,504?",
-    OTHER,
-)
-
-NO_UPCAST = Mistake(
+HALF = {"rtol": 3e-3, "atol": 1e-3}  # a float16 has three digits
+SQUARE = "(h * h).mean(axis=-1, keepdims=True)"
+SIZE = f"np.sqrt({SQUARE} + np.float32(eps))"
+BACK = "h.astype(\n        x.dtype\n    )"
+NARROW = (
     "computed in float16: the squares overflowed, and 1/√inf = 0 made the row vanish",
     "What is 300² in float16? In which type is there room for the square of 65504?",
-    STEP,
+    "06-half-precision.md#which-step-breaks",
 )
-EPS_LOST = Mistake(
+EPS_LOST = (
     "a row of zeros gives NaN: ε = 1e-8 is 0 in float16, or is missing",
     "What is float16(1e-8)? Where must ε be added so that it survives?",
-    STEP,
+    "06-half-precision.md#which-step-breaks",
 )
-STAYS_WIDE = Mistake(
-    "the result is float32",
-    "What becomes of the type of everything computed from it? Which type came in?",
-    CURE,
+TOO_LARGE = (
+    "scaled by this, the largest gradient overflows",
+    "What is the scale times the largest entry? Rounded up or down?",
 )
-EPS_OUTSIDE = Mistake(
-    "ε is outside the root",
-    "For a row far smaller than √ε: is it x/√ε or x/ε that comes out?",
-    STEP,
-)
-NO_ROOT_LIMIT = Mistake(
-    "this is the largest square, not the largest number that may be squared",
-    "If s² must stay below the limit, what must s stay below?",
-    STEP,
-)
-SUM_IGNORED = Mistake(
-    "the sum of dim squares is larger than one of them",
-    "How large is the sum of dim squares, each s²?",
-    STEP,
-)
-ALWAYS_SUM = Mistake(
-    "only each square by itself must fit when the sum is kept in a wider type",
-    "Which numbers are in the narrow type if the sum is not?",
-    STEP,
-)
-
-RNG = np.random.default_rng(0)
+EXPONENT = "np.floor(np.log2(limit / largest))"
+ABSOLUTE = "max(float(np.abs(g).max()) for g in gradients)"
 
 
-def rms(x: Any, eps: float) -> Any:
-    wide = np.asarray(x, dtype=np.float64)
-    return wide / np.sqrt((wide**2).mean(axis=-1, keepdims=True) + eps)
+def halves(what: str, size: float, eps: float, *shape: int, shift: float = 0.3) -> Probe:
+    """A probe on rows of this size; 65,504 is the largest that float16 holds."""
+    draw = rows(*shape, size=size, shift=shift)
+    return drawn(what, lambda rng: (draw(rng).clip(-65504, 65504).astype(np.float16), eps), **HALF)
 
 
-def half_row(scale: float, shift: float = 0.0) -> Any:
-    return (scale * (np.array([[3.0, -4.0, 1.0, 2.0], [1.0, 1.0, -2.0, 0.5]]) + shift)).astype(
-        np.float16
-    )
+def gradients(*sizes: float) -> Any:
+    """Draws float32 arrays whose largest entries are these; every other one is negative."""
+
+    def draw(rng: np.random.Generator) -> Any:
+        out = []
+        for i, size in enumerate(sizes):
+            g = rng.uniform(-0.4, 0.4, (2, 3)) * size
+            g[1, i % 3] = size * (-1) ** i * rng.uniform(0.8, 1.2)
+            out.append(g.astype(np.float32))
+        return (out,)
+
+    return draw
 
 
-def vanished(y: Any) -> bool:
-    return not np.asarray(y, dtype=float).any()
-
-
-def has_nan(y: Any) -> bool:
-    return bool(np.isnan(np.asarray(y, dtype=float)).any())
-
-
-ORDINARY, LARGE, SMALL = half_row(1.0, 1.0), half_row(300.0), half_row(1e-3)
-ZERO = np.zeros((1, 4), dtype=np.float16)
-
-GRADIENTS = [
-    np.array([[1e-7, 0.1], [-0.5, 2e-5]], dtype=np.float32),
-    np.array([0.02, -1e-6], dtype=np.float32),
-]  # 0.5 · 2¹⁶ = 32768 fits, 0.5 · 2¹⁷ does not
-
-CHECKS: dict[str, list[Probe]] = {
-    "loss_scale": [
-        Probe(
-            "gradients up to −0.5 and 0.02",
-            call(GRADIENTS),
-            2.0**16,
-            [
-                (2.0**17, TOO_LARGE),
-                (65504 / 0.5, NOT_A_POWER),
-                (2.0**21, FIRST_ONLY),
-                (2.0**19, SIGN),
-                (lambda s: s > 2.0**30, SMALLEST),
-            ],
-        ),
-        Probe(
-            "one gradient of 3e-8",
-            call([np.array([3e-8], dtype=np.float32)]),
-            2.0**40,
-            [(2.0**41, TOO_LARGE)],
-        ),
-        Probe(
-            "a gradient of 200,000",
-            call([np.array([0.25, 1.0], dtype=np.float32), np.array([2e5], dtype=np.float32)]),
-            0.25,
-            [(0.5, TOO_LARGE), (1.0, NEVER_BELOW), (2.0**15, FIRST_ONLY), (2.0**17, SMALLEST)],
-        ),
-    ],
-    "rms_norm_half": [
-        Probe(
-            "two ordinary rows",
-            call(ORDINARY, 1e-5),
-            rms(ORDINARY, 1e-5),
-            wrong_sizes(ORDINARY.astype(float)),
-            rtol=2e-3,
-            atol=1e-3,
-        ),
-        Probe(
-            "rows of size 300 to 1200",
-            call(LARGE, 1e-5),
-            rms(LARGE, 1e-5),
-            [(vanished, NO_UPCAST), (has_nan, NO_UPCAST)],
-            rtol=2e-3,
-            atol=1e-3,
-        ),
-        Probe(
-            "a row of zeros, ε = 1e-8",
-            call(ZERO, 1e-8),
-            np.zeros((1, 4)),
-            [(has_nan, EPS_LOST)],
-        ),
-        Probe(
-            "rows of size 1e-3, ε = 1e-5",
-            call(SMALL, 1e-5),
-            rms(SMALL, 1e-5),
-            [
-                (
-                    lambda y: np.allclose(
-                        np.asarray(y, dtype=float),
-                        SMALL.astype(float)
-                        / (np.sqrt((SMALL.astype(float) ** 2).mean(axis=-1, keepdims=True)) + 1e-5),
-                        rtol=0.02,
-                    ),
-                    EPS_OUTSIDE,
+# fmt: off
+CHECKS: dict[str, Check] = {
+    "rms_norm_half": check(
+        lab.rms_norm_half,
+        [
+            halves("two ordinary rows", 1, 1e-5, 2, 4),
+            halves("rows of size 300 to 1,200", 500, 1e-5, 3, 4),
+            halves("rows of up to 65,504", 40_000, 1e-5, 2, 4),
+            probe("a row of zeros, ε = 1e-8", np.zeros((1, 4), np.float16), 1e-8),
+            halves("rows of size 1e-3, ε = 1e-5", 1e-3, 1e-5, 3, 4),
+            halves("rows of size 1e-3, ε = 1e-8", 1e-3, 1e-8, 3, 4),
+            halves("rows of size 1, ε = 0.1", 1, 0.1, 4, 4),
+            halves("x of shape (4,)", 3, 1e-5, 4),
+            halves("x of shape (2, 3, 4)", 3, 1e-5, 2, 3, 4),
+        ],
+        [
+            (edit(SQUARE, SQUARE.replace("mean", "sum")), *norms.SUM_FOR_MEAN),
+            (edit(SIZE, f"({SQUARE} + np.float32(eps))"), *norms.NO_ROOT),
+            ([edit(SIZE, f"np.sqrt(h.var(axis=-1, keepdims=True, ddof={d}) + np.float32(eps))")
+              for d in (0, 1)] + [edit(SIZE,
+              f"(h.std(axis=-1, keepdims=True, ddof={d}) + np.float32(eps))") for d in (0, 1)],
+             *norms.STD_FOR_RMS),
+            (edit(SQUARE, "(h * h).sum(axis=-1, keepdims=True) / (h.shape[-1] - 1)"),
+             *norms.D_MINUS_1),
+            (edit("h / np", "h * np"), *norms.MULTIPLIED),
+            ([edit(SIZE, "(np.abs(h).mean(axis=-1, keepdims=True) + np.float32(eps))")],
+             *norms.MEAN_OF_ABS),
+            ([edit(SQUARE, "h.mean(axis=-1, keepdims=True) ** 2"),
+              edit(SIZE, "(np.abs(h.mean(axis=-1, keepdims=True)) + np.float32(eps))")],
+             *norms.SQUARE_OF_MEAN),
+            ([edit(SIZE, "np.abs(h).max(axis=-1, keepdims=True)"),
+              edit(SIZE, "(np.abs(h).max(axis=-1, keepdims=True) + np.float32(eps))")],
+             *norms.LARGEST),
+            (edit("h = x.astype(np.float32)",
+                 "h = x.astype(np.float32)\n    h = h - h.mean(axis=-1, keepdims=True)"),
+             *norms.IS_LAYER_NORM),
+            ([edit(SQUARE, SQUARE.replace("axis=-1", "axis=0"))], *norms.AXIS_0),
+            ([edit(SQUARE, "(h * h).mean()")], *norms.WHOLE),
+            ([edit("x.astype(np.float32)", "x", "np.float32(eps)", e) for e in ("np.float16(eps)",
+              "np.float32(eps)", "eps")] + [edit("(h * h)", "(x * x)"),
+              edit("(h * h)", "(x * x).astype(np.float32)")], *NARROW),
+            ([edit("np.float32(eps)", "np.float16(eps)"), edit(" + np.float32(eps)", "")],
+             *EPS_LOST),
+            ([edit(BACK, "h"), edit(BACK, "h.astype(np.float32)"),
+              edit(BACK, "h.astype(np.float64)"), edit("np.float32", "np.float64", BACK, "h")],
+             "the result is not float16: it stays in the wide type",
+             "What becomes of the type of everything computed from it? Which type came in?",
+             "06-half-precision.md#the-cure"),
+            (edit(SIZE, f"(np.sqrt({SQUARE}) + np.float32(eps))"), *norms.EPS_OUTSIDE),
+            ([edit("np.float32(eps)", f"np.float32({value})") for value in ("1e-5", "1e-6",
+              "1e-8", "max(eps, 1e-5)", "max(eps, 1e-6)")],
+             "eps is not the one that was asked for",
+             "A caller asks for ε = 1e-8. Which number stands in your root?"),
+            (edit("np.float32(eps)", "np.float32(eps) ** 2"), *norms.EPS_SQUARED),
+        ],
+    ),
+    "largest_safe": check(
+        lab.largest_safe,
+        [
+            probe("float16 (65504), 512 numbers, the sum in float32", 65504.0, 512, False),
+            probe("float16 (65504), 512 numbers, the sum in float16 too", 65504.0, 512, True),
+            *(
+                drawn(
+                    "a type up to {:.4g}, {} numbers, sum_in_half {}",
+                    lambda rng, s=s: (rng.uniform(1e3, 1e5), int(rng.integers(5, 99)), s),  # type: ignore[misc]
                 )
-            ],
-            rtol=0.01,
-            atol=1e-3,
-        ),
-        Probe(
-            "the type that comes back",
-            lambda f: str(np.asarray(f(ORDINARY.copy(), 1e-5)).dtype),
-            "float16",
-            [("float32", STAYS_WIDE), ("float64", STAYS_WIDE)],
-        ),
-    ],
-    "largest_safe": [
-        Probe(
-            "float16 (65504), 512 numbers, the sum in float32",
-            call(65504.0, 512, False),
-            65504.0**0.5,
-            [
-                (65504.0, NO_ROOT_LIMIT),
-                ((65504.0 / 512) ** 0.5, ALWAYS_SUM),
-            ],
-        ),
-        Probe(
-            "float16 (65504), 512 numbers, the sum in float16 too",
-            call(65504.0, 512, True),
-            (65504.0 / 512) ** 0.5,
-            [
-                (65504.0 / 512, NO_ROOT_LIMIT),
-                (65504.0**0.5, SUM_IGNORED),
-                (65504.0**0.5 / 512, SUM_IGNORED),
-            ],
-        ),
-    ],
+                for s in (True, False)
+            ),
+        ],
+        [
+            ([edit(") ** 0.5", ")", "limit**0.5", "limit"), edit("limit**0.5", "limit"),
+              edit("(limit / dim) ** 0.5", "limit / dim"),
+              edit("(limit / dim) ** 0.5", "limit / dim", "limit**0.5", "limit")],
+             "this is the largest square, not the largest number that may be squared",
+             "If s² must stay below the limit, what must s stay below?"),
+            ([edit("(limit / dim) ** 0.5", "limit**0.5")],
+             "the sum of dim squares is larger than one of them",
+             "How large is the sum of dim squares, each s²?"),
+            ([edit("else limit**0.5", "else (limit / dim) ** 0.5")],
+             "only each square by itself must fit when the sum is kept in a wider type",
+             "Which numbers are in the narrow type if the sum is not?"),
+            ([edit("(limit / dim) ** 0.5", "limit**0.5 / dim"),
+              edit("(limit / dim) ** 0.5", "limit**0.5 / dim**0.25"),
+              edit("(limit / dim) ** 0.5", "limit / dim**0.5")],
+             "dim does not stand below the root as it is",
+             "dim · s² ≤ limit. What is s?"),
+            ([edit("if sum_in_half", "if not sum_in_half")],
+             "sum_in_half is used the wrong way round",
+             "Which of the two needs the smaller s: a sum in float16, or one in float32?"),
+            ([edit("(limit / dim)", "(limit * dim)"), edit("(limit / dim)", "(dim / limit)")],
+             "dim makes s larger, or the fraction is upside down",
+             "A longer row: may its numbers be larger or smaller?"),
+            ([edit("(limit / dim)", "(65504 / dim)", "else limit", "else 65504"),
+              edit("else limit", "else 65504"), edit("(limit / dim)", "(65504 / dim)"),
+              edit("/ dim", "/ 512")],
+             "a number from the page stands where an argument is meant",
+             "Which type, and which length of a row, does the caller ask about?"),
+        ],
+    ),
+    "loss_scale": check(
+        lab.loss_scale,
+        [
+            drawn("gradients of some 0.5 and 0.02", gradients(0.02, 0.5)),
+            probe("one gradient of 3e-8", [np.array([3e-8], np.float32)]),
+            drawn("gradients of some 1 and 200,000", gradients(1, 2e5)),
+            drawn("gradients of some 700, 30 and 5", gradients(700, 30, 5)),
+            probe("a gradient that is itself a power of two, 0.25",
+                [np.array([0.25], np.float32)], 65536.0),
+            probe("gradients up to 3, limit = 100",
+                [np.array([1, 2.5], np.float32), np.array([[-3.0]], np.float32)], 100.0),
+            drawn("a hundred gradients of about the same size",
+                lambda rng: ([rng.uniform(0.5, 0.99, (10, 10)).astype(np.float32)],)),
+            probe("a zero among the gradients", [np.zeros(2, np.float32), np.ones(1, np.float32)]),
+        ],
+        [
+            ([edit("np.floor", "np.ceil"), edit("np.floor", "np.round"),
+              edit(EXPONENT, f"({EXPONENT} + 1)")], *TOO_LARGE),
+            (edit(f"2.0 ** {EXPONENT}", "limit / largest"),
+             "this is not a power of two: digits would be lost",
+             "Which numbers change a float's exponent and leave its digits alone?"),
+            (edit("np.abs(g).max()", "g.max()"),
+             "a negative gradient can be the largest: the sign was not taken off",
+             "Which of 3 and −1000 overflows first?"),
+            ([edit("max(float(np.abs(g).max())", "min(float(np.abs(g).min())"),
+              edit("max(float(np.abs(g).max())", "min(float(np.abs(g).max())")],
+             "the smallest entry was made as large as possible: the largest overflows",
+             "Which entry reaches the end of the number line first?"),
+            ([lambda gradients, limit=65504.0, i=i: lab.loss_scale(gradients[i : i + 1 or None],
+              limit) for i in (0, -1)],
+             "only one of the arrays was looked at",
+             "Which of all the entries overflows first?"),
+            (lambda gradients, limit=65504.0: max(1.0, lab.loss_scale(gradients, limit)),
+             "a gradient beyond the limit needs a scale below 1",
+             "By what must 200,000 be multiplied to fit below 65,504?"),
+            ([edit(ABSOLUTE, "sum(float((g**2).sum()) for g in gradients) ** 0.5"),
+              edit(ABSOLUTE, "max(float((g**2).sum()) ** 0.5 for g in gradients)")],
+             "the norm, not the largest entry: no entry is as large as that",
+             "Which number must fit into float16, a gradient or the length of all?"),
+            ([edit(ABSOLUTE, "sum(float(np.abs(g).sum()) for g in gradients)"),
+              edit(ABSOLUTE, "sum(float(np.abs(g).max()) for g in gradients)"),
+              edit(ABSOLUTE, "sum(float(np.abs(g).max()) for g in gradients) / len(gradients)"),
+              edit(ABSOLUTE, "max(float(np.abs(g).sum()) for g in gradients)"),
+              edit(ABSOLUTE, "max(float(np.abs(g).mean()) for g in gradients)")],
+             "a sum or a mean of the entries, not the largest of them",
+             "Is it the sum of the gradients that is stored in float16, or each by itself?"),
+            ([edit("return 2.0", f"return min({most}, 2.0", "largest))", "largest)))")
+              for most in ("65536.0", "limit", "32768.0", "2.0**24")],
+             "the scale is held to a number that nobody asked for",
+             "Gradients of 3e-8: which scale brings them to 65,504?"),
+            (edit(f"2.0 ** {EXPONENT}", EXPONENT),
+             "this is the exponent, not the scale",
+             "By which number is a gradient multiplied: by k, or by 2 to the power k?"),
+            ([edit(f"2.0 ** {EXPONENT}", "10.0 ** np.floor(np.log10(limit / largest))"),
+              edit("log2", "log"), edit("log2", "log10")],
+             "a power of another number than two",
+             "Which numbers change a float's exponent and leave its digits alone?"),
+            ([edit("np.floor(np.log2(limit / largest))",
+              "(np.floor(np.log2(limit)) - np.ceil(np.log2(largest)))"),
+              edit(EXPONENT, f"({EXPONENT} - 1)")],
+             "it could be doubled once more",
+             "Is twice your scale times the largest entry beyond the limit?"),
+            ([edit("limit / largest", "largest / limit"), edit("2.0 ** np", "0.5 ** np")],
+             "upside down: this divides by what should multiply",
+             "Small gradients are to be made large. Is your scale above 1 then?"),
+        ],
+    ),
 }
+# fmt: on

@@ -2,185 +2,183 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
+from minigrad.course.check import Check, Probe, check, drawn, edit, solutions
+from minigrad.course.checks.tensors import each, rows, weight
 
-from minigrad.course.check import Mistake, Probe, call
-from minigrad.course.values import agree
-
-PAGE = "02-normalization.md"
-RMS_B, LN_B = f"{PAGE}#rmsnorm-backward", f"{PAGE}#layernorm-backward"
-
-DETACHED_BOTH = Mistake(
-    "the statistics were treated as constants",
-    "x_j moves the mean and the spread as well. Which paths does g/σ leave out?",
-    LN_B,
-)
-DETACHED_SIGMA = Mistake(
-    "σ was treated as a constant",
-    "x grows tenfold and nothing changes: what must dx · x̂ be?",
-    LN_B,
-)
-DETACHED_MU = Mistake(
-    "μ was treated as a constant",
-    "A constant added to a row changes nothing: what must a row of dx sum to?",
-    LN_B,
-)
-NO_WEIGHT = Mistake(
-    "the weight is forgotten in dx",
-    "out = weight · x̂ + bias. What is the gradient of x̂?",
-    LN_B,
-)
-WEIGHT_OUTSIDE = Mistake(
-    "the weight stands outside the means",
-    "The means run over the gradient of x̂, which is g · weight. Where must the weight be?",
-    LN_B,
-)
-SIGMA_SQUARED = Mistake(
-    "divided by σ² instead of σ",
-    "x grows tenfold: by how much must dx shrink?",
-    LN_B,
-)
-OVER_BATCH = Mistake(
-    "the means were taken over the batch",
-    "Does row 1 of the output depend on row 2 of x?",
-    LN_B,
-)
-DW_IS_DB = Mistake(
-    "dweight is the sum of g alone; that is dbias",
-    "weight multiplies x̂. What does its gradient multiply g with?",
-    LN_B,
-)
-DW_UNREDUCED = Mistake(
-    "dweight was not summed over the rows",
-    "One weight was used in N rows. What happens to the gradients of its uses?",
-    LN_B,
-)
-EPS_LEFT_OUT = Mistake(
-    "dx is not divided by the root that holds eps",
-    "The forward pass divided by √(… + eps). By what must the backward pass divide?",
-    f"{PAGE}#where-epsilon-stands",
-)
-MEAN_TERM = Mistake(
-    "LayerNorm's mean term was copied: RMSNorm subtracts no mean",
-    "Does adding a constant to a row leave RMSNorm's output as it is?",
-    RMS_B,
-)
-DETACHED_RMS = Mistake(
-    "the RMS was treated as a constant",
-    "x grows tenfold and nothing changes: what must dx · x be?",
-    RMS_B,
-)
-ROWS = np.array([[0.5, -1.0, 2.0, 3.0], [1.0, 0.0, -2.0, 0.5], [-1.5, 2.5, 0.3, 1.0]])
-C = np.array([[1.0, -2.0, 0.5, 3.0], [0.3, 1.0, -1.0, 2.0], [2.0, 0.0, 1.0, -0.7]])
-GAMMA = np.array([1.0, 2.0, 3.0, 4.0])
+lab = solutions("02_norm_ablation")
+EPSILON = "02-normalization.md#where-epsilon-stands"
 
 
-def part(index: int, wrong: Any) -> Callable[[Any], bool]:
-    """A predicate: this one of the answers is that wrong one."""
-    return lambda received: agree(received[index], wrong, 1e-4, 1e-6)
+def probes() -> list[Probe]:
+    def given(n: int, d: int, size: float = 1.0) -> list[Any]:
+        return [rows(n, d, shift=0.2), rows(n, d, size=size), weight(d)]
+
+    return [
+        drawn("the gradients for rows (3, 4)", each(*given(3, 4), 1e-5)),
+        drawn("the gradients for one row of five", each(*given(1, 5), 1e-5)),
+        drawn("the gradients for a square, (4, 4)", each(*given(4, 4), 1e-5)),
+        drawn("the gradients for rows of some 0.01, ε = 1e-4", each(*given(3, 4, 0.01), 1e-4)),
+        drawn("the gradients for rows of some 0.01, without an eps", each(*given(2, 3, 0.01))),
+    ]
 
 
-SIGMA = np.sqrt(ROWS.var(-1, keepdims=True) + 1e-5)
-X_HAT = (ROWS - ROWS.mean(-1, keepdims=True)) / SIGMA
-G_HAT = C * GAMMA
-
-
-def over_rows(a: Any) -> Any:
-    return a.mean(-1, keepdims=True)
-
-
-def ln_dx(g_hat: Any) -> Any:
-    return (g_hat - over_rows(g_hat) - X_HAT * over_rows(g_hat * X_HAT)) / SIGMA
-
-
-LN_RIGHT = (ln_dx(G_HAT), (C * X_HAT).sum(0), C.sum(0))
-BATCHED = (G_HAT - G_HAT.mean(0) - X_HAT * (G_HAT * X_HAT).mean(0)) / SIGMA
-R_ROWS = np.sqrt((ROWS * ROWS).mean(-1, keepdims=True) + 1e-5)
-R_HAT = ROWS / R_ROWS
-
-
-def rms_dx(g_hat: Any) -> Any:
-    return (g_hat - R_HAT * over_rows(g_hat * R_HAT)) / R_ROWS
-
-
-RMS_RIGHT = (rms_dx(G_HAT), (C * R_HAT).sum(0))
-
-SMALL = ROWS / 100  # beside whose mean square ε = 1e-4 is not small
-
-
-def small(centre: bool, eps: float) -> tuple[Any, ...]:
-    """(dx, dweight, dbias) for the small rows; without centring, of RMSNorm."""
-    c = SMALL - over_rows(SMALL) if centre else SMALL
-    r = np.sqrt(over_rows(c * c) + eps)
-    dx = (G_HAT - c / r * over_rows(G_HAT * c / r)) / r
-    return (dx - over_rows(dx) if centre else dx), (C * c / r).sum(0), C.sum(0)
-
-
-def other_eps(centre: bool) -> list[tuple[Any, Mistake]]:
-    """dx without ε, and with its default in the place of the argument."""
-    return [(part(0, small(centre, eps)[0]), EPS_LEFT_OUT) for eps in (0.0, 1e-5)]
-
-
-CHECKS: dict[str, list[Probe]] = {
-    "rms_norm_backward": [
-        Probe(
-            "(dx, dweight) for three rows, weight [1, 2, 3, 4]",
-            call(C, ROWS, GAMMA, 1e-5),
-            RMS_RIGHT,
+def mistakes(size: str, dx: str) -> list[Any]:
+    """What can go wrong in both; ``size`` is what the solution divides by, ``dx`` its result."""
+    MEAN = "(g_hat * x_hat).mean(axis=-1, keepdims=True)"
+    return [
+        (
+            edit("g_hat = g * weight", "g_hat = g"),
+            "the weight is forgotten in dx",
+            "out = weight · x̂ + bias. What is the gradient of x̂?",
+        ),
+        (
+            edit("g_hat = g * weight", "g_hat = g", f"return {dx}", f"return weight * ({dx})"),
+            "the weight stands outside the means",
+            "The means run over the gradient of x̂, which is g · weight. Where must the weight be?",
+        ),
+        (
+            edit(f"return {dx}", f"return {dx} / {size}"),
+            "divided by the size twice",
+            "x grows tenfold: by how much must dx shrink?",
+        ),
+        (
+            edit(f"return {dx}", f"return ({dx}) * {size}"),
+            "dx is not divided by the size",
+            "x grows tenfold: by how much must dx shrink?",
+        ),
+        (
+            [edit(MEAN, "(g_hat * x_hat).mean(axis=0)"),
+             edit("mean(axis=-1, keepdims=True)", "mean(axis=0)")],
+            "the means were taken over the batch",
+            "Does row 1 of the output depend on row 2 of x?",
+        ),
+        (
+            [edit(MEAN, MEAN.replace("mean", "sum")),
+             edit(MEAN, MEAN.replace("mean", "sum"), "g_hat.mean", "g_hat.sum"),
+             edit("g_hat - g_hat.mean", "g_hat - g_hat.sum")]
+            if "dx /" in dx else [edit(MEAN, MEAN.replace("mean", "sum"))],
+            "sums stand where means are meant",
+            "The statistics are means of d numbers. Which factor does each x_j's share carry?",
+        ),
+        (
+            [edit("- x_hat *", "+ x_hat *")] if "dx /" not in dx else [edit("dx -=", "dx +=")],
+            "the sign of the x̂ term is turned round",
+            "The norm takes out what points along x̂. Is it added or subtracted?",
+        ),
+        (
+            [edit("x_hat * (g_hat", f"x_hat * {size} * (g_hat"),
+             edit("x_hat * (g_hat * x_hat)", f"x_hat * {size} * (g_hat * x_hat * {size})"),
+             edit("(g_hat * x_hat).mean", f"(g_hat * x_hat * {size}).mean")],
+            "x stands where x̂ is meant",
+            "Which of x and x̂ stays the same when x grows tenfold?",
+        ),
+        (
+            [edit("(g_hat * x_hat).mean", "g_hat.mean"), edit("(g_hat * x_hat).mean",
+             "(g * x_hat).mean")],
+            "the mean in the x̂ term is not that of ĝ · x̂",
+            "How much of ĝ points along x̂? Which product says so?",
+        ),
+        (
+            edit("(g * x_hat).sum(axis=0)", "g.sum(axis=0)"),
+            "dweight is the sum of g alone; that is dbias",
+            "weight multiplies x̂. What does its gradient multiply g with?",
+        ),
+        (
+            edit("(g * x_hat).sum(axis=0)", "(g * x).sum(axis=0)"),
+            "dweight multiplies g with x, not with x̂",
+            "weight multiplies x̂. What does its gradient multiply g with?",
+        ),
+        (
+            [edit("(g * x_hat).sum(axis=0)", "(g_hat * x_hat).sum(axis=0)")],
+            "dweight carries the weight itself",
+            "out = weight · x̂. Does the slope in weight depend on weight?",
+        ),
+        (
+            [edit("(g * x_hat).sum(axis=0)", "(g * x_hat)")],
+            "dweight was not summed over the rows",
+            "One weight was used in N rows. What happens to the gradients of its uses?",
+        ),
+        (
+            [edit("(g * x_hat).sum(axis=0)", f"(g * x_hat).{how}") for how in (
+                "mean(axis=0)", "sum(axis=1)", "sum(axis=-1)", "sum()", "mean()")],
+            "dweight is not the sum over the rows",
+            "Each feature has its own weight, used in N rows. Over which axis do the uses add?",
+        ),
+        (
+            edit("+ eps)", ")"),
+            "eps is left out",
+            "The forward pass divided by √(… + eps). By what must the backward pass divide?",
+            EPSILON,
+        ),
+        (
             [
-                (
-                    part(0, (G_HAT - over_rows(G_HAT) - R_HAT * over_rows(G_HAT * R_HAT)) / R_ROWS),
-                    MEAN_TERM,
-                ),
-                (part(0, G_HAT / R_ROWS), DETACHED_RMS),
-                (part(0, rms_dx(C)), NO_WEIGHT),
-                (part(0, rms_dx(C) * GAMMA), WEIGHT_OUTSIDE),
-                (part(0, RMS_RIGHT[0] / R_ROWS), SIGMA_SQUARED),
-                (
-                    part(0, (G_HAT - R_HAT * (G_HAT * R_HAT).mean(0)) / R_ROWS),
-                    OVER_BATCH,
-                ),
-                (part(1, C.sum(0)), DW_IS_DB),
-                (part(1, C * R_HAT), DW_UNREDUCED),
-            ],
+             edit("keepdims=True) + eps)", "keepdims=True)) + eps")],
+            "eps does not stand inside the root as it is",
+            "The forward pass divided by √(… + eps). By what must the backward pass divide?",
+            EPSILON,
         ),
-        Probe(
-            "(dx, dweight) for one row of ten times the size",
-            call(C[:1], 10 * ROWS[:1], GAMMA, 1e-12),
-            ((G_HAT - R_HAT * over_rows(G_HAT * R_HAT))[:1] / R_ROWS[:1] / 10, (C * R_HAT)[0]),
-        ),
-        Probe(
-            "(dx, dweight) for rows a hundredth of that size, ε = 1e-4",
-            call(C, SMALL, GAMMA, 1e-4),
-            small(False, 1e-4)[:2],
-            other_eps(False),
-        ),
-    ],
-    "layer_norm_backward": [
-        Probe(
-            "(dx, dweight, dbias) for three rows, weight [1, 2, 3, 4]",
-            call(C, ROWS, GAMMA, 1e-5),
-            LN_RIGHT,
-            [
-                (part(0, G_HAT / SIGMA), DETACHED_BOTH),
-                (part(0, (G_HAT - over_rows(G_HAT)) / SIGMA), DETACHED_SIGMA),
-                (part(0, (G_HAT - X_HAT * over_rows(G_HAT * X_HAT)) / SIGMA), DETACHED_MU),
-                (part(0, ln_dx(C)), NO_WEIGHT),
-                (part(0, ln_dx(C) * GAMMA), WEIGHT_OUTSIDE),
-                (part(0, LN_RIGHT[0] / SIGMA), SIGMA_SQUARED),
-                (part(0, BATCHED), OVER_BATCH),
-                (part(1, C.sum(0)), DW_IS_DB),
-                (part(1, C * X_HAT), DW_UNREDUCED),
-            ],
-        ),
-        Probe(
-            "(dx, dweight, dbias) for rows a hundredth of that size, ε = 1e-4",
-            call(C, SMALL, GAMMA, 1e-4),
-            small(True, 1e-4),
-            other_eps(True),
-        ),
-    ],
+    ]  # fmt: skip
+
+
+# fmt: off
+CHECKS: dict[str, Check] = {
+    "rms_norm_backward": check(
+        lab.rms_norm_backward,
+        probes(),
+        [
+            (edit("(g_hat - x_hat", "(g_hat - g_hat.mean(axis=-1, keepdims=True) - x_hat"),
+             "LayerNorm's mean term was copied: RMSNorm subtracts no mean",
+             "Does adding a constant to a row leave RMSNorm's output as it is?"),
+            (edit(" - x_hat * (g_hat * x_hat).mean(axis=-1, keepdims=True)", ""),
+             "the RMS was treated as a constant",
+             "x grows tenfold and nothing changes: what must dx · x be?"),
+            (edit("r = np.sqrt(", "x = x - x.mean(axis=-1, keepdims=True)\n    r = np.sqrt("),
+             "x is centred: these are LayerNorm's statistics",
+             "Which of the two norms takes the mean off?"),
+            *mistakes("r", "dx"),
+            (lambda *given: lab.rms_norm_backward(*given)[::-1],
+             "the answers stand in the other order",
+             "What comes first, dx or dweight?"),
+        ],
+    ),
+    "layer_norm_backward": check(
+        lab.layer_norm_backward,
+        probes(),
+        [
+            (edit("return dx /", "return g_hat /"),
+             "the statistics were treated as constants",
+             "x_j moves the mean and the spread as well. Which paths does g/σ leave out?"),
+            (edit("    dx -= x_hat * (g_hat * x_hat).mean(axis=-1, keepdims=True)\n", ""),
+             "σ was treated as a constant",
+             "x grows tenfold and nothing changes: what must dx · x̂ be?"),
+            (edit("g_hat - g_hat.mean(axis=-1, keepdims=True)", "g_hat.copy()"),
+             "μ was treated as a constant",
+             "A constant added to a row changes nothing: what must a row of dx sum to?"),
+            *mistakes("sigma", "dx / sigma"),
+            ([edit("g_hat - g_hat.mean", "g_hat - g.mean")],
+             "the mean that is taken off is not that of ĝ",
+             "Which gradient flows back through x̂: g, or g · weight?"),
+            (edit("(centred * centred).mean(axis=-1, keepdims=True)",
+                "((centred * centred).sum(axis=-1, keepdims=True) / max(1, x.shape[-1] - 1))"),
+             "the variance divides by d − 1",
+             "By what did the forward pass divide?"),
+            (edit("g_hat - g_hat.mean", "g_hat + g_hat.mean"),
+             "the sign of the mean term is turned round",
+             "A constant added to a row changes nothing: what must a row of dx sum to?"),
+            ([edit(", g.sum(axis=0)", f", {how}") for how in ("g.mean(axis=0)", "g",
+              "g_hat.sum(axis=0)", "g.sum(axis=1)", "g.sum()", "weight * 0 + len(g)",
+              "weight * 0 + 1")],
+             "dbias is not the sum of g over the rows",
+             "The bias is added in each of N rows, with slope 1. What reaches it?"),
+            (lambda *given: tuple(lab.layer_norm_backward(*given)[i] for i in (0, 2, 1)),
+             "dweight and dbias are swapped",
+             "Which of the two is a sum of g alone?"),
+            (edit("centred = x - x.mean(axis=-1, keepdims=True)", "centred = x * 1"),
+             "x is not centred",
+             "What is x̂ in LayerNorm: x/σ, or (x − μ)/σ?"),
+        ],
+    ),
 }
+# fmt: on

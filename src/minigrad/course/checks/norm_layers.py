@@ -1,4 +1,4 @@
-"""Checks of lab 02's layers: what they learn, and where it starts."""
+"""Checks of lab 02's layers: what they learn, where it starts, and what they make of x."""
 
 from __future__ import annotations
 
@@ -6,85 +6,141 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import Mistake, Probe
-from minigrad.course.values import array
+from minigrad.course.check import Check, Probe, check, demand, drawn, edit, probe, solutions
+from minigrad.course.checks.tensors import by, each, rows, tensor, weight
 
+lab = solutions("02_norm_ablation")
 LEARNED = "02-normalization.md#what-is-learned"
 
-BIAS_KEPT = Mistake(
-    "2d parameters: RMSNorm has no bias",
-    "What would a bias put back that RMSNorm never took off?",
-    LEARNED,
-)
-SCALAR = Mistake(
+SCALAR = (
     "one number for all features, not one for each",
     "Each feature has its own scale. How many weights is that?",
-    LEARNED,
 )
-UNREGISTERED = Mistake(
+UNREGISTERED = (
     "the optimizer cannot see it: it is not an nn.Parameter",
     "What does model.parameters() list?",
-    LEARNED,
 )
-STARTS_ELSEWHERE = Mistake(
-    "the layer does not start as the plain norm",
-    "Which weight leaves x̂ as it is?",
-    LEARNED,
+STARTS_ELSEWHERE = ("the layer does not start as the plain norm", "Which weight leaves x̂ as it is?")
+EPS_DROPPED = (
+    "eps is not handed on to the norm",
+    "A caller asks for RMSNorm(dim, eps=0.1). Where does self.eps go?",
 )
+NOT_USED = (
+    "forward does not use what the layer learns",
+    "Which of self.weight and self.bias stands in forward?",
+)
+FROZEN = (
+    "no gradient reaches the parameter: it would never be learned",
+    "What does requires_grad=False say to backward? And .data, or detach?",
+)
+OTHER_NAME = (
+    "a parameter has another name than weight and bias",
+    "Under which names would weights from a file be looked for?",
+)
+OTHER_SHAPE = ("a parameter has another shape than (dim,)", "How many numbers does each hold?")
 
 
-def parameters(layer: Any) -> int:
-    return sum(p.array.size for p in layer(8).parameters())
+def state(layer: Any, dim: int) -> dict[str, Any]:
+    """The parameters of a new layer, by name."""
+    return {name: p.array for name, p in demand_module(layer(dim)).named_parameters()}
 
 
-def start(layer: Any) -> Any:
-    built = layer(4)
-    shapes = [p.array.shape for p in built.parameters()]
-    return array(built.weight) if shapes else None
+def demand_module(built: Any) -> Any:
+    return built if hasattr(built, "named_parameters") else demand(built, "an nn.Module")
 
 
-def start_bias(layer: Any) -> Any:
-    return array(layer(4).bias)
+def applied(layer: Any, x: Any, parameters: dict[str, Any], *eps: float) -> dict[str, Any]:
+    """A layer whose parameters have these values: its answer, and the gradients by all of them."""
+    built, x = layer(len(parameters["weight"]), *eps), tensor(x, requires_grad=True)
+    for name, values in parameters.items():
+        getattr(built, name).data = tensor(values)
+    out = demand(built(x), "a Tensor")
+    leaves = {name: getattr(built, name) for name in parameters}
+    return {"its answer": out.array, **by(out, {"x": x, **leaves})}
 
 
-def elsewhere(parameter: Any) -> bool:
-    """Whether it is a parameter of the right shape, with other numbers."""
-    return array(parameter).shape == (4,)
+def layer_probes(*names: str) -> list[Probe]:
+    def parameters(rng: np.random.Generator) -> dict[str, Any]:
+        return {name: weight(4, np.float32)(rng) for name in names}
 
-
-CHECKS: dict[str, list[Probe]] = {
-    "RMSNorm": [
-        Probe(
-            "the number of parameters for dim = 8",
-            parameters,
-            8,
-            [(16, BIAS_KEPT), (1, SCALAR), (2, SCALAR), (0, UNREGISTERED)],
+    return [
+        probe("the parameters of a layer with dim = 4", 4, run=state),
+        probe("the parameters of a layer with dim = 1", 1, run=state),
+        *(
+            drawn(f"a layer with eps = {eps}, applied to x of shape {shape}",
+                  each(rows(*shape, dtype=np.float32), parameters, eps), applied, rtol=1e-3,
+                  atol=1e-5)
+            for shape, eps in (((3, 4), 1e-5), ((2, 3, 4), 0.1))
         ),
-        Probe(
-            "the weight at the start",
-            start,
-            np.ones(4),
-            [(elsewhere, STARTS_ELSEWHERE)],
-        ),
-    ],
-    "LayerNorm": [
-        Probe(
-            "the number of parameters for dim = 8",
-            parameters,
-            16,
-            [(2, SCALAR), (9, SCALAR), (0, UNREGISTERED), (8, UNREGISTERED)],
-        ),
-        Probe(
-            "the weight at the start",
-            start,
-            np.ones(4),
-            [(elsewhere, STARTS_ELSEWHERE)],
-        ),
-        Probe(
-            "the bias at the start",
-            start_bias,
-            np.zeros(4),
-            [(elsewhere, STARTS_ELSEWHERE)],
-        ),
-    ],
+        drawn("a layer with the default eps, applied to rows of some 0.001",
+              each(rows(3, 4, size=1e-3, dtype=np.float32), parameters), applied, rtol=1e-3,
+              atol=1e-5),
+    ]  # fmt: skip
+
+
+ONES, ZEROS = "nn.Parameter(minigrad.ones(dim))", "nn.Parameter(minigrad.zeros(dim))"
+
+# fmt: off
+CHECKS: dict[str, Check] = {
+    "RMSNorm": check(
+        lab.RMSNorm,
+        layer_probes("weight"),
+        [
+            (edit("self.weight = nn", f"self.bias = {ZEROS}\n        self.weight = nn"),
+             "2d parameters: RMSNorm has no bias",
+             "What would a bias put back that RMSNorm never took off?"),
+            ([edit("ones(dim)", "ones(1)"), edit("ones(dim)", "ones(())"),
+              edit("ones(dim)", "tensor(1.0)")], *SCALAR),
+            (edit("self.weight", "self.gamma"), *OTHER_NAME),
+            ([edit(ONES, "dim"), edit(ONES, "1.0"), edit(ONES, "None")],
+             "the weight is no Tensor at all",
+             "What does the layer learn, and how many numbers is that?"),
+            ([edit(ONES, "minigrad.ones(dim)"), edit(ONES, "minigrad.zeros(dim)")], *UNREGISTERED),
+            ([edit("ones(dim)", "zeros(dim)"), edit("ones(dim)", "ones(dim) / dim")],
+             *STARTS_ELSEWHERE),
+            ([edit("ones(dim)", s) for s in ("ones(1, dim)", "ones(dim, 1)", "ones(dim, dim)")],
+             *OTHER_SHAPE),
+            (edit(", self.eps)", ")"), *EPS_DROPPED),
+            ([edit("(x, self.weight,", "(x, minigrad.ones(self.weight.shape[0]),")], *NOT_USED),
+            ([edit("ones(dim))", "ones(dim), requires_grad=False)"),
+              edit("(x, self.weight,", "(x, self.weight.detach(),")], *FROZEN),
+            (edit("rms_norm(x, self.weight, self.eps)",
+                 "layer_norm(x, self.weight, minigrad.zeros(1), self.eps)"),
+             "forward is LayerNorm's",
+             "Which of the two functions does RMSNorm stand for?"),
+        ],
+    ),
+    "LayerNorm": check(
+        lab.LayerNorm,
+        layer_probes("weight", "bias"),
+        [
+            ([edit("ones(dim)", "ones(1)", "zeros(dim)", "zeros(1)"),
+              edit("ones(dim)", "ones(1)"), edit("zeros(dim)", "zeros(1)")], *SCALAR),
+            ([edit("self.weight", "self.gamma", "self.bias", "self.beta"),
+              edit("self.bias", "self.beta"), edit("self.weight", "self.gamma")], *OTHER_NAME),
+            ([edit(ONES, "minigrad.ones(dim)", ZEROS, "minigrad.zeros(dim)"),
+              edit(ZEROS, "minigrad.zeros(dim)"), edit(ONES, "minigrad.ones(dim)")], *UNREGISTERED),
+            (edit(f"        self.bias = {ZEROS}\n", "        self.bias = 0.0\n"),
+             "there is no bias: LayerNorm learns one",
+             "What puts a mean back that the norm took off?"),
+            ([edit("ones(dim)", "zeros(dim)"), edit("zeros(dim)", "ones(dim)"),
+              edit("ones(dim)", "@", "zeros(dim)", "ones(dim)", "@", "zeros(dim)")],
+             *STARTS_ELSEWHERE),
+            ([edit("ones(dim)", s, "zeros(dim)", s.replace("ones", "zeros"))
+              for s in ("ones(1, dim)", "ones(dim, 1)")], *OTHER_SHAPE),
+            (edit(", self.eps)", ")"), *EPS_DROPPED),
+            (edit("self.weight, self.bias,", "self.bias, self.weight,"),
+             "weight and bias are swapped",
+             "In which order does layer_norm take them?"),
+            ([edit("(x, self.weight,", "(x, minigrad.ones(self.weight.shape[0]),"),
+              edit("self.weight, self.bias,", "self.weight, minigrad.zeros(1),")], *NOT_USED),
+            ([edit("ones(dim))", "ones(dim), requires_grad=False)"),
+              edit("zeros(dim))", "zeros(dim), requires_grad=False)"),
+              edit("ones(dim))", "ones(dim), requires_grad=False)", "zeros(dim))",
+              "zeros(dim), requires_grad=False)"), edit("(x, self.weight,",
+              "(x, self.weight.detach(),"), edit("self.weight, self.bias,",
+              "self.weight, self.bias.detach(),")], *FROZEN),
+        ],
+    ),
 }
+# fmt: on

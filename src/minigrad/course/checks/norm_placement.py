@@ -6,272 +6,314 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import Mistake, Probe, call
-from minigrad.course.checks.cross_entropy import SIGN
+from minigrad.course.check import Check, check, drawn, edit, probe, solutions
 
-NO_SCALE = Mistake(
-    "the scores are not divided by √d",
-    "For independent entries of variance 1, what is the variance of q · k? What does softmax do "
-    "with scores that large?",
-    "07-scalar-gpt.md#the-model",
-)
-SCALE_D = Mistake(
-    "the scores are divided by d, not by √d",
-    "Which power of d brings the standard deviation of q · k back to 1?",
-    "07-scalar-gpt.md#the-model",
-)
-NO_MASK = Mistake(
+lab = solutions("04_norm_placement")
+
+NO_MASK = (
     "every position sees all others: the mask is missing",
     "If position t may look at t + 1, what is left to predict?",
-    "07-scalar-gpt.md#the-model",
-)
-STRICT = Mistake(
-    "a position does not see itself",
-    "Which positions may position 0 look at, if not itself?",
-    "07-scalar-gpt.md#the-model",
-)
-LATE_MASK = Mistake(
-    "masked after the softmax: the weights of a row no longer sum to 1",
-    "What must be added to a score so that its exp is 0, before the row is divided by its sum?",
-    "07-scalar-gpt.md#the-model",
-)
-WRONG_AXIS = Mistake(
-    "softmax over the positions that look, not over those that are looked at",
-    "Row t of the scores belongs to query t. Along which axis must its weights sum to 1?",
-    "07-scalar-gpt.md#the-model",
-)
-BACKWARD_IN_TIME = Mistake(
-    "the mask is the other way round: a position sees itself and what comes after it",
-    "Is the upper or the lower triangle of the scores the future?",
-    "07-scalar-gpt.md#the-model",
-)
-OWN_ENTROPY = Mistake(
-    "the held-out text's own frequencies were used to guess it",
-    "Which text was the model fitted to? May it know the other's frequencies?",
-    "04-norm-placement.md#what-fails-and-how-it-looks",
-)
-TRAIN_ENTROPY = Mistake(
-    "this is the entropy of the training text",
-    "Over which characters is the mean of −ln p taken?",
-    "04-norm-placement.md#what-fails-and-how-it-looks",
-)
-BITS = Mistake(
-    "bits, not nats: the logarithm is to base 2",
-    "Which logarithm does cross-entropy use here?",
-    "04-norm-placement.md#what-fails-and-how-it-looks",
-)
-SUM = Mistake(
-    "the sum over all characters, not the mean",
-    "Per character: what must the sum be divided by?",
-    "04-norm-placement.md#what-fails-and-how-it-looks",
-)
-UNIFORM = Mistake(
-    "ln V, as if all characters were equally frequent",
-    "A model that knows how frequent each character is: does it guess them all alike?",
-    "04-norm-placement.md#what-fails-and-how-it-looks",
 )
 
-ONE_HEAD = Mistake(
-    "one head with all the channels",
-    "How many softmaxes does each position have? Over how many channels is each score summed?",
-    "07-scalar-gpt.md#the-model",
-)
-NO_PROJ = Mistake(
-    "the heads were not mixed: proj is missing",
-    "Which matrix lets one head's result reach another's channels?",
-    "07-scalar-gpt.md#the-model",
-)
-TRANSPOSED = Mistake(
-    "proj is used the wrong way round",
-    "A weight has shape (out, in). What is multiplied with each of its rows?",
-    "07-scalar-gpt.md#the-model",
-)
-QKV_ORDER = Mistake(
-    "queries, keys and values have changed places",
-    "Which d rows of qkv does the docstring give to the queries?",
-    "07-scalar-gpt.md#the-model",
-)
-INTERLEAVED = Mistake(
-    "the heads took every heads-th channel, not neighbours",
-    "Which channels does the docstring give to head 0?",
-    "07-scalar-gpt.md#the-model",
-)
-WHOLE_D = Mistake(
-    "the scores are divided by √d of the whole, not of one head",
-    "How many products does one head's score sum? Their variance is what the root undoes.",
-    "07-scalar-gpt.md#the-model",
-)
-PER_ARRAY = Mistake(
-    "a ratio per array, then their mean",
-    "A bias of zeros moves by 1e-3: what is its own ratio? Which vector does the docstring mean?",
-    "04-norm-placement.md#what-fails-and-how-it-looks",
-)
-SQUARED_RATIO = Mistake(
-    "the ratio of the squares: the root is missing",
-    "If every weight moves by a tenth of itself, what must come out?",
-    "04-norm-placement.md#what-fails-and-how-it-looks",
-)
-INVERSE = Mistake(
-    "the other way round: weights over update",
-    "A layer that does not move: 0 or infinity?",
-    "04-norm-placement.md#what-fails-and-how-it-looks",
-)
-NORMS_APART = Mistake(
-    "the change of the norm, not the norm of the change",
-    "A weight goes from 1 to −1. How far has it moved, and how much has its size changed?",
-    "04-norm-placement.md#what-fails-and-how-it-looks",
-)
-OVER_AFTER = Mistake(
-    "divided by the weights after the step",
-    "A step from 1 to 0: what would you divide by?",
-    "04-norm-placement.md#what-fails-and-how-it-looks",
-)
 
-RNG = np.random.default_rng(0)
-Q, K, V = (RNG.normal(size=(5, 4)) * 1.5 for _ in range(3))
-TRAIN, HELD_OUT = np.array([60, 25, 10, 5]), np.array([3, 3, 2, 8])
+def normal(*shapes: tuple[int, ...], size: float = 1.5) -> Any:
+    return lambda rng: [size * rng.normal(size=s) for s in shapes]
 
 
-def attention(
-    scale: float = 0.5, mask: int | None = 1, late: bool = False, axis: int = -1, up: bool = False
-) -> Any:
-    """Attention with one thing changed."""
-    scores = Q @ K.T * scale
-    allowed = np.ones((5, 5), bool)
-    if mask is not None:
-        allowed = ~np.triu(allowed, mask)
-    if up:
-        allowed = allowed.T
-    if not late:
-        scores = np.where(allowed, scores, -np.inf)
-    with np.errstate(all="ignore"):
-        p = np.exp(scores)
-        p = p / p.sum(axis=axis, keepdims=True)
-    return np.where(allowed, p, 0) @ V
+def heads(rng: np.random.Generator, t: int, d: int, heads: int) -> list[Any]:
+    return [*normal((t, d), (3 * d, d), (d, d), size=0.8)(rng), heads]
 
 
-X, QKV, PROJ = (RNG.normal(size=shape) / 1.4 for shape in ((5, 6), (18, 6), (6, 6)))
+def counts(rng: np.random.Generator) -> Any:
+    return rng.integers(1, 60, 6), rng.integers(0, 9, 6) + np.eye(6, dtype=int)[0]
 
 
-def heads_of(
-    heads: int = 3, order: str = "qkv", proj: Any = PROJ.T, apart: bool = False, size: int = 2
-) -> Any:
-    """Multi-head attention with one thing changed."""
-    parts = dict(zip("qkv", np.split(X @ QKV.T, 3, axis=-1), strict=True))
-    out = np.zeros((5, 6))
-    for h in range(heads):
-        mine = slice(h, None, heads) if apart else slice(h * 6 // heads, (h + 1) * 6 // heads)
-        q, k, v = (parts[name][:, mine] for name in order)
-        scores = np.where(np.tri(5, dtype=bool), q @ k.T / np.sqrt(size), -np.inf)
-        p = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        out[:, mine] = p / p.sum(axis=-1, keepdims=True) @ v
-    return out @ proj
+def moved(rng: np.random.Generator, step: float = 0.1) -> Any:
+    before = [rng.normal(size=s) + 1 for s in ((3, 4), (4,), (2, 2))]
+    return before, [b + step * k * rng.normal(size=b.shape) for k, b in enumerate(before, 1)]
 
 
-BEFORE = [np.array([[3.0, 0.0], [0.0, 4.0]]), np.array([12.0, 0.0])]
-AFTER = [np.array([[3.0, 0.6], [0.8, 4.0]]), np.array([9.6, 0.0])]  # ‖before‖ 13, moved by 2.6
+def own_softmax(scale: str, *rest: str) -> Any:
+    return edit("np.sqrt(q.shape[-1])", scale, *rest)
 
 
-def length(arrays: Any) -> float:
-    return float(np.sqrt(sum((a**2).sum() for a in arrays)))
+MASK = "scores[np.triu_indices(len(q), 1)] = -np.inf"
+P = "p / p.sum(axis=-1, keepdims=True)"
+SPLIT = "np.split(part, heads, axis=-1)"
+RATIO = "(moved / sum((b**2).sum() for b in before)) ** 0.5"
+LOSS = "-(held_out_counts * np.log(p)).sum() / held_out_counts.sum()"
 
-
-def nats(p: Any, counts: Any) -> float:
-    return float(-(counts * np.log(p / p.sum())).sum() / counts.sum())
-
-
-RIGHT_LOSS = nats(TRAIN, HELD_OUT)
-
-CHECKS: dict[str, list[Probe]] = {
-    "causal_attention": [
-        Probe(
-            "five positions of four channels",
-            call(Q, K, V),
-            attention(),
-            [
-                (attention(scale=1.0), NO_SCALE),
-                (attention(scale=0.25), SCALE_D),
-                (attention(mask=None), NO_MASK),
-                (lambda y: np.shape(y) == (5, 4) and same(y, attention(mask=0)), STRICT),
-                (attention(late=True), LATE_MASK),
-                (attention(axis=0), WRONG_AXIS),
-                (attention(up=True), BACKWARD_IN_TIME),
-            ],
-        ),
-        Probe(
-            "scores of a few thousand",
-            call(2000 * Q, K, V),
-            np.array([V[np.argmax((Q @ K.T)[t, : t + 1])] for t in range(5)]),
-            [
-                (
-                    lambda y: bool(np.isnan(np.asarray(y, dtype=float)).any()),
-                    Mistake(
-                        "exp overflowed: inf / inf",
-                        "Which number can be taken off a row of scores without changing softmax?",
-                        "07-scalar-gpt.md#rmsnorm-softmax-and-cross-entropy-from-the-table",
-                    ),
-                )
-            ],
-        ),
-    ],
-    "multi_head": [
-        Probe(
-            "five positions, six channels, three heads",
-            call(X, QKV, PROJ, 3),
-            heads_of(),
-            [
-                (heads_of(heads=1, size=6), ONE_HEAD),
-                (heads_of(size=6), WHOLE_D),
-                (heads_of(proj=np.eye(6)), NO_PROJ),
-                (heads_of(proj=PROJ), TRANSPOSED),
-                *((heads_of(order=o), QKV_ORDER) for o in ("qvk", "kqv", "kvq", "vqk", "vkq")),
-                (heads_of(apart=True), INTERLEAVED),
-            ],
-        ),
-        Probe("the same with one head", call(X, QKV, PROJ, 1), heads_of(heads=1, size=6)),
-    ],
-    "update_ratio": [
-        Probe(
-            "weights of norm 13 that moved by 2.6",
-            call(BEFORE, AFTER),
-            0.2,
-            [
-                (0.2**2, SQUARED_RATIO),
-                (5.0, INVERSE),
-                (1 - length(AFTER) / 13, NORMS_APART),
-                (length(AFTER) / 13 - 1, NORMS_APART),
-                (2.6 / length(AFTER), OVER_AFTER),
-            ],
-        ),
-        Probe(
-            "a matrix that moved by a fifth, a bias by a tenth",
-            call(
+# fmt: off
+CHECKS: dict[str, Check] = {
+    "causal_attention": check(
+        lab.causal_attention,
+        [
+            drawn("five positions of four channels", normal((5, 4), (5, 4), (5, 4))),
+            drawn("four positions of four channels", normal((4, 4), (4, 4), (4, 4))),
+            drawn("three positions of nine channels", normal((3, 9), (3, 9), (3, 9))),
+            drawn("a single position", normal((1, 3), (1, 3), (1, 3))),
+            drawn("scores of a few thousand", normal((5, 4), (5, 4), (5, 4), size=60.0)),
+        ],
+        [
+            (own_softmax("1"),
+             "the scores are not divided by √d",
+             "For independent entries of variance 1, what is the variance of q · k? What does "
+                 "softmax do with scores that large?"),
+            ([own_softmax("q.shape[-1]"), own_softmax("q.shape[-1] ** 0.25")],
+             "the scores are divided by d, not by √d",
+             "Which power of d brings the standard deviation of q · k back to 1?"),
+            ([own_softmax("np.sqrt(len(q))"), own_softmax("len(q)")],
+             "the scores are divided by √T: the number of positions, not of channels",
+             "How many products does one score sum? Their variance is what the root undoes."),
+            (own_softmax("(q.shape[-1] / 2)"),
+             "the scores are divided by another number than √d",
+             "For independent entries of variance 1, what is the variance of q · k?"),
+            (edit("np.exp(scores - scores.max(axis=-1, keepdims=True))",
+                "np.maximum(np.where(np.isinf(scores), 0, scores), 0) + 1e-12"),
+             "a ReLU stands in the place of exp",
+             "What does softmax do with a negative score?"),
+            (edit("/ np.sqrt", "* np.sqrt"),
+             "the scores are multiplied by √d",
+             "Should a longer sum have larger scores, or the same?"),
+            (edit(MASK, "pass"), *NO_MASK),
+            ([edit("(len(q), 1)", "(len(q), 0)"), edit("(len(q), 1)", "(len(q), 0)", "-np.inf",
+              "-1e9"), edit("(len(q), 1)", "(len(q), 0)", "-np.inf", "-1e30")],
+             "a position does not see itself",
+             "Which positions may position 0 look at, if not itself?"),
+            (edit("(len(q), 1)", "(len(q), 2)"),
+             "a position sees the one after it",
+             "If position t may look at t + 1, what is left to predict?"),
+            ([edit(MASK, "pass", f"({P}) @ v", f"np.where(np.tri(len(q)), {P}, 0) @ v"),
+              edit(MASK, "pass", f"({P}) @ v", f"np.tril({P}) @ v"),
+              edit(MASK, "pass", f"({P}) @ v", f"np.where(np.tri(len(q)), {P}, -np.inf) @ v")],
+             "masked after the softmax: the weights of a row no longer sum to 1",
+             "What must be added to a score so that its exp is 0, before the row is divided by "
+                 "its sum?"),
+            ([edit("= -np.inf", f"= {fill}") for fill in ("0", "-1", "-10", "1e-9", "-1e-9")],
+             "the future's scores are set to a number that softmax still sees",
+             "exp of which number is 0? Is e⁰?"),
+            ([edit("p / p.sum(axis=-1, keepdims=True)", "p / p.sum(axis=0, keepdims=True)"),
+              edit("axis=-1", "axis=0"), edit("p.sum(axis=-1, keepdims=True)", "p.sum(axis=-1)"),
+              edit("p.sum(axis=-1, keepdims=True)", "p.sum()")],
+             "softmax over the positions that look, not over those that are looked at",
+             "Row t of the scores belongs to query t. Along which axis must its weights sum to "
+                 "1?"),
+            ([edit("triu_indices(len(q), 1)", "tril_indices(len(q), -1)")],
+             "the mask is the other way round: a position sees itself and what comes after it",
+             "Is the upper or the lower triangle of the scores the future?"),
+            ([edit(" / p.sum(axis=-1, keepdims=True)", "")],
+             "the weights are not divided by their sum",
+             "What must the weights of a position sum to?"),
+            ([edit("q @ k.T", "k @ q.T"), edit("q @ k.T", "q @ v.T", "@ v", "@ k"),
+              edit("@ v", "@ k"), edit("q @ k.T", "v @ k.T", "@ v", "@ q"),
+              edit("q @ k.T", "k @ q.T", MASK, "scores[np.tril_indices(len(q), -1)] = -np.inf"),
+              edit("q @ k.T", "q @ q.T"), edit("q @ k.T", "q @ v.T")],
+             "query, key and value have changed places",
+             "Who asks, who is compared, and what is mixed?"),
+            ([edit(" @ v", ""), edit(P, "scores")],
+             "softmax or the mixture with v is missing",
+             "What are the weights for? Which rows do they mix?"),
+            (edit("scores - scores.max(axis=-1, keepdims=True)",
+                "np.where(np.tri(len(q)), 0, -np.inf)"),
+             "every position in sight counts alike: the scores are not used",
+             "What decides how much of each v is in the mixture?"),
+            ([lambda q, k, v: v[np.where(np.tri(len(q)), q @ k.T, -np.inf).argmax(axis=1)]],
+             "only the best match was taken; softmax mixes all",
+             "Which weight does softmax give to the second best?"),
+            (edit("scores - scores.max(axis=-1, keepdims=True)", "scores"),
+             "exp overflowed: inf / inf",
+             "Which number can be taken off a row of scores without changing softmax?",
+             "07-scalar-gpt.md#rmsnorm-softmax-and-cross-entropy-from-the-table"),
+            (edit("scores.max(axis=-1, keepdims=True)", "scores.max()"),
+             "the largest score of all was taken off every row: the others' exps vanish",
+             "A row of scores near −2,000: which number makes its largest exponent 0?",
+             "07-scalar-gpt.md#rmsnorm-softmax-and-cross-entropy-from-the-table"),
+        ],
+    ),
+    "multi_head": check(
+        lab.multi_head,
+        [
+            drawn("five positions, six channels, three heads", lambda rng: heads(rng, 5, 6, 3)),
+            drawn("five positions, six channels, two heads", lambda rng: heads(rng, 5, 6, 2)),
+            drawn("four positions, four channels, two heads", lambda rng: heads(rng, 4, 4, 2)),
+            drawn("the same with one head", lambda rng: heads(rng, 5, 6, 1)),
+            drawn("a head per channel", lambda rng: heads(rng, 3, 4, 4)),
+        ],
+        [
+            (edit("heads, axis", "1, axis"),
+             "one head with all the channels",
+             "How many softmaxes does each position have? Over how many channels is each score "
+                 "summed?"),
+            ([edit(" @ proj.T", "")],
+             "the heads were not mixed: proj is missing",
+             "Which matrix lets one head's result reach another's channels?"),
+            ([edit("proj.T", "proj"), edit("qkv.T", "qkv.reshape(x.shape[1], -1)")],
+             "a weight is used the wrong way round",
+             "A weight has shape (out, in). What is multiplied with each of its rows?"),
+            ([edit("*share", "*[share[i] for i in " + str(order) + "]") for order in ((0, 2, 1),
+              (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))],
+             "queries, keys and values have changed places",
+             "Which d rows of qkv does the docstring give to the queries?"),
+            (edit(SPLIT, "[part[:, h::heads] for h in range(heads)]"),
+             "the heads took every heads-th channel, not neighbours",
+             "Which channels does the docstring give to head 0?"),
+            ([edit(SPLIT, "[c * heads**-0.25 for c in np.split(part, heads, axis=-1)]",
+              "np.concatenate(mixed, axis=-1)", "(heads**0.25 * np.concatenate(mixed, axis=-1))")],
+             "the scores are divided by √d of the whole, not of one head",
+             "How many products does one head's score sum? Their variance is what the root "
+                 "undoes."),
+            ([edit(SPLIT, "part.reshape(heads, len(x), -1)"),
+              edit("np.concatenate(mixed, axis=-1)", "np.array(mixed).reshape(x.shape)"),
+              edit(SPLIT, "part.reshape(heads, len(x), -1)", "np.concatenate(mixed, axis=-1)",
+              "np.array(mixed).reshape(x.shape)"), edit(SPLIT, "part.reshape(len(x), heads, -1)",
+              "np.concatenate(mixed, axis=-1)", "np.array(mixed).reshape(x.shape)")],
+             "reshape alone cut the rows into pieces: positions and channels were mixed up",
+             "reshape keeps the order in memory. Which axes must change places between (T, "
+                 "heads, d/heads) and (heads, T, d/heads)?"),
+            (edit(SPLIT, "np.split(part, heads, axis=-1)[::-1]"),
+             "the heads stand in the reverse order",
+             "Which channels does the docstring give to head 0?"),
+            ([edit("np.concatenate(mixed, axis=-1)", "np.tile(sum(mixed), heads)"),
+              edit("np.concatenate(mixed, axis=-1)", "np.tile(sum(mixed) / heads, heads)"),
+              edit("np.concatenate(mixed, axis=-1)", "np.repeat(sum(mixed), heads, axis=1)"),
+              edit("np.concatenate(mixed, axis=-1)",
+              "np.repeat(sum(mixed) / heads, heads, axis=1)")],
+             "the heads' results were added up; they stand side by side",
+             "How many channels has one head's result, and how many have all?"),
+            ([edit("causal_attention(*share)", "(lambda q, k, v: np.exp(q @ k.T / "
+              "q.shape[1]**0.5) / np.exp(q @ k.T / q.shape[1]**0.5).sum(axis=1, "
+              "keepdims=True) @ v)(*share)")], *NO_MASK),
+            (edit("*share", "share[0], per_head[1][0], per_head[2][0]"),
+             "all heads share the first head's keys and values",
+             "Which channels of k and v belong to head 1?"),
+            (edit("parts = np.split(x @ qkv.T, 3, axis=-1)",
+                "rows = [np.split(p, 3, axis=-1) for p in np.split(x @ qkv.T, heads, axis=-1)]\n"
+                "    parts = [np.concatenate([r[i] for r in rows], axis=-1) for i in range(3)]"),
+             "the rows of qkv were cut by heads first; they are queries, keys, values",
+             "Which d rows of qkv does the docstring give to the queries?"),
+            (edit("*share", "share[0] * share[0].shape[1] ** 0.5, share[1], share[2]"),
+             "the scores are not divided by the root of a head's channels",
+             "How many products does one head's score sum? What does the root undo?"),
+            ([edit("return np", "return x + np")],
+             "x was added: the skip belongs to the block, not to its attention",
+             "What does the docstring return, the branch or the block?"),
+        ],
+    ),
+    "update_ratio": check(
+        lab.update_ratio,
+        [
+            probe("weights of norm 13 that moved by 2.6",
+                [np.array([[3.0, 0.0], [0.0, 4.0]]), np.array([12.0, 0.0])],
+                [np.array([[3.0, 0.6], [0.8, 4.0]]), np.array([9.6, 0.0])]),
+            probe("a matrix that moved by a fifth, a bias by a tenth",
                 [np.array([[3.0, 4.0]]), np.array([12.0])],
-                [np.array([[3.0, 5.0]]), np.array([10.8])],
-            ),
-            float(np.hypot(1.0, 1.2) / 13),
-            [(0.15, PER_ARRAY)],
-        ),
-    ],
-    "unigram_loss": [
-        Probe(
-            "counts 60, 25, 10, 5 in training and 3, 3, 2, 8 held out",
-            call(TRAIN, HELD_OUT),
-            RIGHT_LOSS,
-            [
-                (nats(HELD_OUT, HELD_OUT), OWN_ENTROPY),
-                (nats(TRAIN, TRAIN), TRAIN_ENTROPY),
-                (RIGHT_LOSS / np.log(2), BITS),
-                (RIGHT_LOSS * HELD_OUT.sum(), SUM),
-                (np.log(4), UNIFORM),
-                (-RIGHT_LOSS, SIGN),
-            ],
-        )
-    ],
+                [np.array([[3.0, 5.0]]), np.array([10.8])]),
+            drawn("three arrays after a step", moved),
+            drawn("three arrays after a tiny step", lambda rng: moved(rng, 1e-4), atol=1e-9),
+        ],
+        [
+            (edit(RATIO, RATIO.replace(" ** 0.5", "")),
+             "the ratio of the squares: the root is missing",
+             "If every weight moves by a tenth of itself, what must come out?"),
+            ([edit(RATIO, RATIO.replace(" ** 0.5", " ** -0.5")),
+              edit(RATIO, "sum((b**2).sum() for b in before) / moved")],
+             "the other way round: weights over update",
+             "A layer that does not move: 0 or infinity?"),
+            ([lambda before, after: abs(_length(after) / _length(before) - 1),
+              lambda before, after: _length(after) / _length(before) - 1,
+              lambda before, after: 1 - _length(after) / _length(before),
+              lambda before, after: _length(after) / _length(before)],
+             "the change of the norm, not the norm of the change",
+             "A weight goes from 1 to −1. How far has it moved, and how much has its size "
+                 "changed?"),
+            (edit("in before)", "in after)"),
+             "divided by the weights after the step",
+             "A step from 1 to 0: what would you divide by?"),
+            ([lambda before, after, how=how: how([_length([a - b]) / _length([b]) for a,
+              b in zip(after, before, strict=True)]) for how in (lambda r: sum(r) / len(r), sum,
+              max)],
+             "a ratio per array, then their mean, sum or largest",
+             "A bias of zeros moves by 1e-3: what is its own ratio? Which vector does the "
+                 "docstring mean?"),
+            ([lambda before, after: (sum(_length([a - b]) for a,
+              b in zip(after, before, strict=True)) / sum(_length([b]) for b in before))],
+             "the arrays' norms were added; squares add, and the root comes last",
+             "How long is the arrow (3, 4)?"),
+            ([lambda before, after: (sum(np.abs(a - b).sum() for a,
+              b in zip(after, before, strict=True)) / sum(np.abs(b).sum() for b in before))],
+             "sums of |w|, not norms: the squares and the root are missing",
+             "How long is the arrow (3, 4)?"),
+            ([edit("moved / sum", "moved**0.5 / sum", ") ** 0.5", ")"),
+              edit("(moved / sum", "moved / (sum")],
+             "one of the two is a norm and the other its square",
+             "If every weight is doubled, before and after, what must come out?"),
+            ([lambda before, after: _length([a - b for a, b in zip(after, before, strict=True)]),
+              edit(RATIO, "moved ** 0.5 / len(before)"), edit(RATIO, "moved")],
+             "the update alone: it is not set against the weights' size",
+             "A step of 0.1: is it large for a weight of 100? And for one of 0.01?"),
+            (lambda before, after: np.mean(np.concatenate([
+                (np.abs(a - b) / (np.abs(b) + 1e-12)).ravel()
+                for a, b in zip(after, before, strict=True)])),
+             "a ratio for each weight, then their mean",
+             "A weight of 0 moves: what is its own ratio? Which vector does the docstring mean?"),
+            ([lambda before, after: lab.update_ratio(before[:1], after[:1]),
+              lambda before, after: lab.update_ratio(before[-1:], after[-1:])],
+             "only one of the arrays was looked at",
+             "Which parameters does a layer have besides its matrix?"),
+        ],
+    ),
+    "unigram_loss": check(
+        lab.unigram_loss,
+        [
+            probe("counts 60, 25, 10, 5 in training and 3, 3, 2, 8 held out",
+                np.array([60, 25, 10, 5]), np.array([3, 3, 2, 8])),
+            drawn("the loss for counts {} in training and {} held out", counts),
+        ],
+        [
+            (lambda train, held: lab.unigram_loss(held, held),
+             "the held-out text's own frequencies were used to guess it",
+             "Which text was the model fitted to? May it know the other's frequencies?"),
+            (lambda train, held: lab.unigram_loss(train, train),
+             "this is the entropy of the training text",
+             "Over which characters is the mean of −ln p taken?"),
+            (lambda train, held: lab.unigram_loss(held, train),
+             "the two texts are swapped",
+             "Which text was the model fitted to, and which does it guess?"),
+            (lambda train, held: float((held / held.sum() * np.log(np.where(held > 0, held, 1)
+                / held.sum() / (train / train.sum()))).sum()),
+             "this is the Kullback–Leibler divergence: the held-out entropy was taken off",
+             "Is −Σ q ln p asked for, or Σ q ln(q / p)?"),
+            (edit("np.log(", "np.log2("),
+             "bits, not nats: the logarithm is to base 2",
+             "Which logarithm does cross-entropy use here?"),
+            (edit(" / held_out_counts.sum()", ""),
+             "the sum over all characters, not the mean",
+             "Per character: what must the sum be divided by?"),
+            ([edit("/ held_out_counts.sum()", "/ train_counts.sum()"),
+              edit("/ held_out_counts.sum()", "/ len(p)")],
+             "divided by something else than the number of held-out characters",
+             "How many characters were guessed?"),
+            ([lambda train, held: np.log(len(train)), lambda train, held: np.log(len(held))],
+             "ln V, as if all characters were equally frequent",
+             "A model that knows how frequent each character is: does it guess them all alike?"),
+            (edit("return -(", "return ("),
+             "the sign is missing: a loss is −ln p",
+             "Is ln p of a probability positive?"),
+            (lambda train, held: -np.log(train / train.sum()).mean(),
+             "every character counts alike, however often it occurs in the held-out text",
+             "A character that occurs 8 times: how often is it guessed?"),
+            (lambda train, held: np.exp(lab.unigram_loss(train, held)),
+             "this is the perplexity, exp of the loss",
+             "In which unit does the docstring ask for the loss?"),
+            ([edit("train_counts / train_counts.sum()",
+              "(train_counts + 1) / (train_counts + 1).sum()"), edit("np.log(p)", "p")],
+             "−ln p is taken of something else than the training frequencies",
+             "What does the model believe of a character that made up a tenth of its text?"),
+        ],
+    ),
 }
+# fmt: on
 
 
-def same(received: Any, expected: Any) -> bool:
-    """Equal wherever `expected` is a number: a row that may see nothing is 0/0."""
-    got = np.asarray(received, dtype=float)
-    return bool(np.allclose(got[1:], np.asarray(expected)[1:], rtol=1e-4, atol=1e-6))
+def _length(arrays: Any) -> float:
+    return float(np.sqrt(sum((a**2).sum() for a in arrays)))

@@ -2,213 +2,249 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import InputChanged, Mistake, Probe, call
-from minigrad.course.checks.residual_depth import DOUBLED, IN_PLACE, RELU_AFTER
+from minigrad.course.check import Check, apply, check, drawn, edit, probe, solutions
 
+lab = solutions("05_prenorm_postnorm")
 BLOCKS = "04-norm-placement.md#the-two-blocks"
-PATH = "04-norm-placement.md#the-path-of-the-gradient"
 NO_NORM = "04-norm-placement.md#no-norm-at-all"
-WARMUP = "04-norm-placement.md#what-fails-and-how-it-looks"
-
-SWAPPED = Mistake(
-    "pre and post are swapped", "In which of the two is the sum itself normalized?", BLOCKS
-)
-NORMED_SKIP = Mistake(
-    "the skip is normalized too: N(x) + f(N(x))",
-    "Pre-norm leaves one path from input to output untouched. Which?",
-    BLOCKS,
-)
-NORMED_BRANCH = Mistake(
-    "only the branch is normalized: x + N(f(x))",
-    "Post-norm normalizes after the addition. What stands inside N?",
-    BLOCKS,
-)
-PARALLEL = Mistake(
-    "both branches read the block's input: the second must read what the first left",
-    "What does the FFN normalize, x as it came in or x with attention added?",
-    BLOCKS,
-)
-NO_SKIP = Mistake("a skip is missing", "How often is x added in one block?", BLOCKS)
-ONE_NORM = Mistake(
-    "norm1 is used twice", "How many norms does a block hold, and which goes with the FFN?", BLOCKS
-)
-ORDER = Mistake("the FFN comes first", "Which branch comes first, attention or FFN?", BLOCKS)
-ZERO_START = Mistake(
-    "the first step takes a rate of 0: it is step / warmup",
-    "Once step 0 is taken, which share of the warmup is behind us?",
-    WARMUP,
-)
-NO_END = Mistake(
-    "the rate goes on rising after the warmup",
-    "What must the share of the way never exceed?",
-    WARMUP,
-)
-NO_WARMUP = Mistake(
-    "warmup = 0 divides by zero", "With no warmup, which rate does the first step take?", WARMUP
-)
-CONSTANT = Mistake("there is no warmup: always lr", "Which rate does step 0 take?", WARMUP)
-
-PRE_READS_STREAM = Mistake(
-    "with pre-norm the branch reads the stream itself: it grows exponentially",
-    "What is the mean square of N(x), whatever that of x?",
-    PATH,
-)
-NONE_READS_ONE = Mistake(
-    "without a norm the branch reads 1: it grows linearly",
-    "If the stream is four times as large, what does a linear branch without a norm add?",
-    NO_NORM,
-)
-POST_GROWS = Mistake(
-    "post-norm's stream grows",
-    "What stands around the sum in post-norm, and what mean square does it leave?",
-    BLOCKS,
-)
-NO_STREAM = Mistake(
-    "the stream is replaced, not added to",
-    "Which of the two terms of x + f(x) is missing?",
-    BLOCKS,
-)
-FROM_START = Mistake(
-    "the list begins before the first branch",
-    "After how many branches is the first value taken?",
-    PATH,
-)
-
-RNG = np.random.default_rng(0)
-X = RNG.normal(size=(3, 4))
-A, B = RNG.normal(size=(4, 4)), RNG.normal(size=(4, 4))
 
 
-def attention(x: Any) -> Any:
-    return x @ A
+def block(function: Any, x: Any, a: Any, b: Any, placement: str) -> Any:
+    """A block with attention x·a, ffn tanh(x·b), and norms that scale by 2 and by 3."""
 
+    def norm(size: float) -> Any:
+        return lambda x: size * x / np.sqrt((x**2).mean(axis=-1, keepdims=True))
 
-def ffn(x: Any) -> Any:
-    return np.tanh(x @ B)
-
-
-def norm1(x: Any) -> Any:
-    return 2 * x / np.sqrt((x**2).mean(axis=-1, keepdims=True))
-
-
-def norm2(x: Any) -> Any:
-    return 3 * x / np.sqrt((x**2).mean(axis=-1, keepdims=True))
-
-
-def pre(x: Any, f: Any, n: Any) -> Any:
-    return x + f(n(x))
-
-
-def post(x: Any, f: Any, n: Any) -> Any:
-    return n(x + f(x))
-
-
-def both(one: Any, n2: Any = norm2) -> Any:
-    """Attention then FFN, each by the rule `one(x, f, norm)`."""
-    return one(one(X, attention, norm1), ffn, n2)
-
-
-def block_probe(placement: str, rule: Any, other: Any, extra: list[Any]) -> Probe:
-    parallel = X + attention(norm1(X)) + ffn(norm2(X))
-    if placement == "post":
-        parallel = norm2(norm1(X + attention(X)) + ffn(X))
-    return Probe(
-        f'block(…, "{placement}") with norms that scale by 2 and 3',
-        call(X, attention, ffn, norm1, norm2, placement),
-        both(rule),
-        [
-            (both(other), SWAPPED),
-            (parallel, PARALLEL),
-            (both(rule, norm1), ONE_NORM),
-            (rule(rule(X, ffn, norm2), attention, norm1), ORDER),
-            (InputChanged, IN_PLACE),
-            *extra,
-        ],
+    return apply(
+        function, x, lambda x: x @ a, lambda x: np.tanh(x @ b), norm(2), norm(3), placement
     )
 
 
-CHECKS: dict[str, list[Probe]] = {
-    "block": [
-        block_probe(
-            "pre",
-            pre,
-            post,
-            [
-                (both(lambda x, f, n: n(x) + f(n(x))), NORMED_SKIP),
-                (both(lambda x, f, n: f(n(x))), NO_SKIP),
-                (ffn(norm2(pre(X, attention, norm1))), NO_SKIP),
-                (pre(attention(norm1(X)), ffn, norm2), NO_SKIP),
-                (both(lambda x, f, n: 2 * x + f(n(x))), DOUBLED),
-                (both(lambda x, f, n: np.maximum(pre(x, f, n), 0)), RELU_AFTER),
-            ],
-        ),
-        block_probe(
-            "post",
-            post,
-            pre,
-            [
-                (both(lambda x, f, n: x + n(f(x))), NORMED_BRANCH),
-                (both(lambda x, f, n: n(f(x))), NO_SKIP),
-                (norm2(ffn(post(X, attention, norm1))), NO_SKIP),
-                (both(lambda x, f, n: n(2 * x + f(x))), DOUBLED),
-            ],
-        ),
-    ],
-    "stream_walk": [
-        Probe(
-            "four branches of gain 1, pre-norm",
-            call("pre", 4, 1.0),
-            [2.0, 3.0, 4.0, 5.0],
-            [
-                ([2.0, 4.0, 8.0, 16.0], PRE_READS_STREAM),
-                ([1.0] * 4, NO_STREAM),
-                ([1.0, 2.0, 3.0, 4.0], FROM_START),
-                ([1.0, 2.0, 3.0, 4.0, 5.0], FROM_START),
-            ],
-        ),
-        Probe(
-            "four branches of gain 1, no norm",
-            call("none", 4, 1.0),
-            [2.0, 4.0, 8.0, 16.0],
-            [
-                ([2.0, 3.0, 4.0, 5.0], NONE_READS_ONE),
-                ([1.0] * 4, NO_STREAM),
-            ],
-        ),
-        Probe(
-            "three branches of gain 0.5, no norm",
-            call("none", 3, 0.5),
-            [1.5, 2.25, 3.375],
-            [([0.5, 0.25, 0.125], NO_STREAM), ([1.5, 2.0, 2.5], NONE_READS_ONE)],
-        ),
-        Probe(
-            "four branches of gain 1, post-norm",
-            call("post", 4, 1.0),
-            [1.0] * 4,
-            [([2.0, 4.0, 8.0, 16.0], POST_GROWS), ([2.0, 3.0, 4.0, 5.0], POST_GROWS)],
-        ),
-    ],
-    "warmup_lr": [
-        Probe(
-            "steps 0, 1, 3, 4 and 99 with lr = 0.8 and warmup = 4",
-            lambda f: [f(step, 0.8, 4) for step in (0, 1, 3, 4, 99)],
-            [0.2, 0.4, 0.8, 0.8, 0.8],
-            [
-                ([0.0, 0.2, 0.6, 0.8, 0.8], ZERO_START),
-                ([0.0, 0.2, 0.6, 0.8, 19.8], NO_END),
-                ([0.2, 0.4, 0.8, 1.0, 20.0], NO_END),
-                ([0.8] * 5, CONSTANT),
-            ],
-        ),
-        Probe(
-            "step 0 with lr = 0.8 and warmup = 0",
-            call(0, 0.8, 0),
-            0.8,
-            [(ZeroDivisionError, NO_WARMUP), (0.0, NO_WARMUP)],
-        ),
-    ],
+def given(placement: str, t: int = 3) -> Any:
+    return lambda rng: [*(rng.normal(size=s) for s in ((t, 4), (4, 4), (4, 4))), placement]
+
+
+PRE1, PRE2 = "x + attention(norm1(x))", "x + ffn(norm2(x))"
+POST1, POST2 = "norm1(x + attention(x))", "norm2(x + ffn(x))"
+
+
+def each(pre: str, post: str) -> list[Any]:
+    """Edits of one placement, of the other, and of both; f and n stand for branch and norm."""
+
+    def told(rule: str, old: tuple[str, str]) -> list[str]:
+        names = ("attention(", "norm1("), ("ffn(", "norm2(")
+        texts = [re.sub(r"\bf\(", f, re.sub(r"\bn\(", n, rule)) for f, n in names]
+        return [old[0], texts[0], old[1], texts[1]]
+
+    one = told(pre, (PRE1, PRE2)) if pre else []
+    two = told(post, (POST1, POST2)) if post else []
+    return [edit(*pairs) for pairs in ([one, two, one + two] if one and two else [one + two])]
+
+
+# fmt: off
+CHECKS: dict[str, Check] = {
+    "block": check(
+        lab.block,
+        [
+            *(drawn(f'block(…, "{p}") with norms that scale by 2 and 3', given(p), block)
+                for p in ("pre", "post")),
+            *(drawn(f'block(…, "{p}") of a single position', given(p, 1), block) for p in ("pre",
+                "post")),
+        ],
+        [
+            ([edit('== "pre"', '!= "pre"'), edit('== "pre"', '== "post"')],
+             "pre and post are swapped",
+             "In which of the two is the sum itself normalized?"),
+            ([edit('placement == "pre"', "True"), edit('placement == "pre"', "False")],
+             "the placement is not used: it is always the same block",
+             "What must differ between pre and post?"),
+            (each("n(x) + f(n(x))", ""),
+             "the skip is normalized too: N(x) + f(N(x))",
+             "Pre-norm leaves one path from input to output untouched. Which?"),
+            (each("", "x + n(f(x))") + each("x + n(f(x))", ""),
+             "the branch is normalized after f: x + N(f(x))",
+             "Where does the norm stand in each: before f, or around the sum?"),
+            (each("", "n(x) + f(x)"),
+             "x is normalized, not the sum",
+             "Post-norm normalizes after the addition. What stands inside N?"),
+            (edit(f"x = {PRE1}", "h = norm1(x); x = x + attention(h)", "norm2(x))", "h)"),
+             "norm1's answer serves both branches: the FFN's own norm is missing",
+             "What does the FFN read: what attention read, or what it left?"),
+            (each("n(x + f(n(x)))", "") + each("", "n(x + f(n(x)))"),
+             "a norm stands in both places, before f and around the sum",
+             "How many norms does one branch have?"),
+            ([edit(f"x = {PRE1}", f"y = {PRE1}", f"return {PRE2}", "return y + ffn(norm2(x))"),
+              edit(f"x = {POST1}", f"y = {POST1}", f"return {POST2}", "return norm2(y + ffn(x))"),
+              edit(f"x = {PRE1}", f"y = {PRE1}", f"return {PRE2}", "return y + ffn(norm2(x))",
+              f"x = {POST1}", f"y = {POST1}", f"return {POST2}", "return norm2(y + ffn(x))")],
+             "both branches read the block's input: the second must read what the first left",
+             "What does the FFN read, x as it came in or x with attention added?"),
+            ([edit(*pairs) for pairs in ((f"x = {PRE1}", f"y = {PRE1}", f"return {PRE2}",
+              "return x + ffn(norm2(y))"), (f"x = {POST1}", f"y = {POST1}", f"return {POST2}",
+              "return norm2(x + ffn(y))"), (f"x = {PRE1}", f"y = {PRE1}", f"return {PRE2}",
+              "return x + ffn(norm2(y))", f"x = {POST1}", f"y = {POST1}", f"return {POST2}",
+              "return norm2(x + ffn(y))"))],
+             "the second skip starts from the block's input, not from what attention left",
+             "Which x does the FFN's branch add to?"),
+            (each("f(n(x))", "") + each("", "n(f(x))") + [edit(f"return {old}", f"return {new}")
+                 for old, new in ((PRE2, "ffn(norm2(x))"),
+                 (POST2, "norm2(ffn(x))"))] + [edit(f"x = {old}", f"x = {new}") for old,
+                 new in ((PRE1, "attention(norm1(x))"), (POST1, "norm1(attention(x))"))],
+             "a skip is missing",
+             "How often is x added in one block?"),
+            ([edit("norm2(x", "norm1(x"), edit("norm1(x", "norm2(x"),
+              edit("norm1(x)", "norm2(x)"), edit("ffn(norm2(x))", "ffn(norm1(x))"),
+              edit("norm2(x + ffn(x))", "norm1(x + ffn(x))"),
+              edit("norm1(x + attention(x))", "norm2(x + attention(x))"),
+              edit("norm1(x", "@(x", "norm2(x", "norm1(x", "@(x", "norm2(x")],
+             "a norm stands at the other's place",
+             "How many norms does a block hold, and which goes with the FFN?"),
+            ([edit(PRE1, "@1", PRE2, PRE1, "@1", PRE2, POST1, "@2", POST2, POST1, "@2", POST2),
+              edit(PRE1, "@1", PRE2, PRE1, "@1", PRE2),
+              edit(POST1, "@2", POST2, POST1, "@2", POST2),
+              edit("attention(n", "@(n", "ffn(n", "attention(n", "@(n", "ffn(n", "attention(x",
+              "@(x", "ffn(x", "attention(x", "@(x", "ffn(x")],
+             "the FFN comes first",
+             "Which branch comes first, attention or FFN?"),
+            ([edit(f"x = {POST1}", "x = x + attention(x)"),
+              edit(f"return {POST2}", "return x + ffn(x)"),
+              edit(f"x = {PRE1}", "x = x + attention(x)"),
+              edit(f"return {PRE2}", "return x + ffn(x)"), *each("x + f(x)", ""),
+              *each("", "x + f(x)")],
+             "a norm is missing",
+             "How many norms does a block hold?"),
+            ([edit(f"return {PRE2}", f"return norm2({PRE2})"),
+              edit(f"return {PRE2}", f"return norm1({PRE2})")],
+             "one norm too many, at the end",
+             "What does pre-norm leave unnormalized inside a block?"),
+            (each("2 * x + f(n(x))", "") + each("", "n(2 * x + f(x))"),
+             "the skip is counted twice",
+             "If f gives 0, what must come out?"),
+            (each("(x + f(n(x))).clip(0)", ""),
+             "an activation stands after the addition: negative numbers are gone",
+             "Can anything that is negative still pass through fifty of these blocks?"),
+            ([edit(f"return {PRE2}", "return x"), edit(f"return {POST2}", "return x"),
+              edit(f"return {PRE2}", "return x", f"return {POST2}", "return x")],
+             "only attention is there: the FFN is missing",
+             "Which two branches does a block have?"),
+        ],
+    ),
+    "stream_walk": check(
+        lab.stream_walk,
+        [
+            probe("four branches of gain 1, pre-norm", "pre", 4, 1.0),
+            probe("four branches of gain 1, no norm", "none", 4, 1.0),
+            probe("three branches of gain 0.5, no norm", "none", 3, 0.5),
+            probe("four branches of gain 1, post-norm", "post", 4, 1.0),
+            *(
+                drawn(
+                    "norm {!r}, {} branches of gain {:.4g}",
+                    lambda rng, n=n: (n, int(rng.integers(2, 7)), rng.uniform(1.5, 3)),  # type: ignore[misc]
+                )
+                for n in ("pre", "none", "post")
+            ),
+        ],
+        [
+            (edit('(1.0 if norm == "pre" else q)', "q"),
+             "with pre-norm the branch reads the stream itself: it grows exponentially",
+             "What is the mean square of N(x), whatever that of x?"),
+            (edit('(1.0 if norm == "pre" else q)', "1.0"),
+             "without a norm the branch reads 1: it grows linearly",
+             "If the stream is four times as large, what does a linear branch without a norm "
+                 "add?", NO_NORM),
+            ([edit('1.0 if norm == "post" else q', "q"),
+              edit('1.0 if norm == "post" else q', "q", 'norm == "pre"', 'norm != "none"'),
+              edit("walk = 1.0, []", "walk = 1.0, []\n    if norm == 'post':\n        "
+              "return [1.0 + gain] * branches")],
+             "post-norm's stream grows",
+             "What stands around the sum in post-norm, and what mean square does it leave?",
+             BLOCKS),
+            ([edit("q = q + gain *", "q = gain *"), edit("q = q +", 'q = q * (norm == "pre") +'),
+              edit("q = q +", 'q = q * (norm != "pre") +')],
+             "the stream is replaced, not added to",
+             "Which of the two terms of x + f(x) is missing?"),
+            ([edit("walk = 1.0, []", "walk = 1.0, [1.0]"),
+              edit("        q = q +", "        walk.append(q)\n        q = q +",
+              'post" else q\n        walk.append(q)', 'post" else q')],
+             "the list begins before the first branch",
+             "After how many branches is the first value taken?"),
+            ([edit("gain *", "1.0 *"), edit("gain * (1.0", "(1.0"),
+              edit("gain * (1.0 if", "(1.0 if", "else q)", "else gain * q)")],
+             "the gain is not used",
+             "A branch that gives gain · q: what does gain = 0.5 add?"),
+            ([edit("gain *", "gain**2 *"), edit("gain *", "gain**0.5 *"),
+              edit("gain * (", "gain + ("), edit("q + gain * (", "q + (2 + gain) * gain * ("),
+              edit('(1.0 if norm == "pre" else q)', '(1.0 if norm == "pre" else (2 + gain) * q)')],
+             "the gain does not multiply what the branch reads, once",
+             "gain is a factor on the mean square already. Is it squared?"),
+            ([edit('gain * (1.0 if norm == "pre" else q)',
+              '2 * (q * gain * (1.0 if norm == "pre" else q)) ** 0.5 '
+              '+ gain * (1.0 if norm == "pre" else q)')],
+             "the sizes were added; mean squares of independent terms add",
+             "Var(a + b) for independent a and b: which quantities add?"),
+            ([edit("    return walk", "        return walk"),
+              edit("return walk", "return walk[-1]"),
+              edit("range(branches)", "range(branches - 1)")],
+             "the list does not hold one value per branch",
+             "How many numbers are there after four branches?"),
+            ([edit('norm == "pre"', 'norm == "none"'),
+              edit('norm == "pre"', 'norm == "post"', '"post" else q\n', '"pre" else q\n')],
+             "two of the three placements have changed places",
+             "Which placement normalizes what the branch reads, and which the sum?"),
+        ],
+    ),
+    "warmup_lr": check(
+        lab.warmup_lr,
+        [
+            probe("steps 0, 1, 3, 4 and 99 with lr = 0.8 and warmup = 4", 0.8, 4,
+                run=lambda f, lr, warmup: [f(step, lr, warmup) for step in (0, 1, 3, 4, 99)]),
+            probe("step 0 with lr = 0.8 and warmup = 0", 0, 0.8, 0),
+            probe("step 7 with lr = 0.8 and warmup = 0", 7, 0.8, 0),
+            probe("step 0 with lr = 0.8 and warmup = 1", 0, 0.8, 1),
+            drawn("step {} with lr = {:.4g} and warmup = {}",
+                lambda rng: (int(rng.integers(1, 30)), rng.uniform(0.01, 2), 40)),
+        ],
+        [
+            (edit("(step + 1) / warmup", "step / warmup"),
+             "the first step takes a rate of 0: it is step / warmup",
+             "Once step 0 is taken, which share of the warmup is behind us?"),
+            ([edit("min(1.0, (step + 1) / warmup)", share) for share in ("(step + 1) / warmup",
+              "step / warmup", "max(1.0, (step + 1) / warmup)")],
+             "the rate goes on rising after the warmup",
+             "What must the share of the way never exceed?"),
+            ([edit("    if warmup == 0:\n        return lr\n", ""),
+              edit("if warmup == 0:\n        return lr", "if warmup == 0:\n        return 0.0")],
+             "warmup = 0 is not lr",
+             "With no warmup, which rate does the first step take?"),
+            (lambda step, lr, warmup: lr,
+             "there is no warmup: always lr",
+             "Which rate does step 0 take?"),
+            ([edit("(step + 1) / warmup", share) for share in ("(step + 2) / warmup",
+              "step / (warmup + 1)", "(step + 1) / (warmup + 1)", "step / (warmup - 1 or 1)")],
+             "one step early, or late: the whole rate belongs to step warmup − 1",
+             "What is the share after step 0, and after step number warmup − 1?"),
+            ([edit("/ warmup", "// warmup")],
+             "// throws away what is after the point",
+             "What is 3 // 4?"),
+            (edit("min(1.0, (step + 1) / warmup)",
+                 "min((step + 1) / warmup, warmup / (step + 1))"),
+             "the rate falls after the warmup; it stays at lr",
+             "Which rate does the docstring give after the warmup?"),
+            ([edit("lr * min(1.0, (step + 1) / warmup)", "min(lr, (step + 1) / warmup)"),
+              edit("lr * min(", "min(")],
+             "the share is not multiplied by lr",
+             "Half of the way: half of what?"),
+            ([edit("(step + 1) / warmup", f"((step + 1) / warmup) ** {p}") for p in ("2", "0.5")]
+             + [edit("min(1.0, (step + 1) / warmup)",
+                     "__import__('math').sin(min(1.0, (step + 1) / warmup) * 1.5707963)")],
+             "the rise is not linear",
+             "After half of the warmup, which share of lr does the docstring ask for?"),
+        ],
+    ),
 }
+# fmt: on

@@ -2,204 +2,375 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
+from minigrad import nn
+from minigrad.course.check import Check, Probe, apply, check, demand, drawn, edit, probe, solutions
+from minigrad.course.checks import gradient_norm
+from minigrad.course.checks.tensors import by, rows, tensor
 
-from minigrad.course.check import InputChanged, Mistake, Probe
-from minigrad.course.checks import gradient_norm, stack, symptoms
-from minigrad.course.checks.stack import N, X, norm, normed, square, t, triple
+lab = solutions("03_residual_depth")
+PLACE = "03-residual.md#pre-norm-and-post-norm"
 
-PAGE = "03-residual.md"
-PATH, PLACE = f"{PAGE}#the-identity-path", f"{PAGE}#pre-norm-and-post-norm"
-NO_SKIP = Mistake(
-    "the skip is missing: only the branch comes out", "If f gives 0, what must come out?", PATH
+NO_SKIP = (
+    "the skip is missing: only the branch comes out",
+    "If f gives 0, what must come out?",
 )
-DOUBLED = Mistake("the skip is counted twice", "If f gives 0, what must come out?", PATH)
-NO_BRANCH = Mistake(
-    "the branch is missing: f adds nothing", "What does the block learn with?", PATH
-)
-RELU_AFTER = Mistake(
+DOUBLED = ("the skip is counted twice", "If f gives 0, what must come out?")
+NO_BRANCH = ("the branch is missing: f adds nothing", "What does the block learn with?")
+MINUS = ("the branch is taken off, or the skip is; both are added", "Is it x + f(x), or x − f(x)?")
+TIMES = ("x and the branch are multiplied; they are added", "If f gives 0, what must come out?")
+ACTIVATION = (
     "an activation stands after the addition: negative numbers are gone from the identity path",
     "Can anything that is negative still pass through fifty of these blocks?",
-    PATH,
 )
-IN_PLACE = Mistake(
-    "the addition wrote into the caller's x",
-    "x += … changes the array that another layer may still need. What does x + … do?",
-    PATH,
-)
-NO_SCALE = Mistake("the scale is ignored", "Residual(f, scale=0.5): what is halved?", PATH)
-SCALED_SKIP = Mistake(
-    "the scale stands on the skip too", "Which of the two paths must be left untouched?", PATH
-)
-SCALE_INSIDE = Mistake(
-    "the scale stands inside f: f(scale · x)",
-    "In x + scale · f(x), is it f's input that is made smaller, or what f adds?",
-    PATH,
-)
-CUT = Mistake(
+BRANCH_TWICE = ("f is applied twice", "How often does x go through f in one block?")
+CUT = (
     "no gradient reaches x: the graph was cut",
     "Which step leaves Tensors, by .array, .numpy(), .item() or detach()?",
-    PATH,
+    "03-residual.md#the-identity-path",
 )
-SKIP_CUT = Mistake(
+SKIP_CUT = (
     "the skip carries no gradient",
     "y = x + 3x has slope 4. Which of the two paths does yours not see?",
-    PATH,
+    "03-residual.md#the-identity-path",
 )
-BRANCH_CUT = Mistake(
+BRANCH_CUT = (
     "the branch carries no gradient",
     "y = x + 3x has slope 4. Which of the two paths does yours not see?",
-    PATH,
+    "03-residual.md#the-identity-path",
 )
-SKIP_NORMED = Mistake(
-    "the skip is normalized too",
-    "In pre-norm, what should the identity path do to x?",
+BOTH_NORMS = (
+    "a norm stands in both places, before f and after the addition",
+    "How often does a block apply its norm?",
     PLACE,
 )
-IS_POST = Mistake("this is post-norm", "Does the norm stand before f or after the addition?", PLACE)
-IS_PRE = Mistake("this is pre-norm", "Does the norm stand before f or after the addition?", PLACE)
-NO_NORM = Mistake("the norm is missing", "What does the block do with self.norm?", PLACE)
-NORM_OF_BRANCH = Mistake(
-    "only the branch is normalized", "What is inside the norm of post-norm?", PLACE
+NO_NORM = ("the norm is missing", "What does the block do with self.norm?", PLACE)
+NORM_ALONE = (
+    "f is missing: only the norm is applied",
+    "What does the block do with self.f?",
+    PLACE,
 )
-NEGATIVE = np.array([[-1.0, 2.0, -3.0, 0.5]])
+
+
+def square(x: Any) -> Any:
+    return x * x
+
+
+def triple(x: Any) -> Any:
+    return x * 3
 
 
 def zero(x: Any) -> Any:
     return x * 0
 
 
-def out(*args: Any, x: Any = X, **options: Any) -> Callable[[Any], Any]:
-    """A probe's run: build the module, apply it to x; raise if x was changed."""
+def plus_one(x: Any) -> Any:
+    return x + 1
 
-    def run(module: Any) -> Any:
-        given = t(x)
-        result = module(*args, **options)(given)
-        if not np.array_equal(given.array, x):
-            raise InputChanged("x")
-        return result
 
-    return run
+def bend(x: Any) -> Any:
+    return (x - 0.5).tanh() * 2
+
+
+def norm(x: Any) -> Any:
+    return x / ((x * x).mean(dim=-1, keepdim=True) + 1e-5).sqrt()
 
 
 def double(x: Any) -> Any:
     return x * 2
 
 
-def slope(*args: Any) -> Callable[[Any], Any]:
-    """A probe's run: the gradient by x of the module that these make."""
+class Layer(nn.Module):
+    """A function of a Tensor, as a module."""
 
-    def run(module: Any) -> Any:
-        x = t([[1.0]], requires_grad=True)
-        y = module(*args)(x)
-        if not hasattr(y, "backward") or not y.requires_grad:
-            return None
-        y.sum().backward()
-        return None if x.grad is None else float(x.grad.array.item())
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.function = function
 
-    return run
+    def forward(self, x: Any) -> Any:
+        return self.function(x)
 
 
-def block_slope(right: float, without_skip: float, without_branch: float) -> Probe:
-    return Probe(
-        "the slope of the block for f(x) = 3x and, in the norm's place, 2x",
-        slope(double, triple),
-        right,
+def without_skip(n: Any, f: Any) -> Any:
+    return lab.PreNormBlock(Layer(n), Layer(f))
+
+
+def through(make: Callable[..., Any], x: Any, *parts: Any) -> dict[str, Any]:
+    """What ``make(*parts)`` makes of x, and the gradient by x."""
+    function = make(*parts)
+    demand_function(function)
+    out = demand(apply(lambda x: function(x), tensor(x)), "a Tensor")
+    leaf = tensor(x, requires_grad=True)
+    return {"its answer": out, **by(demand(function(leaf), "a Tensor"), {"x": leaf})}
+
+
+def demand_function(value: Any) -> None:
+    if not callable(value):
+        demand(value, "a function")
+
+
+def blocks(*parts: tuple[Any, ...]) -> list[Probe]:
+    """Probes of a block made of these parts: on rows of both signs, of one to three dims."""
+    return [
+        drawn(
+            f"the block of {', '.join(getattr(p, '__name__', str(p)) for p in some)}, for x of "
+            f"shape {shape}",
+            lambda rng, some=some, shape=shape: (rows(*shape)(rng), *some),  # type: ignore[misc]
+            through,
+        )
+        for some, shape in itertools.product(parts, [(2, 4), (3,), (2, 1, 3)])
+    ]
+
+
+def stack(function: Any, x: Any, *parts: Any) -> dict[str, Any]:
+    *blocks, final = parts
+    return through(lambda: lambda x: apply(function, x, list(blocks), final), x)
+
+
+def predictions(wrong: int) -> list[Any]:
+    """Every prediction whose first wrong answer is this one."""
+    right = {"gradient before": "healthy", "gradient after": "vanished", "loss": "stalled"}
+    words = [("healthy", "vanished"), ("healthy", "vanished"), ("stalled", "trained", "diverged")]
+    answers = [dict(zip(right, a, strict=True)) for a in itertools.product(*words)]
+    firsts = [next((i for i, k in enumerate(a) if a[k] != right[k]), None) for a in answers]
+    return [lambda a=a: a for a, first in zip(answers, firsts, strict=True) if first == wrong]
+
+
+RES, PRE, POST = (
+    "x + self.scale * self.f(x)",
+    "x + self.f(self.norm(x))",
+    "self.norm(x + self.f(x))",
+)
+
+# fmt: off
+CHECKS: dict[str, Check] = {
+    "Residual": check(
+        lab.Residual,
         [
-            (without_skip, SKIP_CUT),
-            (without_branch, BRANCH_CUT),
-            (lambda g: g is None, CUT),
+            *blocks((zero,), (triple,), (square,), (square, 0.5), (bend, -2.0)),
         ],
-    )
-
-
-CHECKS: dict[str, list[Probe]] = {
-    "Residual": [
-        Probe(
-            "Residual(f)(x) for f = 0, x = [1, 2, 3, 4]",
-            out(zero),
-            t(X),
-            [
-                (np.zeros((1, 4)), NO_SKIP),
-                (2 * X, DOUBLED),
-                (InputChanged, IN_PLACE),
-            ],
-        ),
-        Probe(
-            "Residual(f)(x) for f = 0 and negative x",
-            out(zero, x=NEGATIVE),
-            t(NEGATIVE),
-            [(np.maximum(NEGATIVE, 0), RELU_AFTER)],
-        ),
-        Probe(
-            "Residual(f)(x) for f(x) = 3x",
-            out(triple),
-            t(4 * X),
-            [(X, NO_BRANCH), (3 * X, NO_SKIP), (5 * X, DOUBLED), (InputChanged, IN_PLACE)],
-        ),
-        Probe(
-            "Residual(f, scale=0.5)(x) for f(x) = x²",
-            out(square, scale=0.5),
-            t(X + X**2 / 2),
-            [
-                (X + X**2, NO_SCALE),
-                ((X + X**2) / 2, SCALED_SKIP),
-                (X + (X / 2) ** 2, SCALE_INSIDE),
-            ],
-        ),
-        Probe(
-            "the slope of y = x + 3x",
-            slope(triple),
-            4.0,
-            [(3.0, SKIP_CUT), (1.0, BRANCH_CUT), (lambda g: g is None, CUT)],
-        ),
-    ],
-    "PreNormBlock": [
-        Probe(
-            "the block for f(x) = x², x = [1, 2, 3, 4]",
-            out(norm, square),
-            t(X + N**2),
-            [
-                (normed(X + X**2), IS_POST),
-                (X + X**2, NO_NORM),
-                (N + N**2, SKIP_NORMED),
-                (X + normed(X**2), NORM_OF_BRANCH),
-                (N**2, NO_SKIP),
-                (2 * X + N**2, DOUBLED),
-                (X, NO_BRANCH),
-                (InputChanged, IN_PLACE),
-            ],
-        ),
-        Probe(
-            "the block for f = 0 and negative x",
-            out(norm, zero, x=NEGATIVE),
-            t(NEGATIVE),
-            [(np.maximum(NEGATIVE, 0), RELU_AFTER)],
-        ),
-        block_slope(7.0, without_skip=6.0, without_branch=1.0),
-    ],
-    "PostNormBlock": [
-        Probe(
-            "the block for f(x) = x², x = [1, 2, 3, 4]",
-            out(norm, square),
-            t(normed(X + X**2)),
-            [
-                (X + N**2, IS_PRE),
-                (X + X**2, NO_NORM),
-                (normed(X**2), NO_SKIP),
-                (normed(2 * X + X**2), DOUBLED),
-                (X + normed(X**2), NORM_OF_BRANCH),
-                (N, NO_BRANCH),
-                (InputChanged, IN_PLACE),
-            ],
-        ),
-        Probe("the block for f = 0, x = [1, 2, 3, 4]", out(norm, zero), t(N)),
-        block_slope(8.0, without_skip=6.0, without_branch=2.0),
-    ],
-    **stack.CHECKS,
+        [
+            ([edit(RES, "self.scale * self.f(x)"), edit(RES, "self.f(x)")], *NO_SKIP),
+            ([edit(RES, "2 * " + RES), edit(RES, RES + " + self.f(x) * 0 + x")], *DOUBLED),
+            ([edit(RES, "x + 0"), edit(RES, "x")], *NO_BRANCH),
+            ([edit(RES, "x - self.scale * self.f(x)"), edit(RES, "self.scale * self.f(x) - x")],
+             *MINUS),
+            ([edit(RES, "x * (self.scale * self.f(x))"), edit(RES, "x * self.f(x)")], *TIMES),
+            ([edit(RES, f"({RES}).relu()"), edit(RES, f"({RES}).tanh()")], *ACTIVATION),
+            (edit(RES, "x + self.f(x)"),
+             "the scale is ignored",
+             "Residual(f, scale=0.5): what is halved?"),
+            ([edit(RES, "self.scale * (x + self.f(x))"), edit(RES, "self.scale * x + self.f(x)")],
+             "the scale stands on the skip",
+             "Which of the two paths must be left untouched?"),
+            (edit(RES, "x + self.f(self.scale * x)"),
+             "the scale stands inside f: f(scale · x)",
+             "In x + scale · f(x), is it f's input that is made smaller, or what f adds?"),
+            ([edit(RES, "x + self.f(x) / self.scale"), edit(RES, "x + self.scale**2 * self.f(x)"),
+              edit(RES, "x + self.f(x) + self.scale"), edit(RES, "x + self.f(x) ** self.scale")],
+             "the scale does not multiply what f adds",
+             "Residual(f, scale=0.5): what is halved?"),
+            ([edit(RES, "x.relu() + self.scale * self.f(x)")],
+             "an activation stands on the skip",
+             "Can anything that is negative still pass?"),
+            ([edit(RES, f"({RES}) / 2"), edit(RES, "(1 - self.scale) * x + self.scale * self.f(x)"),
+              edit(RES, f"({RES}) / 2**0.5")],
+             "x and the branch are averaged or mixed; x goes through untouched",
+             "If f gives 0, what must come out?"),
+            (edit(RES, "x + self.scale * self.f(self.f(x))"), *BRANCH_TWICE),
+            ([edit(RES, f"({RES}).detach()")], *CUT),
+            (edit(RES, "x.detach() + self.scale * self.f(x)"), *SKIP_CUT),
+            ([edit(RES, "x + self.scale * self.f(x).detach()"),
+              edit(RES, "x + self.scale * self.f(x.detach())")], *BRANCH_CUT),
+        ],
+    ),
+    "PreNormBlock": check(
+        lab.PreNormBlock,
+        blocks((norm, square), (norm, bend), (double, triple), (norm, zero)),
+        [
+            (edit(PRE, POST),
+             "this is post-norm",
+             "Does the norm stand before f or after the addition?", PLACE),
+            (edit(PRE, "x + self.f(x)"), *NO_NORM),
+            (edit(PRE, "self.norm(x) + self.f(self.norm(x))"),
+             "the skip is normalized too",
+             "In pre-norm, what should the identity path do to x?", PLACE),
+            (edit(PRE, "x + self.norm(self.f(x))"),
+             "the norm stands after f, not before it",
+             "What does f see in pre-norm?", PLACE),
+            (edit(PRE, "self.norm(x) + self.f(x)"),
+             "the norm stands on the skip, and f sees x as it is",
+             "Which of the two should be free of any norm?", PLACE),
+            (edit(PRE, "x + self.norm(self.f(self.norm(x)))"),
+             "f's answer is normalized once more",
+             "How often does a block apply its norm?", PLACE),
+            (edit(PRE, "self.norm(x + self.f(self.norm(x)))"), *BOTH_NORMS),
+            (edit(PRE, "x + self.norm(x)"), *NORM_ALONE),
+            (edit(PRE, "x + self.f(self.norm(self.norm(x)))"),
+             "the norm is applied twice",
+             "How often does a block apply its norm?", PLACE),
+            ([edit(PRE, "self.f(self.norm(x))"), edit(PRE, "self.f(x)")], *NO_SKIP),
+            (edit(PRE, "2 * x + self.f(self.norm(x))"), *DOUBLED),
+            (edit(PRE, "x + 0"), *NO_BRANCH),
+            ([edit(PRE, "x - self.f(self.norm(x))"), edit(PRE, "self.f(self.norm(x)) - x")],
+             *MINUS),
+            (edit(PRE, "x * self.f(self.norm(x))"), *TIMES),
+            (edit(PRE, "x + self.f(self.f(self.norm(x)))"), *BRANCH_TWICE),
+            (edit(PRE, f"({PRE}).relu()"), *ACTIVATION),
+            (edit(PRE, f"({PRE}).detach()"), *CUT),
+            (edit(PRE, "x.detach() + self.f(self.norm(x))"), *SKIP_CUT),
+            ([edit(PRE, "x + self.f(self.norm(x)).detach()")], *BRANCH_CUT),
+        ],
+    ),
+    "PostNormBlock": check(
+        lab.PostNormBlock,
+        blocks((norm, square), (norm, bend), (double, triple), (norm, zero)),
+        [
+            (edit(POST, PRE),
+             "this is pre-norm",
+             "Does the norm stand before f or after the addition?", PLACE),
+            (edit(POST, "x + self.f(x)"), *NO_NORM),
+            ([edit(POST, "x + self.norm(self.f(x))"), edit(POST, "self.norm(x) + self.f(x)"),
+              edit(POST, "self.norm(x) + self.norm(self.f(x))")],
+             "only one of the two paths is normalized, not their sum",
+             "What is inside the norm of post-norm?", PLACE),
+            (edit(POST, "self.norm(x + self.f(self.norm(x)))"), *BOTH_NORMS),
+            (edit(POST, "x + self.norm(x + self.f(x))"),
+             "x is added once more after the norm",
+             "Is anything left of the skip after post-norm's norm?", PLACE),
+            (edit(POST, "self.norm(x + self.f(x)) + self.f(x)"),
+             "the branch is added once more after the norm",
+             "What is left to do after post-norm's norm?", PLACE),
+            ([edit(POST, "self.norm(self.f(x))"), edit(POST, "self.f(x)")], *NO_SKIP),
+            (edit(POST, "self.norm(2 * x + self.f(x))"), *DOUBLED),
+            ([edit(POST, "self.norm(x)")], *NO_BRANCH),
+            ([edit(POST, "self.norm(x - self.f(x))"), edit(POST, "self.norm(self.f(x) - x)")],
+             *MINUS),
+            (edit(POST, "self.norm(x * self.f(x))"), *TIMES),
+            (edit(POST, "self.norm(x + self.f(self.f(x)))"), *BRANCH_TWICE),
+            (edit(POST, f"({POST}).relu()"), *ACTIVATION),
+            (edit(POST, f"({POST}).detach()"), *CUT),
+            (edit(POST, "self.norm(x.detach() + self.f(x))"), *SKIP_CUT),
+            (edit(POST, "self.norm(x + self.f(x).detach())"), *BRANCH_CUT),
+        ],
+    ),
+    "pre_norm_stack": check(
+        lab.pre_norm_stack,
+        [
+            drawn(
+                f"blocks {', '.join(b.__name__ for b in parts[:-1])}, and {parts[-1].__name__} in "
+                "the final norm's place",
+                lambda rng, parts=parts: (rows(2, 3)(rng), *parts),  # type: ignore[misc]
+                stack,
+            )
+            for parts in [
+                (square, triple, plus_one),
+                (triple, square, bend, norm),
+                (square, norm),
+                (plus_one, bend),
+                (norm,),
+            ]
+        ],
+        [
+            (edit("return final_norm(x)", "return x"),
+             "the final norm is missing: the stream has grown with depth",
+             "Each of fifty blocks adds a share of size 1. How large is the sum?"),
+            ([edit("for block", "x = final_norm(x)\n    for block", "return final_norm(x)",
+              "return x"), edit("for block", "x = final_norm(x)\n    for block")],
+             "the final norm came first",
+             "Whose output must the head not see unnormalized?"),
+            ([edit("x = block(x)", "x = final_norm(block(x))", "return final_norm(x)",
+              "return x"), edit("x = block(x)", "x = final_norm(block(x))"),
+              edit("x = block(x)", "x = block(final_norm(x))"),
+              edit("x = block(x)", "x = block(final_norm(x))", "return final_norm(x)",
+              "return x")],
+             "the norm was applied in every block",
+             "How often is the final norm applied?"),
+            (edit("    for block", "    y = x\n    for block", "x = block(x)", "y = block(x)",
+                 "final_norm(x)", "final_norm(y)"),
+             "every block got the first x",
+             "What is the input of block 2?"),
+            (edit("x = block(x)", "x = x + block(x)"),
+             "x is added to each block's answer: a block has its own skip",
+             "What does a pre-norm block return: f alone, or x + f?"),
+            (edit("for block", "first = x\n    for block",
+                "final_norm(x)", "final_norm(x + first)"),
+             "the first x was added once more at the end",
+             "Each block has its own skip. What would another one around all of them do?"),
+            (edit("in blocks", "in reversed(blocks)"),
+             "the blocks run in reverse order",
+             "Which block sees the input first?"),
+            ([edit("in blocks", "in blocks[:-1]"), edit("in blocks", "in blocks[1:]"),
+              edit("    return final_norm", "        return final_norm"),
+              edit("in blocks", "in blocks[:1]"), edit("    for block in blocks:\n", "",
+              "        x = block(x)\n", "")],
+             "not every block was run",
+             "How many blocks are in the list, and which does your loop leave out?"),
+            (edit("final_norm(x)", "final_norm(final_norm(x))"),
+             "the final norm was applied twice",
+             "How often is the final norm applied?"),
+        ],
+    ),
     **gradient_norm.CHECKS,
-    **symptoms.CHECKS,
+    "remove_skip": check(
+        lab.remove_skip,
+        [
+            drawn(
+                f"the block of {n.__name__} and {f.__name__} without its skip, x of shape {shape}",
+                lambda rng, n=n, f=f, s=shape: (rows(*s)(rng), without_skip(n, f)),  # type: ignore[misc]
+                lambda function, x, block: through(function, x, block),
+            )
+            for n, f in [(norm, square), (norm, bend), (double, plus_one)]
+            for shape in [(2, 4), (3,)]
+        ],
+        [
+            ([lambda block: block, lambda block: lambda x: x + block.f(block.norm(x)),
+              lambda block: lambda x: block.norm(x) + block.f(block.norm(x))],
+             "the skip is still there",
+             "Which term of x + f(norm(x)) is the skip?"),
+            ([lambda block: block.f, lambda block: lambda x: block.norm(block.f(x))],
+             "the norm went out with the skip",
+             "Only one thing may change in an experiment. What should f still see?"),
+            ([lambda block: lambda x: x - block(x),
+              lambda block: lambda x: -block.f(block.norm(x))],
+             "the sign is turned round",
+             "block(x) is x + f(norm(x)). What must be taken off it?"),
+            ([lambda block: lambda x: block.f(x) + block.norm(x),
+              lambda block: lambda x: block.f(block.norm(x)) + x * 0 + 1,
+              lambda block: lambda x: block.f(block.f(block.norm(x)))],
+             "something else than f(norm(x))",
+             "Which term of x + f(norm(x)) is left?"),
+            ([lambda block: lambda x: block(x) - block.norm(x),
+              lambda block: lambda x: block.norm(block.f(block.norm(x)))],
+             "what was taken off is not the skip, or a norm was added",
+             "block(x) is x + f(norm(x)). What must be taken off it?"),
+            ([lambda block: lambda x: x, lambda block: block.norm],
+             "the branch went out, not the skip",
+             "Which term of x + f(norm(x)) holds what the block has learned?"),
+            (lambda block: lambda x: block.f(block.norm(x)).detach(),
+             "no gradient flows back: the graph was cut",
+             "Which step leaves Tensors, by .array, .numpy(), .item() or detach()?"),
+        ],
+    ),
+    "symptoms_without_skip": check(
+        lab.symptoms_without_skip,
+        [probe("the symptoms of fifty blocks without skips")],
+        [
+            (predictions(0),
+             "before the first update the gradient is healthy, in every seed",
+             "Each block begins by putting the size right. Which product of fifty factors is "
+                 "then small?"),
+            (predictions(1),
+             "ten updates take it to far below 1 % of what it was",
+             "An update changes all fifty layers at once. What does 0.6⁵⁰ leave?"),
+            (predictions(2),
+             "the run stalls: its loss stays at ln 2, what a guess is worth",
+             "Which layers still learn when layer 1's gradient is gone? And do norms let "
+                 "anything explode?"),
+        ],
+    ),
 }
+# fmt: on

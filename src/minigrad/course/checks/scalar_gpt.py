@@ -2,186 +2,236 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from minigrad.course.check import Mistake, Probe
-from minigrad.course.checks.cross_entropy import TWICE
-from minigrad.course.checks.rms_norm import EPS_OUTSIDE, wrong_sizes
+from minigrad.course.check import Check, Probe, check, demand, drawn, edit, probe, solutions
+from minigrad.course.checks import norms
 from minigrad.scalar import Value
-from minigrad.scalar import gpt as library
 
-TABLE = "07-scalar-gpt.md#rmsnorm-softmax-and-cross-entropy-from-the-table"
-GRADIENT = "07-scalar-gpt.md#one-local-gradient-per-argument"
+lab = solutions("07_scalar_gpt")
 
-DETACHED = Mistake(
+DETACHED = (
     "the values are right and the gradients are not: a Value was replaced by its number",
     "Which of your numbers depend on x, and come from .data? A number passes no gradient on.",
-    GRADIENT,
+    "07-scalar-gpt.md#one-local-gradient-per-argument",
 )
-NUMBERS = Mistake(
+NUMBERS = (
     "numbers came back, not Values: no gradient can flow through them",
     "Where did .data or float() take the place of a Value?",
-    GRADIENT,
+    "07-scalar-gpt.md#one-local-gradient-per-argument",
 )
-NO_EPS = Mistake(
-    "there is no ε: zeros divide by zero",
-    "What is 0/√0, and what keeps it from being asked?",
-    TABLE,
-)
-OVERFLOW = Mistake(
-    "exp(1000) is beyond every float",
-    "Which number can be taken off every x without changing the quotient?",
-    TABLE,
-)
-NOT_NORMALIZED = Mistake(
-    "the results do not sum to 1", "By what must the exponentials be divided?", TABLE
-)
-SIGN = Mistake("the sign is missing: a loss is −ln p", "Is ln p of a probability positive?", TABLE)
-CLIPPED = Mistake(
-    "ln 0: the probability was rounded to zero before its logarithm was taken",
-    "ln(e^x / Σ) = x − ln Σ. Which of the two needs no exp of the target's logit?",
-    TABLE,
-)
-PROBABILITY = Mistake(
-    "this is the probability; the loss is its negative logarithm",
-    "What is the loss at p = 1?",
-    TABLE,
-)
-ALL_CLASSES = Mistake(
-    "the sum over all classes, not the target's own",
-    "Which of the probabilities does the loss look at?",
-    TABLE,
+OVERFLOW = (
+    "exp is beyond every float, or all exps are 0: the wrong number was taken off x, or none",
+    "Which number can be taken off every x so that the largest exponent is 0?",
 )
 
 
-def values(numbers: Sequence[float]) -> list[Value]:
-    return [Value(float(x)) for x in numbers]
+def values(function: Any, x: Sequence[float], *more: Any) -> dict[str, Any]:
+    """The numbers of the answer, and the gradients of Σ (i + 1) · answer[i] by each x."""
+    leaves = [Value(float(v)) for v in x]
+    out = function(leaves, *more)
+    listed = out if isinstance(out, list | tuple) else [out]
+    loss = Value(0.0)
+    for i, v in enumerate(listed):
+        loss = loss + demand(v, "a Value") * (i + 1.0)
+    loss.backward()
+    numbers = [v.data for v in listed]
+    return {
+        "its numbers": numbers if isinstance(out, list | tuple) else numbers[0],
+        "the gradients by x": [v.grad for v in leaves],
+    }
 
 
-def numbers_of(run: Callable[[Any, list[Value]], Any], x: Sequence[float]) -> Callable[[Any], Any]:
-    """A probe's run: the numbers in what came back, or a word where it holds no Values."""
-
-    def probe(f: Any) -> Any:
-        out = run(f, values(x))
-        listed = out if isinstance(out, list | tuple) else [out]
-        if not all(isinstance(v, Value) for v in listed):
-            return "no Values" if out is not None else None
-        return [v.data for v in listed]
-
-    return probe
+def of(what: str, x: Sequence[float], *more: Any) -> Probe:
+    return probe(what, list(x), *more, run=values)
 
 
-def gradients_of(
-    run: Callable[[Any, list[Value]], Any], x: Sequence[float]
-) -> Callable[[Any], Any]:
-    """A probe's run: the gradients of a weighted sum of what came back."""
-
-    def probe(f: Any) -> Any:
-        leaves = values(x)
-        out = run(f, leaves)
-        listed = out if isinstance(out, list | tuple) else [out]
-        loss = Value(0.0)
-        for i, v in enumerate(listed):
-            loss = loss + v * (i + 1.0)
-        loss.backward()
-        return [v.grad for v in leaves]
-
-    return probe
+def some(what: str, count: int, shift: float = 0.0, target: int | None = None) -> Probe:
+    """A probe on numbers that are drawn, and moved by ``shift``."""
+    more = [] if target is None else [target]
+    return drawn(what, lambda rng: ((2 * rng.normal(size=count) + shift).tolist(), *more), values)
 
 
-def plain(f: Any, x: list[Value]) -> Any:
-    return f(x)
+MEAN = "sum(v * v for v in x) / len(x)"
+SCALE = "(mean_square + eps) ** -0.5"
+LARGEST, OF_LOGITS = "max(v.data for v in x)", "max(v.data for v in logits)"
+LOSS = "total.log() + largest - logits[target]"
+TOTAL = "sum((v - largest).exp() for v in logits)"
+SOFTMAX = f"{TOTAL} ** -1 * (logits[target] - largest).exp()"
 
 
-def second(f: Any, x: list[Value]) -> Any:
-    return f(x, 1)
-
-
-def both(
-    what: str,
-    run: Any,
-    right: Any,
-    x: Sequence[float],
-    mistakes: list[Any],
-) -> list[Probe]:
-    """The values, then the gradients."""
+def shifts(largest: str) -> list[Any]:
+    """Softmax, or its logarithm, with another number taken off."""
+    inside = largest[largest.index("in ") + 3 : -1]
     return [
-        Probe(
-            what, numbers_of(run, x), numbers_of(run, x)(right), [("no Values", NUMBERS), *mistakes]
-        ),
-        Probe(
-            f"the gradients of a weighted sum of it: {what}",
-            gradients_of(run, x),
-            gradients_of(run, x)(right),
-            [(lambda g: len(g) == len(x), DETACHED)],
-        ),
+        edit(largest, other)
+        for other in (
+            "0.0",
+            "1000.0",
+            largest.replace("max", "min"),
+            f"sum(v.data for v in {inside}) / len({inside})",
+            f"{inside}[0].data",
+            f"{inside}[-1].data",
+            largest.replace("v.data", "abs(v.data)", 1),
+            f"-{largest}",
+            f"sum(v.data for v in {inside})",
+        )
     ]
 
 
-X = [3.0, -4.0, 0.0]
-LOGITS = [2.0, 0.5, -1.0]
-EXPS = [math.exp(v) for v in LOGITS]
-P = EXPS[1] / sum(EXPS)
-
-CHECKS: dict[str, list[Probe]] = {
-    "scalar_rms_norm": [
-        *both(
-            "RMSNorm of [3, −4, 0]",
-            plain,
-            library.rms_norm,
-            X,
-            [(wrong[0].tolist(), mistake) for wrong, mistake in wrong_sizes(np.array([X]))],
-        ),
-        Probe(
-            "RMSNorm of [0.001, −0.001], ε = 1e-5",
-            numbers_of(plain, [1e-3, -1e-3]),
-            numbers_of(plain, [1e-3, -1e-3])(library.rms_norm),
-            [([v / (1e-3 + 1e-5) for v in (1e-3, -1e-3)], EPS_OUTSIDE), ([1.0, -1.0], NO_EPS)],
-        ),
-        Probe(
-            "RMSNorm of [0, 0]",
-            numbers_of(plain, [0.0, 0.0]),
-            [0.0, 0.0],
-            [(ZeroDivisionError, NO_EPS)],
-        ),
-    ],
-    "scalar_softmax": [
-        *both(
-            "softmax of [2, 0.5, −1]",
-            plain,
-            library.softmax,
-            LOGITS,
-            [(lambda y: not isinstance(y, str) and abs(sum(y) - 1) > 1e-3, NOT_NORMALIZED)],
-        ),
-        Probe(
-            "softmax of [1000, 1001]",
-            numbers_of(plain, [1000.0, 1001.0]),
-            [1 / (1 + math.e), math.e / (1 + math.e)],
-            [(OverflowError, OVERFLOW)],
-        ),
-    ],
-    "scalar_cross_entropy": [
-        *both(
-            "cross-entropy of [2, 0.5, −1], target 1",
-            second,
-            library.cross_entropy,
-            LOGITS,
-            [
-                ([math.log(P)], SIGN),
-                ([P], PROBABILITY),
-                ([math.log(sum(math.exp(e / sum(EXPS)) for e in EXPS)) - P], TWICE),
-                ([-sum(math.log(e / sum(EXPS)) for e in EXPS)], ALL_CLASSES),
-            ],
-        ),
-        Probe(
-            "cross-entropy of [1000, 0], target 1",
-            numbers_of(second, [1000.0, 0.0]),
-            [1000.0],
-            [(OverflowError, OVERFLOW), (ValueError, CLIPPED), (ZeroDivisionError, CLIPPED)],
-        ),
-    ],
+# fmt: off
+CHECKS: dict[str, Check] = {
+    "scalar_rms_norm": check(
+        lab.scalar_rms_norm,
+        [
+            of("RMSNorm of [3, −4, 0]", [3, -4, 0]),
+            some("RMSNorm of five numbers", 5),
+            of("RMSNorm of [0.001, −0.002], ε = 1e-5", [1e-3, -2e-3], 1e-5),
+            of("RMSNorm of [0.001, −0.002], without an eps", [1e-3, -2e-3]),
+            of("RMSNorm of [0.5, −1.5, 1], ε = 0.1", [0.5, -1.5, 1.0], 0.1),
+            of("RMSNorm of [0, 0]", [0, 0]),
+            of("RMSNorm of [−2]", [-2]),
+        ],
+        [
+            (edit("v * scale", "(v - sum(x) / len(x)) * scale"),
+             "the mean is taken off x", *norms.IS_LAYER_NORM[1:]),
+            (edit("mean_square =", "x = [v - sum(x) / len(x) for v in x]\n    mean_square ="),
+             *norms.IS_LAYER_NORM),
+            (edit(" / len(x)", ""), *norms.SUM_FOR_MEAN),
+            (edit("-0.5", "-1"), *norms.NO_ROOT),
+            (edit("-0.5", "0.5"), *norms.MULTIPLIED),
+            ([edit(MEAN, "sum((v - sum(x) / len(x)) ** 2 for v in x) / len(x)")],
+             *norms.STD_FOR_RMS),
+            ([edit("/ len(x)", "/ (len(x) - 1)"), edit("/ len(x)", "/ (len(x) - 1 or 1)")],
+             *norms.D_MINUS_1),
+            ([edit(SCALE, "(sum(v if v.data > 0 else -v for v in x) / len(x) + eps) ** -1")],
+             *norms.MEAN_OF_ABS),
+            ([edit(MEAN, "(sum(x) / len(x)) ** 2"), edit(MEAN, "sum(x) ** 2 / len(x)")],
+             *norms.SQUARE_OF_MEAN),
+            (edit(SCALE, "(mean_square**0.5 + eps) ** -1"), *norms.EPS_OUTSIDE),
+            ([edit(" + eps", ""), edit(" + eps", " - eps")], *norms.NO_EPS),
+            (edit(" + eps", " + eps**2"), *norms.EPS_SQUARED),
+            ([edit(" + eps", f" + {value}") for value in ("1e-5", "1e-6", "1e-8")],
+             "the argument eps is not used: another number stands in its place",
+             "A caller asks for ε = 0.1. Which number stands in your root?"),
+            ([edit("v * v for", "v.data**2 for"), edit("(mean_square + eps)",
+              "(mean_square.data + eps)"), edit("v * scale", "v.data * scale"),
+              edit("v * scale", "v * scale.data"), edit("v * v for", "v * v.data for")], *DETACHED),
+            ([edit("v * scale", "(v * scale).data"),
+              edit("v * v for", "v.data**2 for", "v * scale", "v.data * scale")], *NUMBERS),
+            (lambda x, eps=1e-5: [v * (v * v + eps) ** -0.5 for v in x],
+             "each number was divided by its own size, not by that of all together",
+             "How many sizes does a row have?"),
+            (edit("v * scale", "scale"),
+             "the scale alone came back: x is not multiplied by it",
+             "What must have size 1 in the end: the scale, or x?"),
+        ],
+    ),
+    "scalar_softmax": check(
+        lab.scalar_softmax,
+        [
+            of("softmax of [2, 0.5, −1]", [2, 0.5, -1]),
+            some("softmax of five numbers", 5),
+            of("softmax of [1000, 1001]", [1000, 1001]),
+            of("softmax of [−1000, −1001, −1000.5]", [-1000, -1001, -1000.5]),
+            of("softmax of [0, 1000, −1000]", [0, 1000, -1000]),
+            of("softmax of [−1500, 1, 0]", [-1500, 1, 0]),
+            of("softmax of [1500, 0, 1]", [1500, 0, 1]),
+            of("softmax of [7]", [7]),
+        ],
+        [
+            (shifts(LARGEST), *OVERFLOW),
+            ([edit("e / total", "e"), edit("e / total", "e / len(x)"),
+              edit("total = sum(exps)", "total = max(exps, key=lambda v: v.data)")],
+             "the results do not sum to 1",
+             "By what must the exponentials be divided?"),
+            ([edit("e / total", "e / total.data"), edit("e / total", "e.data / total"),
+              edit("total = sum(exps)", "total = sum(e.data for e in exps)")], *DETACHED),
+            ([edit("e / total", "(e / total).data"), edit("e / total", "e.data / total.data")],
+             *NUMBERS),
+            ([edit("(v - largest)", "(v / largest)"), edit("(v - largest)", "(v / len(x))")],
+             "x was divided by a number; softmax allows only that one is taken off",
+             "exp(x − c) = exp(x) / exp(c). What is exp(x / c)?"),
+            ([edit("(v - largest)", "(largest - v)")],
+             "the sign of the exponent is turned round",
+             "Which x should have the largest probability?"),
+            (edit("e / total", "e / (total - e + 1e-9)"),
+             "divided by the sum of the others, not of all",
+             "What must the results sum to?"),
+            (edit("e / total", "(e / total).log()"),
+             "this is the logarithm of softmax",
+             "What must the results sum to?"),
+        ],
+    ),
+    "scalar_cross_entropy": check(
+        lab.scalar_cross_entropy,
+        [
+            of("cross-entropy of [2, 0.5, −1], target 1", [2, 0.5, -1], 1),
+            some("cross-entropy of five numbers, target 2", 5, target=2),
+            some("cross-entropy of four numbers moved by −3, target 0", 4, -3.0, target=0),
+            of("cross-entropy of [1000, 0], target 1", [1000, 0], 1),
+            of("cross-entropy of [1000, 0], target 0", [1000, 0], 0),
+            of("cross-entropy of [−1000, −1001], target 1", [-1000, -1001], 1),
+            of("cross-entropy of [0, 1000, −1000], target 0", [0, 1000, -1000], 0),
+            of("cross-entropy of [−1500, 1, 0], target 2", [-1500, 1, 0], 2),
+            of("cross-entropy of [1500, 0, 1], target 0", [1500, 0, 1], 0),
+        ],
+        [
+            ([edit(LOSS, f"-({LOSS})"), edit(LOSS, f"({SOFTMAX}).log()")],
+             "the sign is missing: a loss is −ln p",
+             "Is ln p of a probability positive?"),
+            ([edit(LOSS, SOFTMAX), edit(LOSS, f"-({SOFTMAX})")],
+             "this is the probability; the loss is its negative logarithm",
+             "What is the loss at p = 1?"),
+            (edit(LOSS, f"1 - {SOFTMAX}"),
+             "1 − p is not −ln p",
+             "What is the loss of p = 0: 1, or more?"),
+            ([lambda x, t: lab.scalar_cross_entropy(lab.scalar_softmax(x), t)],
+             "softmax was applied twice",
+             "Is what you hand to the last step a row of logits, or already probabilities?"),
+            ([lambda x, t: sum(-p.log() for p in lab.scalar_softmax(x)),
+              lambda x, t: sum(lab.scalar_cross_entropy(x, i) for i in range(len(x))),
+              lambda x, t: sum(-p.log() for p in lab.scalar_softmax(x)) / len(x),
+              lambda x, t: (sum(lab.scalar_cross_entropy(x, i) for i in range(len(x))) / len(x))],
+             "the sum or the mean over all classes, not the target's own",
+             "Which of the probabilities does the loss look at?"),
+            (shifts(OF_LOGITS), *OVERFLOW),
+            ([edit(LOSS, f"-({SOFTMAX}).log()"), edit(LOSS, f"-(({SOFTMAX}) + 1e-12).log()"),
+              edit(LOSS, f"-(({SOFTMAX}) + 1e-9).log()"),
+              edit(LOSS, f"-(({SOFTMAX}) + 1e-10).log()"),
+              edit(LOSS, f"-(({SOFTMAX}) + 1e-8).log()")],
+             "the probability was rounded to zero, or a small number added, before its "
+                 "logarithm was taken",
+             "ln(e^x / Σ) = x − ln Σ. Which of the two needs no exp of the target's logit?"),
+            ([edit("total.log() + largest", "total.log()"),
+              edit("total.log() + largest", "total.log() - largest"),
+              edit("+ largest - logits[target]", "+ logits[target]"),
+              edit("+ largest - logits[target]", "- (logits[target] + largest)")],
+             "what was taken off the logits was not put back where it belongs",
+             "ln Σ e^(x − m) = ln Σ e^x − m. So what is ln Σ e^x?"),
+            (edit("- logits[target]", ""),
+             "the target's logit is missing",
+             "Which of the logits should lower the loss as it grows?"),
+            (edit("total.log() + largest - ", "largest - "),
+             "the logarithm of the sum is missing",
+             "−ln(e^{x_t} / Σ) is a difference of two logarithms. Where is the second?"),
+            ([edit("logits[target]", f"logits[{i}]") for i in ("0",
+              "-1")] + [edit("logits[target]", "max(logits, key=lambda v: v.data)"),
+              edit("logits[target]", "logits[target - 1]")],
+             "another class than the target was looked at",
+             "Which index does the caller give?"),
+            (edit("return ", "return (", LOSS, f"{LOSS}) / len(logits)"),
+             "divided by the number of classes",
+             "How many classes does the loss look at?"),
+            (lambda x, t: sum(
+                (p - float(i == t)) ** 2 for i, p in enumerate(lab.scalar_softmax(x))),
+             "a squared error, not −ln p",
+             "What is the loss of a sure and wrong answer: 2, or more?"),
+            ([edit("total.log()", "__import__('math').log(total.data)"),
+              edit("- logits[target]", "- logits[target].data")], *DETACHED),
+            ([edit(LOSS, f"({LOSS}).data")], *NUMBERS),
+        ],
+    ),
 }
+# fmt: on

@@ -5,39 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from minigrad.course.check import Mistake, Probe
+from minigrad.course.check import Check, check, edit, probe, solutions
 
-TIMING = "02-normalization.md#timing-two-things"
-
-INVERTED = Mistake(
-    "the ratio is upside down", "f takes twice as long as g: is that 2 or ½?", TIMING
-)
-BLOCKS = Mistake(
-    "all of f was timed before all of g: the machine had slowed down by then",
-    "What do two measurements share when they are made right after each other?",
-    TIMING,
-)
-MEAN_OF_TIMES = Mistake(
-    "a mean: one disturbed measurement decides the result",
-    "One of eleven calls was interrupted: 1,000 times as long. Which average does not care?",
-    TIMING,
-)
-NO_WARM_UP = Mistake(
-    "the first, cold call was counted",
-    "The first call fills caches and allocates. Is it what you want to know?",
-    TIMING,
-)
-
-
-BEST_OF_EACH = Mistake(
-    "the fastest call of each was taken: they come from different moments",
-    "One call met a machine that was ten times as fast. Did the other function's best call too?",
-    TIMING,
-)
+lab = solutions("02_norm_ablation")
 
 
 class Machine:
-    """A clock, and two functions on a machine that halves its speed in the middle."""
+    """A clock, and functions on a machine that may change its speed, or be interrupted."""
 
     def __init__(
         self, slow_after: int = 10**9, cold: bool = False, hiccup: int = -1, burst: int = -1
@@ -61,40 +35,81 @@ class Machine:
 
 
 def timed(repeats: int, **machine: Any) -> Callable[[Any], Any]:
-    """A probe's run: f takes 2 s and g 1 s (cold: 100 s and 10 s) on such a machine."""
+    """A run: f takes 2 s and g 1 s (cold: 100 s and 10 s) on such a machine; the ratio, and how
+    often the two were called."""
 
     def run(paired_ratio: Any) -> Any:
         m = Machine(**machine)
-        return paired_ratio(m.work(2.0, 100.0), m.work(1.0, 10.0), repeats, lambda: m.now)
+        ratio = paired_ratio(m.work(2.0, 100.0), m.work(1.0, 10.0), repeats, lambda: m.now)
+        return {"the ratio": ratio, "the number of calls": m.calls}
 
     return run
 
 
-CHECKS: dict[str, list[Probe]] = {
-    "paired_ratio": [
-        Probe(
-            "the ratio for f = 2 s, g = 1 s, when one call of f took 1,000 times as long",
-            timed(11, hiccup=10),
-            2.0,
-            [(lambda r: r > 20, MEAN_OF_TIMES), (lambda r: r < 0.6, INVERTED)],
-        ),
-        Probe(
-            "the ratio on a machine that slows down half-way",
-            timed(11, slow_after=13),
-            2.0,
-            [(lambda r: 0.6 < r < 1.2, BLOCKS)],
-        ),
-        Probe(
-            "the ratio when one call took a tenth of its time",
-            timed(11, burst=11),
-            2.0,
-            [(lambda r: r > 10 or r < 0.4, BEST_OF_EACH)],
-        ),
-        Probe(
-            "the ratio of one repeat, where the very first calls are slow",
-            timed(1, cold=True),
-            2.0,
-            [(lambda r: r > 5, NO_WARM_UP)],
-        ),
-    ],
+REPEATS = "range(repeats)"
+RATIO = "statistics.median(seconds(f) / seconds(g) for _ in range(repeats))"
+
+# fmt: off
+CHECKS: dict[str, Check] = {
+    "paired_ratio": check(
+        lab.paired_ratio,
+        [
+            probe("the ratio for f = 2 s, g = 1 s, when one call of f took 1,000 times as long",
+                run=timed(11, hiccup=10)),
+            probe("the ratio on a machine that slows down half-way", run=timed(11, slow_after=13)),
+            probe("the ratio when one call took a tenth of its time", run=timed(11, burst=11)),
+            probe("the ratio of one repeat, where the very first calls are slow",
+                run=timed(1, cold=True)),
+            probe("the ratio when the very last pair was disturbed", run=timed(11, hiccup=22)),
+            probe("the ratio of four repeats", run=timed(4, hiccup=3)),
+        ],
+        [
+            ([edit("seconds(f) / seconds(g)", "seconds(g) / seconds(f)"),
+              edit("seconds(f) / seconds(g)", "1 / (seconds(f) / seconds(g))")],
+             "the ratio is upside down",
+             "f takes twice as long as g: is that 2 or ½?"),
+            ([edit(RATIO, f"statistics.{a}([seconds(f) for _ in {REPEATS}]) / "
+              f"statistics.{a}([seconds(g) for _ in {REPEATS}])") for a in ("median",
+              "mean")] + [edit(RATIO, f"min([seconds(f) for _ in {REPEATS}]) / "
+              f"min([seconds(g) for _ in {REPEATS}])"),
+              edit(RATIO, f"(lambda p: statistics.median([a for a, b in p]) / "
+              f"statistics.median([b for a, b in p]))"
+              f"([(seconds(f), seconds(g)) for _ in {REPEATS}])")],
+             "all of f is compared with all of g, not pair by pair: the machine had slowed down "
+                 "in between",
+             "What do two measurements share when they are made right after each other?"),
+            ([edit("statistics.median", "statistics.mean"),
+              edit(RATIO, f"(lambda p: sum(a for a, b in p) / sum(b for a, b in p))"
+              f"([(seconds(f), seconds(g)) for _ in {REPEATS}])")],
+             "a mean: one disturbed measurement decides the result",
+             "One of eleven calls was interrupted: 1,000 times as long. Which average does not "
+                 "care?"),
+            (edit("    f()\n    g()\n", ""),
+             "the first, cold call was counted",
+             "The first call fills caches and allocates. Is it what you want to know?"),
+            ([edit("    f()\n    g()\n", "    f()\n"), edit("    f()\n    g()\n", "    g()\n")],
+             "only one of the two was warmed up",
+             "Which of the two is still cold when it is first timed?"),
+            ([edit(RATIO, f"(lambda p: min(a for a, b in p) / min(b for a, b in p))"
+              f"([(seconds(f), seconds(g)) for _ in {REPEATS}])"),
+              edit("statistics.median", "min"), edit("statistics.median", "max")],
+             "the fastest call was taken, or the best ratio: one lucky moment decides",
+             "One call met a machine that was ten times as fast. Did the other function's too?"),
+            (edit("    f()\n    g()\n", "",
+                "        start =", "        function()\n        start ="),
+             "each is called twice per repeat: the warm-up stands inside the loop",
+             "How often is each function called, with the warm-up?"),
+            ([edit(RATIO, f"[seconds(f) / seconds(g) for _ in {REPEATS}][{i}]") for i in (0, -1)],
+             "one pair only decides: the first or the last",
+             "What are the other repeats for?"),
+            (edit("seconds(f) / seconds(g)", "seconds(f) - seconds(g)"),
+             "a difference, not a ratio",
+             "How many times as long: which operation says that?"),
+            ([edit(REPEATS, "range(1)"), edit(REPEATS, "range(repeats - 1)"),
+              edit(REPEATS, "range(repeats + 1)"), edit(REPEATS, "range(10)")],
+             "the pairs were not measured `repeats` times",
+             "How often is each function called, with the warm-up?"),
+        ],
+    ),
 }
+# fmt: on

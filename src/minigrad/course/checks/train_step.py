@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import minigrad
-from minigrad.course.check import Mistake, Probe
-from minigrad.course.values import a_kind
+from minigrad.course.check import Check, check, drawn, edit, probe, solutions
+from minigrad.course.values import a_kind, array
 
-STEP = "01-initialization.md#a-training-step"
-
-NO_ZERO = Mistake(
-    "the gradients of earlier steps are still in it",
-    "x² at 3 has the gradient 6, yet the second step saw 12. What adds up?",
-    STEP,
-)
-ZEROED_LATE = Mistake(
-    "the gradients were gone when the update came",
-    "In which order must zero_grad, backward and step come?",
-    STEP,
-)
-NO_RETURN = Mistake("a `return` is missing", "What is asked for besides the update?", STEP)
-NO_STEP = Mistake("no update was made", "Which call changes the parameters?", STEP)
-SWAPPED = Mistake(
-    "loss_fn was given y first, and the prediction second",
-    "loss_fn(prediction, y): a cross-entropy tells its two arguments apart. Does the order hold?",
-    STEP,
-)
-A_TENSOR = Mistake(
-    "the loss was returned as a Tensor, which keeps its whole graph alive",
-    "Which method of a Tensor with one entry gives that entry as a Python number?",
-    STEP,
-)
-LOSS_AFTER = Mistake(
-    "the loss was computed again after the update",
-    "Which loss do the gradients belong to?",
-    STEP,
-)
+lab = solutions("01_init_ablation")
 
 
 class Recorder:
-    """An optimizer that notes the gradient each step sees, and moves the weight by `by`."""
+    """An optimizer that notes the gradient each step sees, and moves the weight by ``by``."""
 
     def __init__(self, weight: Any, by: float = 0.0) -> None:
         self.weight, self.by, self.seen = weight, by, list[float]()
@@ -51,57 +22,91 @@ class Recorder:
 
     def step(self) -> None:
         grad = self.weight.grad
-        self.seen.append(0.0 if grad is None else float(grad.data))
+        self.seen.append(0.0 if grad is None else float(grad.array))
         self.weight.data = self.weight.data + self.by
 
 
-def training(by: float, note: str) -> Callable[[Any], Any]:
-    """Three steps on the loss w² − y, w = 3, y = 0: what the optimizer saw, or the losses."""
+def training(train_step: Any, start: float, x: float, y: float, by: float = 0.0) -> tuple[Any, Any]:
+    """Three steps on the loss (wx)² − y from w = start: what the steps saw, and the answers."""
+    weight = minigrad.tensor(start, requires_grad=True)
+    optimizer = Recorder(weight, by)
+    answers = [
+        train_step(lambda x: weight * x, lambda p, y: p * p - y, optimizer, x, y) for _ in range(3)
+    ]
+    return optimizer.seen, answers
 
-    def run(train_step: Any) -> Any:
-        weight = minigrad.tensor(3.0, requires_grad=True)
-        optimizer = Recorder(weight, by)
-        out = [
-            train_step(lambda x: weight * x, lambda p, y: p * p - y, optimizer, 1.0, 0.0)
-            for _ in range(3)
-        ]
-        return optimizer.seen if note == "gradients" else out
 
-    return run
+def gradients(train_step: Any, *given: float) -> Any:
+    start, x, y = given
+    return training(train_step, start, x, y)[0]
+
+
+def losses(train_step: Any, *given: float) -> Any:
+    start, x, y = given
+    answers = training(train_step, start, x, y, by=-1.0)[1]
+    return [a if a is None else float(array(a)) for a in answers]
 
 
 def returned(train_step: Any) -> str:
     """What kind of thing a step returns: "a number" is right."""
-    weight = minigrad.tensor(3.0, requires_grad=True)
-    return a_kind(
-        train_step(lambda x: weight * x, lambda p, y: p * p - y, Recorder(weight), 1.0, 0.0)
-    )
+    return a_kind(training(train_step, 3.0, 1.0, 0.0, 0.0)[1][0])
 
 
-CHECKS: dict[str, list[Probe]] = {
-    "train_step": [
-        Probe(
-            "the gradients that three steps saw, for the loss w² at w = 3",
-            training(0.0, "gradients"),
-            [6.0, 6.0, 6.0],
-            [
-                ([6.0, 12.0, 18.0], NO_ZERO),
-                ([0.0, 0.0, 0.0], ZEROED_LATE),
-                (lambda seen: len(seen) == 0, NO_STEP),
-                ([-1.0, -1.0, -1.0], SWAPPED),
-            ],
-        ),
-        Probe(
-            "what a step returns",
-            returned,
-            "a number",
-            [("a Tensor", A_TENSOR), ("None", NO_RETURN)],
-        ),
-        Probe(
-            "the losses of three steps that move w from 3 by −1 each",
-            training(-1.0, "losses"),
-            [9.0, 4.0, 1.0],
-            [([4.0, 1.0, 0.0], LOSS_AFTER)],
-        ),
-    ],
+# fmt: off
+CHECKS: dict[str, Check] = {
+    "train_step": check(
+        lab.train_step,
+        [
+            probe("the gradients that three steps saw, for the loss w² at w = 3", 3.0, 1.0, 0.0,
+                run=gradients),
+            drawn("the gradients that three steps saw, for the loss (wx)² − y at w = {:.4g}, "
+                "x = {:.4g}, y = {:.4g}", lambda rng: rng.uniform(1.2, 3, 3).tolist(), gradients),
+            probe("what a step returns", run=returned),
+            probe("the losses of three steps that move w from 3 by −1 each", 3.0, 1.0, 0.0,
+                run=losses),
+            drawn("the losses (wx)² − y of three steps that move w from {:.4g} by −1 each, "
+                "x = {:.4g}, y = {:.4g}", lambda rng: rng.uniform(1.2, 3, 3).tolist(), losses),
+        ],
+        [
+            (edit("optimizer.zero_grad()", "pass"),
+             "the gradients of earlier steps are still in it",
+             "x² at 3 has the gradient 6, yet the second step saw 12. What adds up?"),
+            (edit("loss.backward()", "loss.backward(); optimizer.zero_grad()"),
+             "the update saw no gradient: it was gone, or not there yet",
+             "In which order must zero_grad, backward and step come?"),
+            (edit("loss.backward()", "pass", "optimizer.step()",
+                 "optimizer.step(); loss.backward()", "optimizer.zero_grad()", "pass"),
+             "the step comes before backward: it uses the gradients of the step before",
+             "Which of the two uses what the other computes?"),
+            (edit("optimizer.step()", "pass"),
+             "no update was made",
+             "Which call changes the parameters?"),
+            (edit("loss_fn(model(x), y)", "loss_fn(y, model(x))"),
+             "loss_fn was given y first, and the prediction second",
+             "loss_fn(prediction, y): a cross-entropy tells its two arguments apart. Does the "
+                 "order hold?"),
+            (edit("loss_fn(model(x), y)", "loss_fn(model(x), x)"),
+             "the loss compares the prediction with x, not with y",
+             "What should the model have said about x?"),
+            (edit("loss.backward()", "loss.backward(); loss_fn(model(x), y).backward()"),
+             "backward ran twice: the update saw twice the gradient",
+             "What does a second backward do to grad?"),
+            (edit("optimizer.step()", "optimizer.step(); optimizer.step()"),
+             "two updates were made",
+             "How often does one step of training change the parameters?"),
+            (edit("model(x)", "model(y)"),
+             "the model was given y, not x",
+             "What does the model predict from?"),
+            (edit("return loss.item()", "return loss"),
+             "the loss was returned as a Tensor, which keeps its whole graph alive",
+             "Which method of a Tensor with one entry gives that entry as a Python number?"),
+            (edit("return loss.item()", "loss.item()"),
+             "a `return` is missing",
+             "What is asked for besides the update?"),
+            (edit("loss.item()", "loss_fn(model(x), y).item()"),
+             "the loss was computed again after the update",
+             "Which loss do the gradients belong to?"),
+        ],
+    ),
 }
+# fmt: on

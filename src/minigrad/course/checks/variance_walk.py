@@ -2,133 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import Mistake, Probe, call
+from minigrad.course.check import Check, check, drawn, edit, probe, solutions
 
-NO_FAN_IN = Mistake(
-    "fan_in is missing: one term of the sum, not all of them",
-    "y is a sum of fan_in independent terms. What happens to their variances?",
-    "00-motivation.md#one-linear-layer",
-)
-SQUARED_FAN_IN = Mistake(
-    "fan_in was squared, as if the terms were all equal",
-    "Is the variance of a sum of n independent terms n times one term's, or n² times?",
-    "00-motivation.md#one-linear-layer",
-)
-ROOT = Mistake(
+lab = solutions("00_variance_walk")
+
+ROOT = (
     "the standard deviation, not the mean square",
     "The recurrence multiplies mean squares. Is a root needed anywhere before the end?",
-    "00-motivation.md#one-linear-layer",
 )
-NOT_Q = Mistake(
-    "the input's mean square q is not in it",
-    "Twice as large an input: what becomes of the output's mean square?",
-    "00-motivation.md#one-linear-layer",
-)
-NO_LOSS = Mistake(
-    "the ReLU's loss is missing: it sets half of the values to 0",
-    "What share of the mean square survives a ReLU?",
-    "00-motivation.md#one-activation",
-)
-QUARTER = Mistake(
-    "squared one half: the share of the values, not of their squares",
-    "Half of the values are set to 0; are the others changed?",
-    "00-motivation.md#one-activation",
-)
-RELU_VARIANCE = Mistake(
-    "this is the variance of relu(z); its mean is not 0",
-    "The next layer sees h, not h − E[h]. Which moment of h enters its sum?",
-    "00-motivation.md#one-activation",
-)
-V_AS_STD = Mistake(
-    "v was used as a standard deviation",
-    "z ~ N(0, v) has variance v. What stands in the exponent, and below the root?",
-    "00-motivation.md#one-activation",
-)
-PLUGGED_IN = Mistake(
-    "tanh of the typical value is not the typical value of tanh",
-    "E[f(z)] weighs every z by its density. Where is the sum over z?",
-    "00-motivation.md#one-activation",
-)
-NOT_SQUARED = Mistake(
-    "E[tanh(z)], which is 0 by symmetry, in place of E[tanh(z)²]",
-    "Which moment does the next layer see?",
-    "00-motivation.md#one-activation",
-)
-NOT_NORMALIZED = Mistake(
-    "the density does not integrate to 1: the factor 1/√(2πv) is missing",
-    "What must the integral of a density alone be?",
-    "00-motivation.md#one-activation",
-)
-NO_SPACING = Mistake(
-    "the sum was not multiplied by the grid's spacing",
-    "A finer grid has more terms. What keeps the integral the same?",
-    "00-motivation.md#one-activation",
-)
-FLAT = Mistake(
-    "every layer starts from the first input: the walk does not walk",
-    "What is the input of layer 2?",
-    "00-motivation.md#the-walk",
-)
-NO_ACTIVATION = Mistake(
-    "the activation is missing",
-    "Which two steps make one layer?",
-    "00-motivation.md#the-walk",
-)
-START_TOO = Mistake(
+START_TOO = (
     "the list begins with the input itself, before any layer",
     "How many layers does a list of `depth` numbers describe?",
-    "00-motivation.md#the-walk",
 )
-VARIANCE = Mistake(
-    "var(h) where the mean square E[h²] is meant",
-    "After a ReLU the mean of h is positive. Does the next layer's sum see the mean?",
-    "00-motivation.md#the-walk",
+FLAT = (
+    "every layer starts from the first input: the walk does not walk",
+    "What is the input of layer 2?",
 )
-TRANSPOSED = Mistake(
-    "h @ W in place of h @ W.T",
-    "Row i of W holds the weights of output i. Which axis of W must meet h?",
-    "00-motivation.md#the-walk",
-)
-ORDER = Mistake(
+NO_ACTIVATION = ("the activation is missing", "Which two steps make one layer?")
+ORDER = (
     "the activation came before the matrix",
     "A layer is φ(W h). Which of the two does h meet first?",
-    "00-motivation.md#the-walk",
 )
-PRE_ACTIVATION = Mistake(
-    "measured before the activation",
-    "h is what the layer hands on. Is that before φ or after it?",
-    "00-motivation.md#the-walk",
+EARLY_RETURN = (
+    "only the first layer is in the list",
+    "Is the `return` inside the loop, or after it?",
 )
-
-
-def tanh_probe(v: float) -> Probe:
-    z = np.linspace(-10, 10, 8001) * np.sqrt(v)
-    weight = np.exp(-(z**2) / (2 * v)) * (z[1] - z[0]) / np.sqrt(2 * np.pi * v)
-    right = float(np.sum(np.tanh(z) ** 2 * weight))
-    wide = np.linspace(-10, 10, 8001) * v
-    wide_weight = np.exp(-(wide**2) / (2 * v**2)) * (wide[1] - wide[0]) / np.sqrt(2 * np.pi) / v
-    return Probe(
-        f"E[tanh(z)²] for z ~ N(0, {v:g})",
-        call(v),
-        right,
-        [
-            (float(np.sum(np.tanh(wide) ** 2 * wide_weight)), V_AS_STD),
-            (float(np.tanh(np.sqrt(v)) ** 2), PLUGGED_IN),
-            (lambda e: abs(e) < 1e-9, NOT_SQUARED),
-            (right * np.sqrt(2 * np.pi * v), NOT_NORMALIZED),
-            (lambda e: 1.5 < e < 1e6, NO_SPACING),
-        ],
-        rtol=2e-3,  # a seeded average over many draws is a right answer too
-    )
-
-
-RNG = np.random.default_rng(0)
-INPUT = RNG.normal(size=(64, 32))
-WEIGHTS = [RNG.normal(size=(32, 32)) * np.sqrt(2 / 32) for _ in range(3)]
+LAST_ONLY = ("the last layer alone", "How many numbers does a walk of `depth` layers have?")
 
 
 def relu(z: Any) -> Any:
@@ -139,126 +43,244 @@ def identity(z: Any) -> Any:
     return z
 
 
-def _walk(measure: Any, step: Any) -> list[float]:
-    """A walk in which ``step(h, w)`` gives the next h and ``measure(h)`` what is noted."""
-    h, out = INPUT, []
-    for w in WEIGHTS:
-        h = step(h, w)
-        out.append(float(measure(h)))
-    return out
+def saturating(v: Any) -> Any:
+    return v / (1 + v)
 
 
-def mean_square(h: Any) -> Any:
-    return np.mean(h**2)
+def network(rng: np.random.Generator, activation: Any, layers: int = 3) -> tuple[Any, ...]:
+    weights = [rng.normal(size=(32, 32)) * math.sqrt(2 / 32) for _ in range(layers)]
+    return rng.normal(size=(20, 32)) + 0.3, weights, activation
 
 
-CHECKS: dict[str, list[Probe]] = {
-    "linear_moment": [
-        Probe(
-            "E[y²] for q = 3, fan_in = 256, var_w = 1/12 (uniform on ±0.5)",
-            call(3.0, 256, 1 / 12),
-            64.0,
-            [
-                (0.25, NO_FAN_IN),
-                (256 * 64.0, SQUARED_FAN_IN),
-                (8.0, ROOT),
-                (256 / 12, NOT_Q),
-                (
-                    16.0 / 12 * 3,
-                    Mistake(
-                        "the root of fan_in: that is how the standard deviation grows",
-                        "Var(a + b) = Var a + Var b for independent a and b. What do n terms give?",
-                        "00-motivation.md#one-linear-layer",
-                    ),
-                ),
-            ],
-        )
-    ],
-    "relu_moment": [
-        Probe(
-            "E[relu(z)²] for z ~ N(0, 6)",
-            call(6.0),
-            3.0,
-            [
-                (6.0, NO_LOSS),
-                (1.5, QUARTER),
-                (3 - 6 / (2 * np.pi), RELU_VARIANCE),
-                (
-                    np.sqrt(6 / (2 * np.pi)),
-                    Mistake(
-                        "this is E[relu(z)], the mean, in place of the mean square",
-                        "Which moment does the next layer's sum of squares see?",
-                        "00-motivation.md#one-activation",
-                    ),
-                ),
-                (np.sqrt(3.0), ROOT),
-            ],
-        ),
-        Probe("E[relu(z)²] for z ~ N(0, 0.5)", call(0.5), 0.25),
-    ],
-    "tanh_moment": [tanh_probe(4.0), tanh_probe(0.01), tanh_probe(100.0)],
-    "predicted_walk": [
-        Probe(
-            "a linear walk of 4 layers, fan_in 256, var_w = 1/12",
-            call(4, 256, 1 / 12, identity),
-            [(256 / 12) ** i for i in (1, 2, 3, 4)],
-            [
-                ([256 / 12] * 4, FLAT),
-                ([(256 / 12) ** i for i in (0, 1, 2, 3)], START_TOO),
-                ([(256 / 12) ** i for i in (0, 1, 2, 3, 4)], START_TOO),
-            ],
-        ),
-        Probe(
-            "ten ReLU layers under Xavier, fan_in 256, var_w = 1/256: the last number",
-            lambda f: f(10, 256, 1 / 256, lambda v: v / 2)[-1],
-            2.0**-10,
-            [(1.0, NO_ACTIVATION)],
-            atol=1e-9,
-        ),
-        Probe(
-            "three layers of fan_in 4, var_w = 1/2 and an activation that makes v/(1 + v) of v",
-            call(3, 4, 0.5, lambda v: v / (1 + v)),
-            [2 / 3, 4 / 7, 8 / 15],
-            [([1.0, 1.0, 1.0], ORDER)],
-        ),
-    ],
-    "measured_walk": [
-        Probe(
-            "the walk through three ReLU layers",
-            call(INPUT, WEIGHTS, relu),
-            _walk(mean_square, lambda h, w: relu(h @ w.T)),
-            [
-                (_walk(np.var, lambda h, w: relu(h @ w.T)), VARIANCE),
-                (_walk(mean_square, lambda h, w: relu(INPUT @ w.T)), FLAT),
-                (_walk(np.var, lambda h, w: relu(INPUT @ w.T)), FLAT),
-                (_walk(mean_square, lambda h, w: h @ w.T), NO_ACTIVATION),
-                (_walk(mean_square, lambda h, w: relu(h @ w)), TRANSPOSED),
-                (_walk(lambda h: np.sqrt(mean_square(h)), lambda h, w: relu(h @ w.T)), ROOT),
-                (
-                    [
-                        float(mean_square(h @ w.T))
-                        for h, w in zip(
-                            [
-                                INPUT,
-                                relu(INPUT @ WEIGHTS[0].T),
-                                relu(relu(INPUT @ WEIGHTS[0].T) @ WEIGHTS[1].T),
-                            ],
-                            WEIGHTS,
-                            strict=True,
-                        )
-                    ],
-                    PRE_ACTIVATION,
-                ),
-                (
-                    [float(mean_square(INPUT)), *_walk(mean_square, lambda h, w: relu(h @ w.T))],
-                    START_TOO,
-                ),
-            ],
-        ),
-        Probe(
-            "the walk through three linear layers",
-            call(INPUT, WEIGHTS, identity),
-            _walk(mean_square, lambda h, w: h @ w.T),
-        ),
-    ],
+# fmt: off
+CHECKS: dict[str, Check] = {
+    "linear_moment": check(
+        lab.linear_moment,
+        [
+            probe("E[y²] for q = 3, fan_in = 256, var_w = 1/12 (uniform on ±0.5)", 3.0, 256,
+                1 / 12),
+            drawn("E[y²] for q = {:.4g}, fan_in = {}, var_w = {:.4g}",
+                lambda rng: (rng.uniform(1.5, 4), int(rng.integers(20, 90)),
+                rng.uniform(0.1, 0.3))),
+        ],
+        [
+            (lambda q, fan_in, var_w: var_w * q,
+             "fan_in is missing: one term of the sum, not all of them",
+             "y is a sum of fan_in independent terms. What happens to their variances?"),
+            (lambda q, fan_in, var_w: fan_in**2 * var_w * q,
+             "fan_in was squared, as if the terms were all equal",
+             "Is the variance of a sum of n independent terms n times one term's, or n² times?"),
+            (lambda q, fan_in, var_w: math.sqrt(fan_in * var_w * q), *ROOT),
+            (lambda q, fan_in, var_w: fan_in * var_w,
+             "the input's mean square q is not in it",
+             "Twice as large an input: what becomes of the output's mean square?"),
+            (lambda q, fan_in, var_w: math.sqrt(fan_in) * var_w * q,
+             "the root of fan_in: that is how the standard deviation grows",
+             "Var(a + b) = Var a + Var b for independent a and b. What do n terms give?"),
+            ([lambda q, fan_in, var_w: fan_in * var_w**2 * q,
+              lambda q, fan_in, var_w: fan_in * math.sqrt(var_w) * q,
+              lambda q, fan_in, var_w: math.sqrt(fan_in * var_w) * q],
+             "the weight's variance is squared, or under a root",
+             "var_w is a variance already. To which power does it enter Var(W h)?"),
+            ([lambda q, fan_in, var_w: fan_in * var_w * q**2,
+              lambda q, fan_in, var_w: fan_in * var_w * math.sqrt(q)],
+             "q is squared, or under a root: it is a mean of squares already",
+             "If every h is doubled, q is four times as large. And y's mean square?"),
+            ([lambda q, fan_in, var_w: fan_in * var_w * q / 2,
+              lambda q, fan_in, var_w: (fan_in - 1) * var_w * q],
+             "some of the terms are left out: half of them, or one",
+             "How many terms has the sum, and does the matrix set any to 0?"),
+            (lambda q, fan_in, var_w: var_w * q / fan_in,
+             "divided by fan_in: y is a sum, not a mean",
+             "y = Σ_j W_ij h_j. Does a longer sum have a larger or a smaller variance?"),
+            (lambda q, fan_in, var_w: fan_in * var_w * q + 1,
+             "something was added: a layer without a bias gives 0 for an input of 0",
+             "What is the mean square of the output where q is 0?"),
+            (lambda q, fan_in, var_w: fan_in * var_w + q,
+             "q was added; the variance of a product of independent numbers is a product",
+             "What is E[(W h)²] for independent W and h of mean 0?"),
+        ],
+    ),
+    "relu_moment": check(
+        lab.relu_moment,
+        [
+            probe("E[relu(z)²] for z ~ N(0, 6)", 6.0),
+            drawn("E[relu(z)²] for z ~ N(0, {:.4g})", lambda rng: (rng.uniform(0.1, 0.8),)),
+            probe("E[relu(z)²] for z ~ N(0, 2)", 2),
+        ],
+        [
+            (lambda v: v,
+             "the ReLU's loss is missing: it sets half of the values to 0",
+             "What share of the mean square survives a ReLU?"),
+            (lambda v: v / 4,
+             "squared one half: the share of the values, not of their squares",
+             "Half of the values are set to 0; are the others changed?"),
+            (lambda v: v * (0.5 - 1 / (2 * math.pi)),
+             "this is the variance of relu(z); its mean is not 0",
+             "The next layer sees h, not h − E[h]. Which moment of h enters its sum?"),
+            ([lambda v: math.sqrt(v / (2 * math.pi)), lambda v: v / (2 * math.pi)],
+             "this is E[relu(z)], the mean, in place of the mean square",
+             "Which moment does the next layer's sum of squares see?"),
+            ([lambda v: math.sqrt(v / 2), lambda v: math.sqrt(v) / 2], *ROOT),
+            ([lambda v: v**2 / 2, lambda v: v**2],
+             "v was squared: it is E[z²] already",
+             "z ~ N(0, v): is v the size of z, or of z²?"),
+            (lambda v: 2 * v,
+             "doubled: that is how the weights make up for the loss, not the loss itself",
+             "Does ReLU make the mean square larger or smaller?"),
+        ],
+    ),
+    "tanh_moment": check(
+        lab.tanh_moment,
+        [
+            probe(f"E[tanh(z)²] for z ~ N(0, {v:g})", v, rtol=2e-3)  # a seeded average is right too
+            for v in (4.0, 0.01, 100.0)
+        ]
+        + [
+            drawn("E[tanh(z)²] for z ~ N(0, {:.4g})",
+                lambda rng: (float(np.exp(rng.uniform(-2, 1))),), rtol=2e-3)
+        ],
+        [
+            ([edit("(2 * v)", "(2 * v**2)", "* v)\n    return", "* v**2)\n    return"),
+              edit(*("math.sqrt(v)", "v", "(2 * v)", "(2 * v**2)"),
+              *("* v)\n    return", "* v**2)\n    return")),
+              edit("(2 * v)", "(2 * v**2)", "math.sqrt(v)", "v")],
+             "v was used as a standard deviation",
+             "z ~ N(0, v) has variance v. What stands in the exponent, and below the root?"),
+            ([lambda v: math.tanh(math.sqrt(v)) ** 2, lambda v: math.tanh(v) ** 2],
+             "tanh of the typical value is not the typical value of tanh",
+             "E[f(z)] weighs every z by its density. Where is the sum over z?"),
+            (edit("np.tanh(z) ** 2", "np.tanh(z)"),
+             "E[tanh(z)], which is 0 by symmetry, in place of E[tanh(z)²]",
+             "Which moment does the next layer see?"),
+            (edit("np.tanh(z) ** 2", "np.abs(np.tanh(z))"),
+             "E|tanh(z)|, in place of E[tanh(z)²]",
+             "Which moment does the next layer see?"),
+            (edit("np.tanh(z) ** 2", "np.tanh(z**2)"),
+             "the square stands inside the tanh",
+             "Is it z or tanh(z) that the mean square is taken of?"),
+            ([edit(" / math.sqrt(2 * math.pi * v)", ""),
+              edit("math.sqrt(2 * math.pi * v)", "math.sqrt(2 * math.pi)"),
+              edit("math.sqrt(2 * math.pi * v)", "math.sqrt(v)"),
+              edit("math.sqrt(2 * math.pi * v)", "(2 * math.pi * v)"),
+              edit("math.sqrt(2 * math.pi * v)", "math.sqrt(math.pi * v)")],
+             "the density does not integrate to 1: its factor is not 1/√(2πv)",
+             "What must the integral of a density alone be?"),
+            ([edit("-(z**2) / (2 * v)", "-(z**2) / v"),
+              edit("-(z**2) / (2 * v)", "-(z**2) / 2 * v"),
+              edit("-(z**2) / (2 * v)", "-(z**2) / 2")],
+             "the exponent is not −z² / (2v)",
+             "Where does the density of N(0, v) fall to e^(−½) of its top: at z = √v?"),
+            ([edit(" * (z[1] - z[0])", ""), edit("np.sum(", "np.mean(", " * (z[1] - z[0])", "")],
+             "the sum was not multiplied by the grid's spacing",
+             "A finer grid has more terms. What keeps the integral the same?"),
+            (edit("-10 * math.sqrt(v)", "0"),
+             "only the positive half of the grid",
+             "From where to where does z run, and what do you know of tanh² there?"),
+            ([edit("10 * math.sqrt(v)", "10"), edit("10 * math.sqrt(v)", "10 * v")],
+             "the grid's ends do not follow √v",
+             "How far from 0 does z ~ N(0, 100) get? And z ~ N(0, 0.01)?"),
+            ([lambda v: v / 2, lambda v: v],
+             "this is the moment of another activation, not of tanh",
+             "tanh never exceeds 1. Can its mean square?"),
+        ],
+    ),
+    "predicted_walk": check(
+        lab.predicted_walk,
+        [
+            probe("a linear walk of 4 layers, fan_in 256, var_w = 1/12", 4, 256, 1 / 12, identity),
+            probe("ten ReLU layers under Xavier, fan_in 256, var_w = 1/256",
+                *(10, 256, 1 / 256, lab.relu_moment), atol=1e-9),
+            probe(
+                "three layers of fan_in 4, var_w = 1/2 and an activation that makes v/(1 + v) of v",
+                *(3, 4, 0.5, saturating),
+            ),
+            drawn("{} layers of fan_in {}, var_w = {:.4g} and that activation",
+                lambda rng: (int(rng.integers(3, 6)), 30, rng.uniform(0.02, 0.1), saturating)),
+        ],
+        [
+            (edit("linear_moment(q,", "linear_moment(1.0,"), *FLAT),
+            ([edit("1.0, []", "1.0, [1.0]"), edit("q = act", "walk.append(q); q = act",
+              "        walk.append(q)\n", "")], *START_TOO),
+            (edit("activation_moment(linear_moment(q, fan_in, var_w))",
+                 "linear_moment(q, fan_in, var_w)"), *NO_ACTIVATION),
+            (edit("activation_moment(linear_moment(q, fan_in, var_w))",
+                 "linear_moment(activation_moment(q), fan_in, var_w)"), *ORDER),
+            (edit("linear_moment(q, fan_in, var_w)", "q"),
+             "the matrix is missing: only the activation acts",
+             "Which two steps make one layer?"),
+            (edit("    return walk", "        return walk"), *EARLY_RETURN),
+            (edit("return walk", "return q"), *LAST_ONLY),
+            (edit("range(depth)", "range(depth - 1)"),
+             "one layer is missing at the end",
+             "How often does range(depth − 1) run?"),
+            (edit("q, walk = 1.0", "q, walk = 0.0"),
+             "the walk starts from 0, and stays there",
+             "Which mean square does the input have?"),
+            (edit("q = act", "q = q + act"),
+             "the layers are added up: there is no skip here",
+             "What is the input of layer 2: layer 1's output, or the sum of all before?"),
+            ([edit("q, fan_in,", "q, 1,"), edit("q, fan_in,", "q, depth,")],
+             "fan_in is not what linear_moment gets",
+             "How many terms does one output of a layer sum?"),
+            (edit("walk.append(q)", "walk.append(q ** 0.5)"), *ROOT),
+            (edit("append(q)", "append(linear_moment(q, fan_in, var_w))"),
+             "noted after another matrix, before its activation",
+             "What is noted: the end of a layer, or the middle of the next?"),
+        ],
+    ),
+    "measured_walk": check(
+        lab.measured_walk,
+        [
+            drawn("the walk through three ReLU layers", lambda rng: network(rng, relu)),
+            drawn("the walk through three linear layers", lambda rng: network(rng, identity)),
+            drawn("the walk through two tanh layers", lambda rng: network(rng, np.tanh, 2)),
+        ],
+        [
+            (edit("np.mean(h**2)", "np.var(h)"),
+             "var(h) where the mean square E[h²] is meant",
+             "After a ReLU the mean of h is positive. Does the next layer's sum see the mean?"),
+            ([edit("h @ w.T", "x @ w.T"), edit("h @ w.T", "x @ w.T", "mean(h**2)", "var(h)")],
+             *FLAT),
+            (edit("activation(h @ w.T)", "h @ w.T"), *NO_ACTIVATION),
+            (edit("activation(h @ w.T)", "activation(h) @ w.T"), *ORDER),
+            (edit("h @ w.T", "h @ w"),
+             "h @ W in place of h @ W.T",
+             "Row i of W holds the weights of output i. Which axis of W must meet h?"),
+            (edit("float(np.mean(h**2))", "float(np.mean(h**2) ** 0.5)"), *ROOT),
+            (edit("h = activation(h @ w.T)", "y = h @ w.T; h = activation(y)", "h**2", "y**2"),
+             "measured before the activation",
+             "h is what the layer hands on. Is that before φ or after it?"),
+            ([edit("h, walk = x, []", "h, walk = x, [float(np.mean(x**2))]"),
+              edit("h = activation(h @ w.T)", "g = activation(h @ w.T)", "h**2)))",
+              "h**2))); h = g")], *START_TOO),
+            (edit("np.mean(h**2)", "np.mean(h[0]**2)"),
+             "only the first sample of the batch was measured",
+             "Over which axes is the mean taken?"),
+            (edit("np.mean(h**2)", "np.mean(np.abs(h)) ** 2"),
+             "the square of the mean of |h|, not the mean of its square",
+             "R, M, S: in which order are they applied?"),
+            (edit("in weights:", "in weights[::-1]:"),
+             "the layers run in reverse order",
+             "Which weight does the input meet first?"),
+            (edit("np.mean(h**2)", "np.mean(h.mean(axis=0)**2)"),
+             "the batch was averaged before it was squared",
+             "Two samples, 1 and −1: is their mean square 0?"),
+            (edit("activation(h @ w.T)", "np.maximum(h @ w.T, 0)"),
+             "ReLU is used, whichever activation was given",
+             "Which function does the caller hand in?"),
+            ([edit("np.mean(h**2)", "np.sum(h**2)"),
+              edit("np.mean(h**2)", "np.sum(h**2) / len(h)"),
+              edit("np.mean(h**2)", "np.sum(h**2) / h.shape[1]")],
+             "a sum where the mean over the batch and the neurons is meant",
+             "Would a batch twice as large have a signal twice as large?"),
+            ([edit("np.mean(h**2)", "np.mean(h) ** 2"), edit("np.mean(h**2)", "np.mean(h)"),
+              edit("np.mean(h**2)", "np.mean(np.abs(h))")],
+             "the mean of h, not of its square",
+             "What is the mean of h after a linear layer? Is the signal gone?"),
+            (edit("    return walk", "        return walk"), *EARLY_RETURN),
+            (edit("return walk", "return walk[-1]"), *LAST_ONLY),
+        ],
+    ),
 }
+# fmt: on

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import json
 import sys
 import tempfile
 import zipfile
@@ -172,7 +173,12 @@ def results(workspace: Workspace, lab: Lab, exercises: Sequence[Exercise]) -> It
         return
     from minigrad.course import child
 
-    yield from child.here(workspace, lab, exercises)
+    said, checks = io.StringIO(), f"minigrad.course.checks.{lab.module}"
+    file = workspace.exercise_file(lab)
+    child.check([str(file), checks, *(f"{e.name}={e.theory}" for e in exercises)], said)
+    for line in map(json.loads, said.getvalue().splitlines()):
+        if "result" in line:
+            yield Result(**line["result"])
 
 
 def hint(name: str, workspace: Workspace) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from minigrad.course.computed import every_question
 from minigrad.course.questions import Question
-from minigrad.course.quiz import every_question
 from minigrad.course.table import CourseError
 from minigrad.course.workspace import Workspace
 from minigrad.site.face.exercises import progress_of

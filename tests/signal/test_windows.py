@@ -2,8 +2,8 @@ import math
 
 import pytest
 
+from minigrad.signal.windows import WINDOWS, window_means
 from minigrad.training.verdict import WINDOW, final_loss
-from minigrad.training.windows import WINDOWS, window_means
 
 
 def test_windows_follow_each_other_from_the_first_step_to_the_last():

@@ -1,0 +1,168 @@
+"""The name of a mistake: a wrong implementation that gives the very values the learner's gives.
+
+It is recognised where it agrees with the learner's code on every probe that tells it from the
+right one; or, where the code has more than one mistake, on two and on half of them, to four digits
+of numbers that were drawn. What no entry of a check knows may still show in the numbers (all of
+them turned round, doubled, squared), or in a default that is another one or is not used.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from minigrad.course.check import Mistake, Raised, Trial, implementations
+from minigrad.course.values import agree, array, kind, numbers_in, same_kind
+
+
+def recognise(trial: Trial, target: Any, first: int) -> Mistake | None:
+    """The mistake in an implementation that fails at probe ``first``; None if none is like it."""
+    probes = trial.check.probes
+    small = [i for i, probe in enumerate(probes) if not probe.last]
+    if first not in small:
+        return None
+
+    def likeness(wrong: Any) -> tuple[bool, int]:
+        """Whether this wrong implementation is the learner's wherever it is not the right one, and
+        on how many probes; (False, 0) if it is too seldom, or the learner's right where it is not.
+        """
+        same, other = [], 0
+        for i in (first, *small):
+            outcome = trial.outcome(i, wrong)
+            if alike(outcome, trial.outcome(i, target), probes[i].rtol, probes[i].atol):
+                same += [i] if not trial.holds(i, outcome) else []
+            elif i == first:
+                return False, 0
+            elif not trial.holds(i, outcome):
+                if trial.holds(i, trial.outcome(i, target)):
+                    return False, 0
+                other += 1
+        telling = {i for i in same if _tells_much(trial.outcome(i, wrong))}
+        enough = not other or (len(telling) >= 2 and len(telling) >= other)
+        return (not other, len(same)) if enough else (False, 0)
+
+    found = [
+        (likeness(wrong), mistake)
+        for mistake in (*trial.check.mistakes, *_of_defaults(trial.check.right, target))
+        for wrong in implementations(trial.check.right, mistake)
+    ]
+    (_, count), mistake = max(found, key=lambda pair: pair[0], default=((False, 0), None))
+    if count:
+        return mistake
+    return _relation([(trial.outcome(i, target), trial.right(i)) for i in small])
+
+
+def _tells_much(outcome: Any) -> bool:
+    """Whether two implementations hardly come to this outcome by chance: finite numbers, not all
+    of them whole."""
+    numbers = np.array([] if isinstance(outcome, Raised) else numbers_in(outcome))
+    return bool(np.isfinite(numbers).all() and np.any(numbers % 1))
+
+
+def alike(one: Any, other: Any, rtol: float, atol: float) -> bool:
+    """Whether two implementations have the same outcome; inf and NaN count as one failure."""
+    if isinstance(one, Raised):
+        return one.is_like(other)
+    if isinstance(other, Raised) or not same_kind(one, other) or not same_kind(other, one):
+        return False
+    try:
+        return agree(_no_number(one), _no_number(other), rtol, atol)
+    except Exception:  # not comparable
+        return False
+
+
+def _no_number(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _no_number(v) for k, v in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(map(_no_number, value)) if type(value) in (tuple, list) else value
+    if kind(value) in ("array", "number") and array(value).dtype.kind == "f":
+        return np.where(np.isinf(value), np.nan, value)
+    return value
+
+
+def _of_defaults(right: Any, target: Any) -> Iterator[Mistake]:
+    """What every argument with a default invites: it is not used, or its default is another."""
+    try:
+        ours, theirs = inspect.signature(right), inspect.signature(target)
+    except (TypeError, ValueError):
+        return
+    for name, parameter in ours.parameters.items():
+        if parameter.default is parameter.empty:
+            continue
+        yield Mistake(
+            (_fixed(right, ours, name),),
+            f"the argument {name} is not used: it is always {parameter.default!r}",
+            f"A caller asks for another {name}. Where does it enter what you return?",
+        )
+        default = getattr(theirs.parameters.get(name), "default", parameter.empty)
+        if default is not parameter.empty and default != parameter.default:
+            yield Mistake(
+                (_defaulting(right, ours, name, default),),
+                f"the default of {name} is {default!r}, where {parameter.default!r} is meant",
+                f"What does a caller get who says nothing of {name}? Does the stub say so?",
+            )
+
+
+def _fixed(right: Any, signature: inspect.Signature, name: str) -> Any:
+    def ignoring(*args: Any, **options: Any) -> Any:
+        bound = signature.bind(*args, **options)
+        bound.arguments.pop(name, None)
+        return right(**bound.arguments)
+
+    return ignoring
+
+
+def _defaulting(right: Any, signature: inspect.Signature, name: str, default: Any) -> Any:
+    def other(*args: Any, **options: Any) -> Any:
+        return right(**{name: default} | signature.bind(*args, **options).arguments)
+
+    return other
+
+
+# -- what the numbers themselves say -----------------------------------------------------------
+
+RELATIONS: list[tuple[Callable[[Any], Any], str, str]] = [
+    (lambda e: -e, "the sign is turned round, everywhere", "Which term should be taken off which?"),
+    (lambda e: 1 / e, "upside down: one over what it should be", "Which of the two divides which?"),
+    (lambda e: e**2, "the square of what it should be", "Where is a root missing?"),
+    (lambda e: np.sqrt(e), "the root of what it should be", "Is a root needed there?"),
+]
+
+
+def _relation(pairs: list[tuple[Any, Any]]) -> Mistake | None:
+    """A simple relation between all the numbers received and all the numbers expected."""
+    if any(isinstance(r, Raised) or not same_kind(r, e) for r, e in pairs):
+        return None
+    received, expected = (np.array([n for p in pairs for n in numbers_in(p[k])]) for k in (0, 1))
+    if (
+        received.shape != expected.shape
+        or not (np.isfinite(received) & np.isfinite(expected)).all()
+    ):
+        return None
+    with np.errstate(all="ignore"):
+        if len(set(np.round(expected, 9))) < 3:  # too few numbers to tell
+            return None
+        for change, name, question in RELATIONS:
+            if np.allclose(received, change(expected), rtol=1e-4, atol=1e-9):
+                return Mistake((), name, question)
+        factor = received @ expected / (expected @ expected)
+        if (
+            abs(factor) > 1e-9
+            and abs(factor - 1) > 1e-3
+            and np.allclose(received, factor * expected, rtol=1e-4, atol=1e-9)
+        ):
+            text = f"every number is {_fraction(factor)} times what it should be"
+            return Mistake((), text, "Which factor is missing, or is one too many?")
+    return None
+
+
+def _fraction(factor: float) -> str:
+    near = Fraction(factor).limit_denominator(24)
+    good = math.isclose(near, factor, rel_tol=1e-4) and near.denominator > 1
+    return str(near) if good else f"{factor:.4g}"

@@ -1,0 +1,206 @@
+"""Every mistake gets its own name, and every mutant of a solution is noticed."""
+
+import ast
+import copy
+import importlib
+import inspect
+import types
+
+import pytest
+
+from minigrad.course.check import Trial, implementations
+from minigrad.course.naming import recognise
+from minigrad.course.reader import section, slug
+from minigrad.course.table import load
+from minigrad.course.verdict import first_failure, run_check
+from minigrad.course.workspace import resources
+from tests.course.right_ways import CASES
+
+COURSE = load(resources() / "labs" / "labs.toml")
+LAB = {e.name: lab for lab in COURSE.labs for e in lab.exercises}
+CHECKS = {
+    name: importlib.import_module(f"minigrad.course.checks.{lab.module}").CHECKS
+    for name, lab in LAB.items()
+}
+EXERCISES = list(LAB)
+
+
+def judge(exercise, function, seed=0):
+    """The result of the exercise's check on a function, as if it stood in exercise.py."""
+    module = types.ModuleType("exercise")
+    module.__file__ = __file__
+    setattr(module, exercise, function)
+    return run_check(exercise, CHECKS[exercise], module, "page.md#section", seed)
+
+
+def test_every_exercise_of_the_table_has_a_check_and_no_check_is_left_over():
+    assert {name for checks in CHECKS.values() for name in checks} == set(EXERCISES)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_each_mistake_gets_its_own_name(exercise):
+    check = CHECKS[exercise][exercise]
+    trial = Trial(check, seed=1)
+    assert all(trial.label(i) for i in range(len(check.probes)))
+    for mistake in check.mistakes:
+        for number, wrong in enumerate(implementations(check.right, mistake)):
+            failure = first_failure(trial, wrong)
+            assert failure, f"{mistake.name}, number {number}, passes"
+            named = recognise(trial, wrong, failure[0])
+            assert named and named.name == mistake.name, f"number {number}: {named}"
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_each_mistake_asks_a_question_and_links_to_a_section_that_exists(exercise):
+    pages = [LAB[exercise].exercises[0].theory]
+    for mistake in CHECKS[exercise][exercise].mistakes:
+        assert "?" in mistake.question
+        pages += [mistake.see] if mistake.see else []
+    for see in pages:
+        page, anchor = see.split("#")
+        text = (resources() / "theory" / page).read_text(encoding="utf-8")
+        assert slug(section(text, anchor).lstrip("#").split("\n")[0]) == anchor, see
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_no_two_mistakes_of_an_exercise_have_one_name(exercise):
+    names = [m.name for m in CHECKS[exercise][exercise].mistakes]
+    assert len(set(names)) == len(names)
+
+
+# -- mutants -------------------------------------------------------------------------------------
+
+OTHER = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.Add: ast.Sub, ast.Sub: ast.Add,
+    ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult, ast.MatMult: ast.Mult,
+}  # fmt: skip
+
+
+def mutants(right):
+    """(what was changed, the changed function) for each number, comparison, and operation."""
+    tree = ast.parse(inspect.getsource(right))
+    count = len(list(ast.walk(tree)))
+    for i in range(count):
+        changed = copy.deepcopy(tree)
+        node = list(ast.walk(changed))[i]
+        before = ast.unparse(node) if isinstance(node, ast.expr | ast.stmt) else ""
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            for value in (node.value + 1, node.value * 1.1 + (node.value == 0) * 0.1):
+                if type(node.value) is int and value != int(value):
+                    continue
+                again = copy.deepcopy(tree)
+                list(ast.walk(again))[i].value = value
+                yield f"{before} → {value}", built(right, again)
+            continue
+        if isinstance(node, ast.Constant) and type(node.value) is bool:
+            node.value = not node.value
+        elif isinstance(node, ast.Compare) and type(node.ops[0]) in OTHER:
+            node.ops[0] = OTHER[type(node.ops[0])]()
+        elif isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in OTHER:
+            node.op = OTHER[type(node.op)]()
+        else:
+            continue
+        yield f"{before} → {ast.unparse(node)}", built(right, changed)
+
+
+def built(right, tree):
+    namespace = dict(vars(inspect.getmodule(right)))
+    exec(compile(ast.fix_missing_locations(tree), "mutant", "exec"), namespace)
+    return namespace[right.__name__]
+
+
+# mutants that no probe can tell from the solution, and why
+FINER = "a grid that is finer or wider by so little gives the same integral"
+ON_THE_LINE = "nobody's loss is the limit to the last digit"
+SAME = {
+    "tanh_moment": dict.fromkeys(["4001 → 4002", "10 → 11", "10 → 11.0"], FINER),
+    "multi_head": {"True → False": "strict=True guards against a caller's mistake"},
+    "update_ratio": {"True → False": "strict=True guards against a caller's mistake"},
+    "loss_scale": {"65504.0 → 65505.0": "no gradient lies between the two"},
+    "diagnose": {
+        "losses[0] > 2 * math.log(classes) → losses[0] >= 2 * math.log(classes)": ON_THE_LINE,
+        "end > 0.93 * unigram → end >= 0.93 * unigram": ON_THE_LINE,
+        "end < 0.3 → end <= 0.3": ON_THE_LINE,
+    },
+    "clip_gradients": {
+        "norm > 0 → norm >= 0": "1 / 0.0 is inf for NumPy, and min(1, inf) is 1",
+        "1.0 → 2.0": "what zeros are multiplied by does not matter",
+        "1.0 → 1.1": "what zeros are multiplied by does not matter",
+    },
+}
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_each_change_of_a_number_or_an_operation_in_a_solution_is_noticed(exercise):
+    check = CHECKS[exercise][exercise]
+    passed = [
+        what
+        for what, mutant in mutants(check.right)
+        if first_failure(Trial(check, seed=2), mutant) is None
+    ]
+    assert set(passed) == set(SAME.get(exercise, {}))
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5])
+@pytest.mark.parametrize(("exercise", "function"), CASES, ids=[name for name, _ in CASES])
+def test_right_code_written_another_way_is_not_accused(exercise, function, seed):
+    assert str(judge(exercise, function, seed)) == f"{exercise}: passed"
+
+
+def test_every_exercise_has_another_right_way():
+    assert {name for name, _ in CASES} >= set(EXERCISES)
+
+
+def unlisted(right):
+    """Seven percent off, and no two answers by the same: nobody's mistake."""
+
+    def spoiled(value, k=1.07):
+        if isinstance(value, tuple | list):
+            return type(value)(spoiled(v, k + 0.01 * i) for i, v in enumerate(value))
+        return value * k
+
+    return lambda *args, **options: spoiled(right(*args, **options))
+
+
+@pytest.mark.parametrize(
+    "exercise", ["mul_backward", "rms_norm_backward", "stream_walk", "predicted_walk"]
+)
+def test_an_unlisted_mistake_gets_expected_received_and_the_page(exercise):
+    result = judge(exercise, unlisted(CHECKS[exercise][exercise].right))
+    assert (result.status, result.mistake) == ("failed", "")
+    assert result.received and result.expected and result.what
+    assert str(result).endswith("theory/page.md#section")
+
+
+@pytest.mark.parametrize(
+    ("exercise", "function", "words"),
+    [
+        ("mul_backward", lambda g, x, y: g * y, "returned an array, where a tuple is meant"),
+        ("mul_backward", lambda g, x, y: (g * y, (g * x).sum()), "gy is a number, where an array"),
+        ("matmul_backward", lambda g, x, y: (g @ y.T, x.T @ g, 0), "3 answers, where 2 are meant"),
+        ("mul_backward", lambda g, x, y: (g * y, g * x + 1), "gy"),
+        ("clip_gradients", lambda gs, most: None, "returned None, where a list is meant"),
+        ("pre_norm_stack", lambda x, blocks, n: n(blocks.pop()(x)), "changes its input (blocks)"),
+        ("linear_moment", lambda q, n, s: exit(), "called exit()"),
+    ],
+    ids=["one-of-two", "a-number", "three", "second", "none", "pops", "exit"],
+)
+def test_what_no_mistake_names_is_said_in_plain_words(exercise, function, words):
+    result = judge(exercise, function)
+    assert (result.status, result.mistake) == ("failed", ""), str(result)
+    assert words in str(result)
+
+
+def test_numbers_that_are_all_turned_round_or_doubled_are_called_so():
+    right = CHECKS["causal_attention"]["causal_attention"].right
+    for factor, words in ((2, "every number is 2 times"), (-1, "the sign is turned round")):
+        assert words in judge("causal_attention", lambda *a, k=factor: k * right(*a)).mistake
+
+
+def test_an_argument_that_is_not_used_and_another_default_are_named():
+    right = CHECKS["loss_scale"]["loss_scale"].right
+    ignores = judge("loss_scale", lambda gradients, limit=65504.0: right(gradients))
+    assert ignores.mistake == "the argument limit is not used: it is always 65504.0"
+    other = judge("loss_scale", lambda gradients, limit=1000.0: right(gradients, limit))
+    assert other.mistake == "the default of limit is 1000.0, where 65504.0 is meant"
