@@ -150,6 +150,7 @@ _LAZY = {  # imported at first use: name -> module, or module:attribute
     "save": "minigrad.nn.files:save",
     "load": "minigrad.nn.files:load",
     "predict": "minigrad.signal.predict:predict",
+    "predict_transformer": "minigrad.signal.transformer.predict:predict_transformer",
 }
 
 

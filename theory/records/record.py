@@ -11,13 +11,22 @@ from pathlib import Path
 
 import numpy as np
 
+from minigrad import Generator, from_numpy, optim
 from minigrad.course.challenge import draw
 from minigrad.lab import catalog
 from minigrad.lab.language import corpus, language_run, small_gpt
 from minigrad.lab.trainability import train
+<<<<<<< HEAD
 from minigrad.probe import LayerHistory
+=======
+from minigrad.lab.transformer_trainability import network
+>>>>>>> heads/transformer
 from minigrad.signal.configuration import Configuration
+from minigrad.signal.transformer.configuration import TransformerConfiguration
+from minigrad.signal.transformer.dynamics import after, dynamics, networks, training
+from minigrad.signal.transformer.recurrence import propagate
 from minigrad.signal.windows import window_means
+from minigrad.training.language import language_loss
 from minigrad.training.verdict import final_loss, verdict
 
 HERE = Path(__file__).parent
@@ -124,6 +133,7 @@ def escape(done):
             yield key | {"steps": int(out[0]) + 16 if len(out) else None}
 
 
+<<<<<<< HEAD
 def examples(done):
     """The three worked examples of putting-it-together.md."""
     for number, seed in product(range(3), range(3)):
@@ -153,6 +163,52 @@ def apart(done):
             rows = {block: [float(f"{x:.4g}") for x in v] for block, v in seen.apart.items()}
             early = {block: values[:12] for block, values in rows.items()}
             yield key | {"early": early, "last": {block: v[-1] for block, v in rows.items()}}
+=======
+def positions(done):
+    """Attention and FFN 16 times, Adam 0.02: stream and likeness by block, before and after one
+    update, and what theory says of them."""
+    for placement, seed in product(("post", "pre"), range(3)):
+        key = {"placement": placement, "seed": seed}
+        if done(key):
+            continue
+        config = TransformerConfiguration(
+            layers=16, dim=32, placement=placement, ffn="relu", lr=0.02
+        )
+        n, how = networks([config]), training([config])
+        start = propagate(n)
+        theory = start, after(n, dynamics(n, how, start), how.moved[0])
+        model = network(config, Generator().manual_seed(seed))
+        updates = optim.Adam(model.parameters(), lr=config.lr)
+        looks = []
+        for said, (x, y) in zip(theory, corpus("shakespeare").batches(8, 32, seed), strict=False):
+            h = model.token_embedding(from_numpy(x)) + model.position_embedding.weight
+            stream = [h.array]
+            for block in model.blocks:
+                h = block(h)
+                stream.append(h.array)
+            looks.append(
+                {
+                    "q": [significant(np.square(x).mean()) for x in stream],
+                    "alike": [significant(apart(x)) for x in stream],
+                    "theory_q": [significant(x) for x in said.q[::2, 0]],
+                    "theory_alike": [significant(x) for x in said.alike[::2, 0]],
+                }
+            )
+            updates.zero_grad()
+            language_loss(model, from_numpy(x), from_numpy(y)).backward()
+            updates.step()
+        yield key | {"looks": looks}
+
+
+def apart(x):
+    """1 − cos of two positions of one sequence: half their mean squared difference, over q."""
+    x = x.astype(np.float64)
+    return x.var(axis=1, ddof=1).mean() / np.square(x).mean()
+
+
+def significant(x):
+    return float(f"{x:.4g}")
+>>>>>>> heads/transformer
 
 
 RELU = {"depth": 50, "width": 128, "lr": 0.05}
@@ -207,7 +263,11 @@ def main(names):
 
 
 EVERY = (
+<<<<<<< HEAD
     *(finite_width, fourth_cell, first_update, branch_share, challenge, escape, examples, apart),
+=======
+    *(finite_width, fourth_cell, branch_share, challenge, escape, positions),
+>>>>>>> heads/transformer
     demonstrations,
 )
 RECORDS = {f.__name__: f for f in EVERY}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,13 @@ def chart(p: Prediction, runs: Sequence[Losses] = (), columns: int = 46) -> Iter
     yield f"half of ln 2: {reached}; a spike above twice the start: {p.curve.spike:.0%}"
 
 
-def truth(config: Configuration, seed: int, steps: int = STEPS) -> tuple[str, Losses]:
+def truth(
+    config: Any,
+    seed: int,
+    steps: int = STEPS,
+    train: Callable[..., Losses] = train,
+    entropy: float = math.log(2),
+) -> tuple[str, Losses]:
     """Train it; the sentence that says what happened, and the losses."""
     with progress(steps, "training") as advance:
         losses = train(config, seed, steps, on_step=lambda step, loss: advance())
@@ -110,7 +116,7 @@ def truth(config: Configuration, seed: int, steps: int = STEPS) -> tuple[str, Lo
         end = f"the loss stopped being finite at step {len(losses) - 1}"
     else:
         end = f"loss {losses[0]:.3g} at the start, {final_loss(losses):.3g} at the end"
-    return f"{verdict(losses)}: {end} (seed {seed}, {steps} steps)", losses
+    return f"{verdict(losses, entropy)}: {end} (seed {seed}, {steps} steps)", losses
 
 
 def draw_curve(ax: Any, p: Prediction, runs: Sequence[Losses] = ()) -> None:
