@@ -16,11 +16,8 @@ from minigrad.course.challenge import draw
 from minigrad.lab import catalog
 from minigrad.lab.language import corpus, language_run, small_gpt
 from minigrad.lab.trainability import train
-<<<<<<< HEAD
-from minigrad.probe import LayerHistory
-=======
 from minigrad.lab.transformer_trainability import network
->>>>>>> heads/transformer
+from minigrad.probe import LayerHistory
 from minigrad.signal.configuration import Configuration
 from minigrad.signal.transformer.configuration import TransformerConfiguration
 from minigrad.signal.transformer.dynamics import after, dynamics, networks, training
@@ -133,7 +130,6 @@ def escape(done):
             yield key | {"steps": int(out[0]) + 16 if len(out) else None}
 
 
-<<<<<<< HEAD
 def examples(done):
     """The three worked examples of putting-it-together.md."""
     for number, seed in product(range(3), range(3)):
@@ -163,7 +159,8 @@ def apart(done):
             rows = {block: [float(f"{x:.4g}") for x in v] for block, v in seen.apart.items()}
             early = {block: values[:12] for block, values in rows.items()}
             yield key | {"early": early, "last": {block: v[-1] for block, v in rows.items()}}
-=======
+
+
 def positions(done):
     """Attention and FFN 16 times, Adam 0.02: stream and likeness by block, before and after one
     update, and what theory says of them."""
@@ -189,7 +186,7 @@ def positions(done):
             looks.append(
                 {
                     "q": [significant(np.square(x).mean()) for x in stream],
-                    "alike": [significant(apart(x)) for x in stream],
+                    "alike": [significant(unlike(x)) for x in stream],
                     "theory_q": [significant(x) for x in said.q[::2, 0]],
                     "theory_alike": [significant(x) for x in said.alike[::2, 0]],
                 }
@@ -200,7 +197,7 @@ def positions(done):
         yield key | {"looks": looks}
 
 
-def apart(x):
+def unlike(x):
     """1 − cos of two positions of one sequence: half their mean squared difference, over q."""
     x = x.astype(np.float64)
     return x.var(axis=1, ddof=1).mean() / np.square(x).mean()
@@ -208,7 +205,6 @@ def apart(x):
 
 def significant(x):
     return float(f"{x:.4g}")
->>>>>>> heads/transformer
 
 
 RELU = {"depth": 50, "width": 128, "lr": 0.05}
@@ -263,11 +259,17 @@ def main(names):
 
 
 EVERY = (
-<<<<<<< HEAD
-    *(finite_width, fourth_cell, first_update, branch_share, challenge, escape, examples, apart),
-=======
-    *(finite_width, fourth_cell, branch_share, challenge, escape, positions),
->>>>>>> heads/transformer
+    *(
+        finite_width,
+        fourth_cell,
+        first_update,
+        branch_share,
+        challenge,
+        escape,
+        examples,
+        apart,
+        positions,
+    ),
     demonstrations,
 )
 RECORDS = {f.__name__: f for f in EVERY}

@@ -93,7 +93,7 @@ def _restored(node: Node, array: Any, saved: Any) -> Any:
             raise InplaceError(_changed(node, array))
         return saved
     if saved is OUT or type(saved) is tuple:
-        place, tensor = node if saved is OUT else saved[0], wrap(array)
+        place, tensor = saved[0] if type(saved) is tuple else node, wrap(array)
         if isinstance(place, Tensor):
             return record("at", array, (place, _same))
         tensor.node, tensor.requires_grad = place, place is not None
