@@ -93,7 +93,7 @@ def _restored(node: Node, array: Any, saved: Any) -> Any:
             raise InplaceError(_changed(node, array))
         return saved
     if saved is OUT or isinstance(saved, tuple):
-        place: Any = node if saved is OUT else saved[0]
+        place: Any = saved[0] if isinstance(saved, tuple) else node
         tensor = wrap(array)
         if isinstance(place, Tensor):
             return record("at", array, (place, _same))
