@@ -92,8 +92,9 @@ def _restored(node: Node, array: Any, saved: Any) -> Any:
         if saved.array is not array:
             raise InplaceError(_changed(node, array))
         return saved
-    if saved is OUT or type(saved) is tuple:
-        place, tensor = saved[0] if type(saved) is tuple else node, wrap(array)
+    if saved is OUT or isinstance(saved, tuple):
+        place: Any = saved[0] if isinstance(saved, tuple) else node
+        tensor = wrap(array)
         if isinstance(place, Tensor):
             return record("at", array, (place, _same))
         tensor.node, tensor.requires_grad = place, place is not None
