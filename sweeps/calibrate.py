@@ -144,9 +144,12 @@ def report(
     return found
 
 
-def left_out(make, X: np.ndarray, truth: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
-    """(N, 3) odds of each run by a model fitted without its fold."""
+def left_out(  # type: ignore[no-untyped-def]
+    make, X: np.ndarray, truth: np.ndarray, group: np.ndarray | None = None
+) -> np.ndarray:
+    """(N, 3) odds of each run by a model fitted without its fold; a group is in one fold."""
     fold = np.random.default_rng(0).integers(0, FOLDS, len(truth))
+    fold = fold if group is None else fold[group]
     odds = np.empty((len(truth), 3))
     for k in range(FOLDS):
         odds[fold == k] = make().fit(X[fold != k], truth[fold != k]).predict_proba(X[fold == k])

@@ -102,6 +102,7 @@ def experiment(s, run, pieces):
         "float16, float32 upcast": pieces.rms_norm_half,
         "float16, minigrad's rms_norm": rms_norm_library,
         "bfloat16, no upcast": rms_norm_naive,
+        "bfloat16, sum in bfloat16 too": partial(rms_norm_naive, mean=mean_in_own_type),
     }
     grid, table, sweep, places = np.geomspace(1e-6, 6e4, s.points), [], [], list(KINDS)
     run.record("table.json", {"scales": s.scales, "rows": table})
@@ -157,6 +158,10 @@ PREDICTED = {
     "float16, no upcast": ("ε 1e-8: NaN at 0; both: zero from 256", NAIVE),
     "float16, sum in float16 too": ("rows are lost from 12 on", SUMMED),
     "bfloat16, no upcast": ("neither overflow nor underflow", {}),
+    "bfloat16, sum in bfloat16 too": (  # 256 + 1 = 256: half of the 512 squares are not counted
+        "wrong from 0.1 up",
+        {(eps, scale): {"wrong by > 5 %"} for eps in EPS for scale in (0.1, 1, 256, 60000)},
+    ),
 }
 
 
@@ -217,8 +222,11 @@ def layer_norm(cases):
 
 def figures(records):
     sweep = records["sweep.json"]
-    title = "Without the upcast float16 loses large rows to zero; ε = 1e-8 loses small ones to inf"
-    figure, axes = plot.new_figure(title, size=(9.5, 4.6))
+    title = (
+        "Without the upcast float16 loses large rows to zero and small ones to inf;\n"
+        "bfloat16 loses none, but adding up its own squares it gets ordinary rows wrong"
+    )
+    figure, axes = plot.new_figure(title, size=(9.5, 5.2))
     edges = np.geomspace(sweep["scales"][0], sweep["scales"][-1], len(sweep["scales"]) + 1)
     rows = {f"{row['variant']}, ε {EPS[row['eps']]}": row["kind"] for row in sweep["rows"]}
     stripes(axes[0, 0], edges, rows, KINDS)

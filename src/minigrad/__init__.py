@@ -48,7 +48,6 @@ from minigrad.core.tensor import Tensor
 from minigrad.diagnose import diagnose
 from minigrad.functional import operators as _operators  # binds the methods
 from minigrad.functional.activation import relu, sigmoid, tanh
-from minigrad.functional.arrange import cat, clone, flip, stack, tril, triu
 from minigrad.functional.compare import (
     eq,
     ge,
@@ -109,6 +108,7 @@ from minigrad.functional.elementwise import (
 )
 from minigrad.functional.extreme import amax, amin, argmax, argmin, max, min
 from minigrad.functional.index import gather, index_select, masked_fill
+from minigrad.functional.join import cat, chunk, split, stack
 from minigrad.functional.linalg import einsum, matmul, outer
 from minigrad.functional.reduce import (
     all,
@@ -126,14 +126,16 @@ from minigrad.functional.reduce import (
 )
 from minigrad.functional.shape import (
     broadcast_to,
-    chunk,
+    clone,
     flatten,
+    flip,
     permute,
     reshape,
-    split,
     squeeze,
     t,
     transpose,
+    tril,
+    triu,
     unsqueeze,
 )
 
@@ -148,6 +150,7 @@ _LAZY = {  # imported at first use: name -> module, or module:attribute
     "save": "minigrad.nn.files:save",
     "load": "minigrad.nn.files:load",
     "predict": "minigrad.signal.predict:predict",
+    "predict_transformer": "minigrad.signal.transformer.predict:predict_transformer",
 }
 
 

@@ -8,7 +8,9 @@ from minigrad.course.challenge import (
     Answer,
     brier,
     calibration_plot,
+    describe,
     draw,
+    draw_transformer,
     history,
     parse,
     read_answers,
@@ -65,7 +67,7 @@ def test_draws_are_balanced_and_no_single_knob_gives_them_away():
 def test_a_game_is_scored_and_kept(tmp_path):
     said, kept = [], tmp_path / "challenge.jsonl"
     answers = iter(["nonsense", "d 100", "t 100"])
-    rounds = run(2, 1, 11, lambda: next(answers), said.append, kept)
+    rounds = run(2, 1, 11, "mlp", lambda: next(answers), said.append, kept)
     assert any("got 'nonsense'" in line for line in said)
     assert any("--level 1 --seed 12 --rounds 1" in line for line in said)
     lines = list(summary(rounds))
@@ -95,7 +97,7 @@ def test_the_plot_sets_how_right_against_how_sure(tmp_path, monkeypatch):
 
 def test_the_pass_mark():
     def game(level, right):
-        one = run(1, level, 3, lambda: "d", lambda line: None, None)[0]
+        one = run(1, level, 3, "mlp", lambda: "d", lambda line: None, None)[0]
         good, bad = Answer(one.truth, 1.0), Answer(next(v for v in VERDICTS if v != one.truth), 1.0)
         made = [type(one)(3, level, good if i < right else bad, one.truth, one.theory, one.losses)
                 for i in range(10)]  # fmt: skip
@@ -134,3 +136,13 @@ def test_a_file_of_answers_is_looked_at_before_a_round_is_played(tmp_path, conte
     (tmp_path / "a.txt").write_bytes(content)
     with pytest.raises(ArgumentError, match=message):
         read_answers(tmp_path / "a.txt", 2)
+
+
+def test_transformers_are_drawn_by_their_fate_and_said_in_two_lines():
+    drawn = [draw_transformer(seed, 1) for seed in range(9)]
+    assert {p.verdict for p in drawn} == set(VERDICTS)
+    assert draw_transformer(3, 1).config == drawn[3].config
+    for p in drawn:
+        assert p.config.layers <= 8
+        lines = list(describe(p.config))
+        assert len(lines) == 2 and "transformer of" in lines[0] and "200 steps" in lines[1]

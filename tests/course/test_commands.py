@@ -186,6 +186,7 @@ def test_two_learners_of_one_name_are_told_apart_in_a_table(tmp_path):
         ("theory/00-motivation.md", "# Why depth"),
         ("autograd", "# "),
         ("04", "# Where the norm stands"),
+        ("05", "# Pre-norm against post-norm"),
         ("putting-it-together", "# Putting it together"),
         ("norm_placement", "# Where the norm stands"),
         ("theory/autograd.md#sum", "## Sum"),

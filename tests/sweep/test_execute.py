@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from minigrad.errors import ArgumentError
+from minigrad.signal.transformer.configuration import TransformerConfiguration
 from minigrad.signal.windows import WINDOWS
 from minigrad.sweep.execute import local, make, sweep
-from minigrad.sweep.plan import expand
+from minigrad.sweep.plan import Run, expand
 from minigrad.sweep.recorded import export, rows
-from minigrad.sweep.store import Store
+from minigrad.sweep.store import Result, Store
 
 PLAN = {"steps": 4, "seeds": 3, "grid": {"depth": [2, 3], "lr": [0.01, 0.1], "width": 8}}
 TOML = "steps = {steps}\nseeds = {seeds}\n[grid]\ndepth = [2, 3]\nlr = [0.01, 0.1]\nwidth = 8\n"
@@ -129,6 +130,21 @@ def test_a_store_becomes_a_csv_and_back(tmp_path):
     without = [replace(row, between=()) for row in found]
     export(without, tmp_path / "short.csv")
     assert {r.between for r in rows(tmp_path / "short.csv")} == {()}
+
+
+def test_transformers_become_a_csv_and_back(tmp_path):
+    config = TransformerConfiguration(layers=3, lr=0.02, clip=1.0)
+    runs = [Run(config, 7, 200, "wild-1"), Run(replace(config, clip=None, warmup=20), 8, 200)]
+    store = Store(tmp_path / "s.sqlite")
+    store.add(Result(runs[0], [4.2] * 199 + [None], 1.0))
+    store.add(Result(runs[1], [4.2] * 100 + [2.9] * 100, 1.0))
+    store.close()
+    found = rows(tmp_path / "s.sqlite")
+    export(found, tmp_path / "s.csv")
+    by_seed = {row.seed: row for row in rows(tmp_path / "s.csv")}
+    assert by_seed[7].config == config and by_seed[8].config == runs[1].config
+    assert by_seed[7].verdict == "diverged" and by_seed[8].verdict == "trained"  # of 3.347 nats
+    assert by_seed[8].windows == (4.2,) * 7 + (pytest.approx(3.6389, abs=0.01), 2.9, 2.9)
 
 
 def test_workers_that_are_let_go_leave_the_callers_own_children_alone():

@@ -2,6 +2,7 @@ import json
 import math
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from matplotlib.collections import PathCollection
@@ -13,6 +14,7 @@ from minigrad.lab import plot
 from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.configuration import Configuration
 from minigrad.signal.predict import predict
+from minigrad.signal.transformer.configuration import TransformerConfiguration
 from minigrad.sweep.map import MARKS, draw_map
 from minigrad.sweep.recorded import Row
 
@@ -72,6 +74,35 @@ def test_the_command_line_predicts_and_verifies(tmp_path):
     assert bad.returncode == 2 and bad.stderr == (
         "error: norm must be one of none, layernorm, rmsnorm, got 'bn'\n"
     )
+
+
+def test_the_command_line_knows_two_families(tmp_path):
+    command = [sys.executable, "-m", "minigrad", "predict", "--family", "transformer"]
+    figure = tmp_path / "p.png"
+    options = ["--layers", "4", "--lr", "0.002", "--json", "--plot", str(figure)]
+    done = subprocess.run([*command, *options], capture_output=True, text=True)
+    found = json.loads(done.stdout)
+    assert found["verdict"] == "trained" and found["configuration"]["layers"] == 4
+    assert figure.stat().st_size > 5000
+    for wrong, said in (
+        (["--layers", "4", "--depth", "3"], "error: --depth is no option of this family\n"),
+        ([], "error: say how deep the network is: --layers\n"),
+    ):
+        bad = subprocess.run([*command, *wrong], capture_output=True, text=True)
+        assert bad.returncode == 2 and bad.stderr == said
+
+
+def test_a_map_of_transformers(tmp_path):
+    config = TransformerConfiguration(layers=2, dim=32)
+    rows = [
+        Row(replace(config, layers=n, lr=lr), 0, "wild-1", 4.2, 2.6)
+        for n in (2, 8)
+        for lr in (1e-3, 1e-2)
+    ]
+    lines = draw_map(rows, "layers", "lr", ["placement"], tmp_path / "map.png")
+    assert lines[0] == "Theory agrees with 100.0% of 4 runs"
+    with pytest.raises(ArgumentError, match="must be one of layers, dim"):
+        draw_map(rows, "depth", "lr", [], tmp_path / "map.png")
 
 
 @pytest.mark.parametrize("x", ["init_scale", "gain"])

@@ -4,7 +4,10 @@ import pytest
 
 from minigrad.errors import ArgumentError
 from minigrad.signal.configuration import CHOICES, Configuration
-from minigrad.sweep.plan import PROBES, code_version, expand, read_plan
+from minigrad.signal.transformer import configuration as transformer
+from minigrad.signal.transformer.configuration import TransformerConfiguration
+from minigrad.sweep.families import MLPS, TRANSFORMERS
+from minigrad.sweep.plan import code_version, expand, read_plan
 
 GRID = {"depth": [2, 3], "lr": [0.1, 0.2, 0.3], "width": 8, "norm": ["none", "rmsnorm"]}
 
@@ -39,9 +42,11 @@ def test_seeds_of_a_sample_are_more_runs_of_the_same_configurations():
 
 
 def test_every_choice_is_probed():
-    configs = [Configuration(depth=3, **choices) for choices in PROBES]
-    for name, allowed in CHOICES.items():
-        assert {getattr(c, name) for c in configs} >= set(allowed) - {"none", "zeros"}, name
+    mlps = [Configuration(depth=3, **choices) for choices in MLPS]
+    transformers = [TransformerConfiguration(layers=2, **choices) for choices in TRANSFORMERS]
+    for configs, choices in ((mlps, CHOICES), (transformers, transformer.CHOICES)):
+        for name, allowed in choices.items():
+            assert {getattr(c, name) for c in configs} >= set(allowed) - {"none", "zeros"}, name
 
 
 @pytest.fixture
@@ -50,22 +55,25 @@ def fresh():
     code_version.cache_clear()
 
 
-def test_the_key_changes_with_what_the_code_does(fresh, monkeypatch):
-    before = code_version()
+@pytest.mark.parametrize(
+    ("family", "made"), [("mlp", Configuration), ("transformer", TransformerConfiguration)]
+)
+def test_the_key_changes_with_what_the_code_does(fresh, monkeypatch, family, made):
+    before = code_version(family)
     code_version.cache_clear()
-    assert code_version() == before
+    assert code_version(family) == before
     code_version.cache_clear()
     monkeypatch.setattr(
-        Configuration, "branch_scale", property(lambda c: 0.5 if c.residual == "scaled" else 1.0)
+        made, "branch_scale", property(lambda c: 0.2 if c.residual == "scaled" else 1.0)
     )
-    assert code_version() != before
+    assert code_version(family) != before
 
 
 @pytest.mark.parametrize(
     ("plan", "said"),
     [
         ({}, "asks for no run"),
-        ({"gird": {}}, "a plan holds seeds, steps"),
+        ({"gird": {}}, "a plan holds family, seeds, steps"),
         ({"grid": {"depht": [2]}}, "depht"),
         ({"grid": {"depth": [2], "norm": "bn"}}, "norm must be one of none"),
         ({"seeds": 0, "grid": GRID}, "seeds must be a whole number"),

@@ -1,5 +1,6 @@
 """The README's figures of the prediction, from the recorded sweep that ships."""
 
+import json
 import math
 import re
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.predict import predict_many
-from minigrad.sweep.recorded import FITTED, rows
+from minigrad.sweep.recorded import FITTED, TRANSFORMERS, rows
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -42,6 +43,23 @@ def test_figures_on_runs_not_fitted_on(kind, least, brier_below):
     assert stated(kind) == pytest.approx(found, abs=0.0051)
     assert found[1] == pytest.approx(stated(kind)[1], abs=0.00051)
     assert found[1] >= least and found[2] < brier_below and found[3] >= 0.6 and found[4] >= 0.98
+
+
+def test_figures_of_transformers():
+    models = json.loads((README.parent / "theory/records/transformer_fate.json").read_text())
+    models = models["models"]
+    raw = models["trees on the raw configuration"]["accuracy"]
+    fitted = next(row for name, row in models.items() if name.endswith("trees of 6 leaves"))
+    text = " ".join(README.read_text(encoding="utf-8").split())
+    told = re.search(
+        r"recorded so far: (\d+)\..*? right on ([\d.]+) ± ([\d.]+), .*? number on ([\d.]+), .*?"
+        r"configuration on ([\d.]+) ",
+        text,
+    )
+    accuracy, error, alone = fitted["accuracy"], fitted["error"], models["theory alone"]["accuracy"]
+    found = [fitted["runs"], accuracy, error, alone, raw]
+    assert [float(x) for x in told.groups()] == pytest.approx(found, abs=0.00051)
+    assert len(rows(TRANSFORMERS)) == fitted["runs"] and accuracy > raw + 0.06
 
 
 def test_the_sweep_is_large_enough():

@@ -11,11 +11,19 @@ from pathlib import Path
 
 import numpy as np
 
+from minigrad import Generator, from_numpy, optim
 from minigrad.course.challenge import draw
+from minigrad.lab import catalog
 from minigrad.lab.language import corpus, language_run, small_gpt
 from minigrad.lab.trainability import train
+from minigrad.lab.transformer_trainability import network
+from minigrad.probe import LayerHistory
 from minigrad.signal.configuration import Configuration
+from minigrad.signal.transformer.configuration import TransformerConfiguration
+from minigrad.signal.transformer.dynamics import after, dynamics, networks, training
+from minigrad.signal.transformer.recurrence import propagate
 from minigrad.signal.windows import window_means
+from minigrad.training.language import language_loss
 from minigrad.training.verdict import final_loss, verdict
 
 HERE = Path(__file__).parent
@@ -54,45 +62,51 @@ def fourth_cell(done):
             }
 
 
-def branch_share(done):
-    """Post-norm N(x + s·f(x)) at 12 layers: the share s decides. Pre-norm beside it."""
+LAYERS = 12
+SHARES = {"1": 1.0, "1/√2L": (2 * LAYERS) ** -0.5, "1/2L": 1 / (2 * LAYERS)}
+
+
+def shared(text, seed, placement, share):
+    """A transformer of LAYERS layers whose branches are scaled by a share."""
+    model = small_gpt(
+        text, seed, layers=LAYERS, dim=32, heads=4, norm="layernorm", placement=placement
+    )
+    for block in model.blocks:
+        block.residual_scale = SHARES[share]
+    return model
+
+
+def first_update(done):
+    """1 − cos between positions at the last block, before and after one update of Adam."""
     text = corpus("python")
-    layers = 12
-    shares = {"1": 1.0, "1/√2L": (2 * layers) ** -0.5, "1/2L": 1 / (2 * layers)}
-    for lr, seed in product((5e-3, 2e-2), range(3)):
-        for name, share in [*shares.items(), ("pre", 1.0)]:
-            key = {
-                "placement": "pre" if name == "pre" else "post",
-                "share": name,
-                "lr": lr,
-                "seed": seed,
-            }
-            if done(key):
-                continue
-            model = small_gpt(
-                text,
-                seed,
-                layers=layers,
-                dim=32,
-                heads=4,
-                norm="layernorm",
-                placement=key["placement"],
-            )
-            for block in model.blocks:
-                block.residual_scale = share
-            run = language_run(
-                text,
-                model,
-                lambda *_: None,
-                seed=seed,
-                training={"steps": 200, "lr": lr, "evaluate_every": 20},
-            )
+    dials = [("post", share) for share in SHARES] + [("pre", "1")]
+    for lr, seed, (placement, share) in product((2e-2, 5e-3), range(3), dials):
+        key = {"placement": placement, "share": share, "lr": lr, "seed": seed}
+        if not done(key):
+            model = shared(text, seed, placement, share)
+            with LayerHistory({"last": model.blocks[-1]}) as seen:
+                training = {"steps": 2, "lr": lr, "evaluate_every": 2}
+                language_run(
+                    text, model, lambda *_: None, seed=seed, training=training, watch=seen.step
+                )
+            yield key | {"apart": seen.apart["last"]}
+
+
+def branch_share(done):
+    """Post-norm N(x + s·f(x)) trained for 200 steps: the share s decides."""
+    text = corpus("python")
+    for seed, lr, share in product(range(3), (2e-2, 5e-3), ("1/2L", "1", "1/√2L")):
+        key = {"placement": "post", "share": share, "lr": lr, "seed": seed}
+        if not done(key):
+            training = {"steps": 200, "lr": lr, "evaluate_every": 20}
+            model = shared(text, seed, "post", share)
+            run = language_run(text, model, lambda *_: None, seed=seed, training=training)
             yield key | {"diverged_at": run["diverged_at"], "validation": run["validation"]}
 
 
 def challenge(done):
     """What the challenge's level 2 draws, what theory says of it, and what it did."""
-    for seed in range(120):
+    for seed in range(60):
         if not done({"seed": seed}):
             theory = draw(seed, 2)
             yield {
@@ -114,6 +128,83 @@ def escape(done):
             losses = np.convolve(train(config, seed), np.ones(16) / 16, "valid")
             out = np.flatnonzero(losses < 0.9 * np.log(2))
             yield key | {"steps": int(out[0]) + 16 if len(out) else None}
+
+
+def examples(done):
+    """The three worked examples of putting-it-together.md."""
+    for number, seed in product(range(3), range(3)):
+        config = Configuration(width=64, **EXAMPLES[number])
+        if not done({"example": number, "seed": seed}):
+            yield {"example": number, "seed": seed, "verdict": verdict(train(config, seed))}
+
+
+EXAMPLES = (
+    {"depth": 15, "residual": "plain", "lr": 0.01},
+    {"depth": 20, "activation": "tanh", "norm": "layernorm", "optimizer": "adam", "lr": 0.01},
+    {
+        **{"depth": 24, "activation": "gelu", "init": "xavier_normal", "norm": "rmsnorm"},
+        **{"residual": "plain", "optimizer": "adam", "lr": 0.003},
+    },
+)
+
+
+def apart(done):
+    """1 − cos between positions in four blocks of lab 04's stack, from the first update on."""
+    lab = catalog.load(catalog.find("04", catalog.labs()))
+    text, settings = corpus("python"), lab.Settings()
+    for seed, variant in product(range(2), ("post LayerNorm", "pre RMSNorm")):
+        key = {"variant": variant, "seed": seed}
+        if not done(key):
+            _, seen = lab.cell(text, settings, lambda *_: None, seed, 2e-2, variant, True)
+            rows = {block: [float(f"{x:.4g}") for x in v] for block, v in seen.apart.items()}
+            early = {block: values[:12] for block, values in rows.items()}
+            yield key | {"early": early, "last": {block: v[-1] for block, v in rows.items()}}
+
+
+def positions(done):
+    """Attention and FFN 16 times, Adam 0.02: stream and likeness by block, before and after one
+    update, and what theory says of them."""
+    for placement, seed in product(("post", "pre"), range(3)):
+        key = {"placement": placement, "seed": seed}
+        if done(key):
+            continue
+        config = TransformerConfiguration(
+            layers=16, dim=32, placement=placement, ffn="relu", lr=0.02
+        )
+        n, how = networks([config]), training([config])
+        start = propagate(n)
+        theory = start, after(n, dynamics(n, how, start), how.moved[0])
+        model = network(config, Generator().manual_seed(seed))
+        updates = optim.Adam(model.parameters(), lr=config.lr)
+        looks = []
+        for said, (x, y) in zip(theory, corpus("shakespeare").batches(8, 32, seed), strict=False):
+            h = model.token_embedding(from_numpy(x)) + model.position_embedding.weight
+            stream = [h.array]
+            for block in model.blocks:
+                h = block(h)
+                stream.append(h.array)
+            looks.append(
+                {
+                    "q": [significant(np.square(x).mean()) for x in stream],
+                    "alike": [significant(unlike(x)) for x in stream],
+                    "theory_q": [significant(x) for x in said.q[::2, 0]],
+                    "theory_alike": [significant(x) for x in said.alike[::2, 0]],
+                }
+            )
+            updates.zero_grad()
+            language_loss(model, from_numpy(x), from_numpy(y)).backward()
+            updates.step()
+        yield key | {"looks": looks}
+
+
+def unlike(x):
+    """1 − cos of two positions of one sequence: half their mean squared difference, over q."""
+    x = x.astype(np.float64)
+    return x.var(axis=1, ddof=1).mean() / np.square(x).mean()
+
+
+def significant(x):
+    return float(f"{x:.4g}")
 
 
 RELU = {"depth": 50, "width": 128, "lr": 0.05}
@@ -167,7 +258,20 @@ def main(names):
             print(name, len(runs), {k: v for k, v in run.items() if k != "validation"}, flush=True)
 
 
-EVERY = (finite_width, fourth_cell, branch_share, challenge, escape, demonstrations)
+EVERY = (
+    *(
+        finite_width,
+        fourth_cell,
+        first_update,
+        branch_share,
+        challenge,
+        escape,
+        examples,
+        apart,
+        positions,
+    ),
+    demonstrations,
+)
 RECORDS = {f.__name__: f for f in EVERY}
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import numpy as np
 from minigrad.autograd.steps import stepper
 from minigrad.core.graph import walk
 from minigrad.core.hooks import run_hooks
-from minigrad.core.mode import enable_grad, mode
+from minigrad.core.mode import enable_grad
 from minigrad.core.tensor import Tensor, to_array, wrap
 from minigrad.errors import ArgumentError, DtypeError, GraphError, ShapeError
 
@@ -32,8 +32,7 @@ def backward(
     retain = create_graph if retain_graph is None else retain_graph
     with enable_grad() if create_graph else nullcontext():
         grads = _seeds([self], [gradient], create_graph)
-        plain = not create_graph and mode.observer is None
-        owned = walk(grads, stepper(retain, create_graph), plain, not retain)
+        owned = walk(grads, stepper(retain, create_graph))
         for leaf, g in grads.items():
             if leaf.hooks:
                 g = run_hooks(leaf.hooks, g)
@@ -75,7 +74,7 @@ def grad(
     found: dict[Any, Any] = {}
     with enable_grad() if create_graph else nullcontext():
         grads = _seeds(outs, grad_outputs, create_graph)
-        walk(grads, stepper(retain, create_graph, wanted, found), False, not retain)
+        walk(grads, stepper(retain, create_graph, wanted, found))
         result: list[Tensor | None] = []
         for i, tensor in enumerate(ins):
             g = found.get(tensor.node) if tensor.node else grads.get(tensor)

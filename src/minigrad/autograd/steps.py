@@ -27,15 +27,9 @@ def stepper(retain_graph: bool, create_graph: bool, wanted: Any = (), found: Any
     """
     observe = mode.observer and mode.observer.backward
 
-    def step(node: Node, g: Any) -> Any:
-        if wanted and len(found) == len(wanted):
-            return g, ()  # all are found, and what is left is older
+    def plain(node: Node, g: Any) -> Any:
         if node.hooks:
             g = run_hooks(node.hooks, g)
-        if node in wanted:
-            found[node] = g
-            if len(found) == len(wanted):
-                return g, ()
         edges = node.edges
         if edges is None:
             raise GraphError(
@@ -44,17 +38,28 @@ def stepper(retain_graph: bool, create_graph: bool, wanted: Any = (), found: Any
             )
         if changes.newest < node.time:
             _check_unchanged(node)
-        if wanted:
-            edges = [e for e in edges if type(e[0]) is Node or e[0] in wanted]
-        if create_graph and edges:
-            edges = _recorded(node, edges)
-        if observe:
-            edges = [(*e[:2], _observed(node, e[2], observe), *e[3:]) for e in edges]
-        if node.saves and not retain_graph:
+        if node.saves and not retain_graph and node not in wanted:
             node.edges = node.parts = None
         return g, edges
 
-    return step
+    def special(node: Node, g: Any) -> Any:
+        if wanted and len(found) == len(wanted):
+            return g, ()  # all are found, and what is left is older
+        parts = node.parts
+        g, edges = plain(node, g)
+        if node in wanted:
+            found[node] = g
+            if len(found) == len(wanted):
+                return g, ()
+        if wanted:
+            edges = [e for e in edges if type(e[0]) is Node or e[0] in wanted]
+        if create_graph and edges:
+            edges = _recorded(node, edges, parts)
+        if observe:
+            edges = [(*e[:2], _observed(node, e[2], observe), *e[3:]) for e in edges]
+        return g, edges
+
+    return special if create_graph or observe or wanted else plain
 
 
 def _check_unchanged(node: Node) -> None:
@@ -65,15 +70,15 @@ def _check_unchanged(node: Node) -> None:
                 raise InplaceError(_changed(node, array))
 
 
-def _recorded(node: Node, edges: Any) -> list[tuple[Any, Any, Vjp, Any, Any]]:
+def _recorded(node: Node, edges: Any, parts: Any) -> list[tuple[Any, Any, Vjp, Any, Any]]:
     """The node's edges for create_graph: with Tensors for what was saved, or one edge to the
     composition it equals, which was recorded just now and leads to the same inputs."""
 
     def again(arrays: Any, saved: Any) -> list[Any]:
         return [_restored(node, a, s) for a, s in zip(arrays, saved, strict=True)]
 
-    if node.parts:
-        compose, arrays, saved = node.parts
+    if parts:
+        compose, arrays, saved = parts
         out = compose(*again(arrays, saved))
         return [(out.node, out.shape, _same, (), ())]
     return [(t, n, _of_tensors(node, vjp), again(a, s), ()) for t, n, vjp, a, s in edges]
@@ -87,13 +92,12 @@ def _restored(node: Node, array: Any, saved: Any) -> Any:
         if saved.array is not array:
             raise InplaceError(_changed(node, array))
         return saved
-    if saved is OUT:
-        tensor = wrap(array)
-        tensor.node, tensor.requires_grad = node, True
+    if saved is OUT or type(saved) is tuple:
+        place, tensor = saved[0] if type(saved) is tuple else node, wrap(array)
+        if isinstance(place, Tensor):
+            return record("at", array, (place, _same))
+        tensor.node, tensor.requires_grad = place, place is not None
         return tensor
-    if type(saved) is tuple:  # an array in the place of a tensor
-        tensor = saved[0]
-        return record("alias", array, (tensor, _same)) if tensor.requires_grad else wrap(array)
     if isinstance(array, np.ndarray) and is_floating(array.dtype):
         raise GraphError(_no_second_derivative(node))
     return array

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core import saved as changes
 from minigrad.core.broadcast import unbroadcast
 from minigrad.core.mode import mode, settings
 from minigrad.core.saved import arrays, now
@@ -50,7 +49,7 @@ def record(
 ) -> Tensor:
     """A Tensor of `value`, with an edge for each (input, vjp, *saved) whose input needs a gradient.
 
-    `saved` are Tensors (OUT for the result, a pair (tensor, array) for that array in the tensor's
+    `saved` are Tensors (OUT for the result; stand_in(tensor, array) for an array in a tensor's
     place), numbers, masks and indices; of a bare floating-point array no second derivative is
     known. The gradient a VJP returns has the input's shape or broadcasts from it: the walk sums it
     back. It is a fresh array, the VJP's argument, or a view of that. `parts`, (function, *saved),
@@ -74,7 +73,8 @@ def record(
                     edges.append((tensor.node or tensor, array.shape, edge[1], (), ()))
                 else:
                     saves, saved = True, edge[2:]
-                    kept = arrays(saved, value)
+                    one = len(saved) == 1 and isinstance(saved[0], Tensor)  # nearly always
+                    kept = (saved[0].array,) if one else arrays(saved, value)
                     edges.append((tensor.node or tensor, array.shape, edge[1], kept, saved))
     out = new_tensor(Tensor)
     out.array = value
@@ -122,21 +122,13 @@ def cast(value: Any, dtype: np.dtype) -> Any:
     return value.to(dtype) if isinstance(value, Tensor) else value.astype(dtype, copy=False)
 
 
-def walk(grads: dict[Any, Any], step: Callable[[Node, Any], Any], plain: bool, free: bool) -> set:
-    """Send `grads`, {node or leaf: gradient}, down to the leaves; those whose array is theirs.
-
-    At a node `step` says (its gradient as its hooks leave it, the edges to follow); a `plain` walk
-    asks it only where there is something to say, and frees here what was saved.
-    """
-    owned = set()  # in these arrays nobody else has a part: they may be added to in place
+def walk(grads: dict[Any, Any], step: Callable[[Node, Any], Any]) -> set:
+    """Send `grads`, {node or leaf: gradient}, along the edges that step() gives to the leaves."""
+    owned = set()  # those whose array nobody else holds: it may be added to in place
     todo = sorted((node.time, node) for node in grads if type(node) is Node)  # a heap
     while todo:
         node = heappop(todo)[1]  # the newest
-        g, edges = grads.pop(node), node.edges
-        if not plain or node.hooks or edges is None or changes.newest < node.time:
-            g, edges = step(node, g)
-        elif free and node.saves:
-            node.edges = node.parts = None
+        g, edges = step(node, grads.pop(node))
         for target, shape, vjp, saved, _ in edges:
             new = vjp(g, *saved) if saved else vjp(g)
             if new.shape != shape:

@@ -30,24 +30,23 @@ class _Out:
 OUT = _Out()  # in the place of a saved value: the op's own result, without a cycle
 
 
-def arrays(saved: Sequence[Any], out: np.ndarray) -> Sequence[Any]:
-    """The values of `saved` as they are now: of Tensors and OUT the arrays, of a pair (tensor,
-    array) that array, all else as it is."""
-    if len(saved) == 1:  # nearly always, and half the time of what follows
-        value = saved[0]
-        if isinstance(value, Tensor):
-            return (value.array,)
+def stand_in(tensor: Tensor, array: np.ndarray) -> tuple[Any, np.ndarray]:
+    """A saved value: `array`, in the tensor's place in the graph, without holding the tensor."""
+    return (tensor.node or tensor) if tensor.requires_grad else None, array
+
+
+def arrays(saved: Sequence[Any], out: np.ndarray) -> list[Any]:
+    """The values of `saved` as they are now: the arrays of Tensors, of OUT and of stand_in(), and
+    all else as it is."""
+    found = []
+    for value in saved:
         if value is OUT:
-            return (out,)
-    return [_value(value, out) for value in saved]
-
-
-def _value(value: Any, out: np.ndarray) -> Any:
-    if isinstance(value, Tensor):
-        return value.array
-    if value is OUT:
-        return out
-    return value[1] if type(value) is tuple else value
+            found.append(out)
+        elif isinstance(value, Tensor):
+            found.append(value.array)
+        else:
+            found.append(value[1] if type(value) is tuple else value)
+    return found
 
 
 def note(array: np.ndarray) -> None:

@@ -25,11 +25,12 @@ Steps = tuple[tuple[Callable[..., Tensor], tuple[Any, ...]], ...]
 def share(out: Tensor, input: Tensor, op: Callable[..., Tensor], *args: Any) -> Tensor:
     """`out`, remembered as the view op(input, *args) if it lies in input's memory. Where input has
     a gradient and out has none, it is only held to input's values."""
-    if owner(out.array) is not owner(input.array):
+    x, base = input.array, out.array.base  # a view's base is x or x's own base, nearly always
+    if base is not x and out.array is not x and (base is None or owner(base) is not owner(x)):
         return out
-    cut = op is detach or (input.requires_grad and not out.requires_grad)
     root, steps = _origin(input) or (input, ())
     steps = (*steps, (op, args))
+    cut = op is detach or (input.requires_grad and not out.requires_grad)
     out.origin = weakref.ref(root) if cut else (root, steps)
     if root.node is None and root.requires_grad:
         return out  # such a leaf never moves

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import ArgumentError
-from minigrad.lab.trainability import train
 from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.configuration import Configuration
 from minigrad.signal.draw import log_uniform, network
 from minigrad.signal.predict import Prediction, predict_many
+from minigrad.signal.transformer.configuration import TransformerConfiguration, draw_transformers
+from minigrad.signal.transformer.predict import TransformerPrediction, predict_transformers
+from minigrad.sweep.families import Config, family_of
 from minigrad.training.verdict import verdict
 
 DEPTHS, WIDTH = (2, 24), 64  # small enough for a round to take a second or two
@@ -30,7 +32,7 @@ KNOBS = (
     *(("depth",), ("activation",), ("init", "init_scale", "gain"), ("norm",), ("placement",)),
     ("optimizer", "lr"),
 )
-TURNED = 0.4  # of them at each try
+TURNED, MOST_LAYERS = 0.4, 8  # of them at each try; of a transformer, to take some seconds
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Round:
     level: int
     answer: Answer
     truth: str
-    theory: Prediction
+    theory: Prediction | TransformerPrediction
     losses: list[float | None]
 
     def record(self) -> dict[str, Any]:
@@ -103,6 +105,15 @@ def draw(seed: int, level: int) -> Prediction:
     return best[1]
 
 
+def draw_transformer(seed: int, level: int) -> TransformerPrediction:
+    """A transformer whose fate, in theory, is each of the three one time in three."""
+    fate = VERDICTS[int(np.random.default_rng([seed, level]).integers(3))]
+    tried = [c for c, _ in draw_transformers("wild", TRIES, seed) if c.layers <= MOST_LAYERS]
+    found = [p for p in predict_transformers(tried) if p.verdict == fate]
+    fitting = (p for p in found if SURE[level][0] <= p.confidence <= SURE[level][1])
+    return next(fitting, max(found, key=lambda p: p.confidence))
+
+
 def parse(text: str) -> Answer:
     """ "d", "stalled 80", "t 0.9": a fate, or its first letter, and a confidence in it."""
     words = text.lower().replace("%", "").split()
@@ -138,9 +149,11 @@ def read_answers(path: Path, rounds: int) -> Callable[[], str]:
     return iter(given).__next__
 
 
-def play(seed: int, level: int, ask: Callable[[], str], say: Callable[[str], None]) -> Round:
+def play(
+    seed: int, level: int, family: str, ask: Callable[[], str], say: Callable[[str], None]
+) -> Round:
     """One round: show, ask, train, tell."""
-    theory = draw(seed, level)
+    theory = (draw_transformer if family == "transformer" else draw)(seed, level)
     for line in describe(theory.config):
         say(line)
     while True:
@@ -149,13 +162,20 @@ def play(seed: int, level: int, ask: Callable[[], str], say: Callable[[str], Non
             break
         except ArgumentError as error:
             say(str(error))
-    losses = train(theory.config, seed)
-    return Round(seed, level, answer, verdict(losses), theory, losses)
+    of = family_of(theory.config)
+    losses = of.train(theory.config, seed, of.steps)
+    return Round(seed, level, answer, verdict(losses, of.entropy), theory, losses)
 
 
-def describe(c: Configuration) -> Iterator[str]:
+def describe(c: Config) -> Iterator[str]:
     """The configuration as the learner sees it."""
     norm = "no norm" if c.norm == "none" else f"{c.norm} ({c.placement})"
+    if isinstance(c, TransformerConfiguration):
+        skip = {"plain": "x + f(x)", "scaled": "x + f(x)/√(2·layers)"}[c.residual]
+        clip = "no clipping" if c.clip is None else f"clipped at {c.clip:g}"
+        yield f"  transformer of {c.layers} × {c.dim}, FFN {c.ffn}, {norm}, {skip}"
+        yield f"  init {c.init}, {c.optimizer} lr {c.lr:g}, warmup {c.warmup}, {clip}, 200 steps"
+        return
     skip = {"none": "no residual", "plain": "x + f(x)", "scaled": "x + f(x)/√depth"}[c.residual]
     extra = ""
     if c.init in ("uniform", "normal"):
@@ -253,6 +273,7 @@ def run(
     rounds: int,
     level: int,
     seed: int,
+    family: str,
     ask: Callable[[], str],
     say: Callable[[str], None],
     kept: Path | None,
@@ -265,8 +286,9 @@ def run(
     played: list[Round] = []
     try:
         for i in range(rounds):
-            say(f"round {i + 1} of {rounds} (again: --level {level} --seed {seed + i} --rounds 1)")
-            done = play(seed + i, level, ask, say)
+            again = f"--family {family} --level {level} --seed {seed + i}"
+            say(f"round {i + 1} of {rounds} (again: {again} --rounds 1)")
+            done = play(seed + i, level, family, ask, say)
             played.append(done)
             if kept is not None:
                 remember(kept, done)

@@ -38,7 +38,7 @@ def linear_layer(rng: Random) -> Question:
 
 def relu_stack(rng: Random) -> Question:
     """(n · Var W / 2) to the power of the depth."""
-    depth, c = rng.choice([10, 20, 30, 50]), rng.choice([1.0, 1.5, 3.0])
+    depth, c = rng.choice([10, 20, 30, 50]), rng.choice([1.2, 1.5, 3.0])
     right = (c / 2) ** depth
     return Question(
         "computed-relu-stack",

@@ -20,9 +20,9 @@ from minigrad.core.tensor import Tensor, to_array, wrap
 from minigrad.core.views import replace, root_of, same_place
 from minigrad.errors import ArgumentError, DtypeError, InplaceError, ShapeError
 from minigrad.functional import elementwise
-from minigrad.functional.arrange import clone
 from minigrad.functional.index import pick, split_index
 from minigrad.functional.operands import to
+from minigrad.functional.shape import clone
 
 
 def _update(self: Tensor, name: str, value: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad.core.broadcast import Shape
 from minigrad.core.graph import record
+from minigrad.core.saved import stand_in
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ArgumentError, DtypeError, ShapeError
 from minigrad.functional import parts
@@ -171,7 +172,7 @@ def cross_entropy(
         "cross_entropy",
         _unflatten(value, target),
         (input, vjp, logp, labels, kept),
-        parts=(again, (input, _unrows(same, shape)), labels, kept),
+        parts=(again, stand_in(input, _unrows(same, shape)), labels, kept),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.core.graph import record
+from minigrad.core.saved import stand_in
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ArgumentError, ShapeError
 from minigrad.functional import parts
@@ -129,7 +130,7 @@ def _parts(
         offset = (normed / scale - normed).reshape(x.shape)
         return compose(x + wrap(offset), *affine, eps, tuple(range(-len(last), 0)))
 
-    return again, (input, normed.reshape(input.shape)), *affine
+    return again, stand_in(input, normed.reshape(input.shape)), *affine
 
 
 def _row_mean(x: np.ndarray) -> np.ndarray:

@@ -24,14 +24,14 @@ def normal_cdf(x: np.ndarray) -> np.ndarray:
         return 0.5 * (1 + np.asarray(_erf(x / math.sqrt(2)), dtype=np.float64))
     if x.dtype != np.float32:
         return normal_cdf(x.astype(np.float32)).astype(x.dtype)
-    far = max(-x.min(initial=0), x.max(initial=0)) > _EDGE
+    near = max(-x.min(initial=0), x.max(initial=0)) <= _EDGE  # not so where one is NaN
     x = np.clip(x, -_EDGE, _EDGE)
     square = x * x
     phi = _polynomial(_P, square)
     phi *= x
     phi /= _polynomial(_Q, square)
     phi += 0.5
-    return np.where(np.abs(x) < _EDGE, phi, x > 0).astype(x.dtype) if far else phi
+    return phi if near else np.where(np.abs(x) >= _EDGE, x > 0, phi).astype(x.dtype)
 
 
 def _polynomial(coefficients: tuple[float, ...], x: np.ndarray) -> np.ndarray:

@@ -15,10 +15,10 @@ from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import DtypeError
 from minigrad.functional import (
     activation,
-    arrange,
     compare,
     elementwise,
     extreme,
+    join,
     linalg,
     reduce,
     shape,
@@ -93,11 +93,11 @@ _FUNCTIONS: dict[Callable, Callable] = {
     np.swapaxes: shape.transpose,
     np.moveaxis: _moveaxis,
     np.broadcast_to: shape.broadcast_to,
-    np.flip: arrange.flip,
-    np.tril: arrange.tril,
-    np.triu: arrange.triu,
-    np.concatenate: arrange.cat,
-    np.stack: arrange.stack,
+    np.flip: shape.flip,
+    np.tril: shape.tril,
+    np.triu: shape.triu,
+    np.concatenate: join.cat,
+    np.stack: join.stack,
     np.einsum: linalg.einsum,
 }
 

@@ -17,12 +17,12 @@ from minigrad.core.views import detach
 from minigrad.errors import DtypeError
 from minigrad.functional import (
     activation,
-    arrange,
     compare,
     elementwise,
     extreme,
     index,
     inplace,
+    join,
     linalg,
     numpy_protocol,
     reduce,
@@ -219,14 +219,14 @@ class TensorMethods:
     unsqueeze = shape.unsqueeze
     expand = shape.expand
     broadcast_to = shape.broadcast_to
-    split = shape.split
-    chunk = shape.chunk
-    flip = _spread(arrange.flip)
-    repeat = arrange.repeat
-    tril = arrange.tril
-    triu = arrange.triu
-    clone = arrange.clone
-    contiguous = arrange.contiguous
+    split = join.split
+    chunk = join.chunk
+    flip = _spread(shape.flip)
+    repeat = shape.repeat
+    tril = shape.tril
+    triu = shape.triu
+    clone = shape.clone
+    contiguous = shape.contiguous
 
     gather = index.gather
     index_select = index.index_select

@@ -11,7 +11,7 @@ import numpy as np
 from minigrad.core.broadcast import Shape, check_dim, check_dims, total
 from minigrad.core.dtype import as_dtype
 from minigrad.core.graph import record
-from minigrad.core.saved import OUT
+from minigrad.core.saved import OUT, stand_in
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ArgumentError
 from minigrad.functional import parts
@@ -71,7 +71,7 @@ def var(
         "var",
         (total(np.square(centred, dtype=np.float64), dims, keepdim) / free).astype(x.dtype),
         (input, lambda g, c: (2 / free * g).reshape(_kept(c.shape, dims)) * c, centred),
-        parts=(lambda c: parts.var(c, dims, free, keepdim), (input, centred)),
+        parts=(lambda c: parts.var(c, dims, free, keepdim), stand_in(input, centred)),
     )
 
 
@@ -98,7 +98,7 @@ def std(
         "std",
         s if keepdim else s.squeeze(dims),
         (input, vjp, s, centred),
-        parts=(lambda c: parts.var(c, dims, free, keepdim).sqrt(), (input, centred)),
+        parts=(lambda c: parts.var(c, dims, free, keepdim).sqrt(), stand_in(input, centred)),
     )
 
 

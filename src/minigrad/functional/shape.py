@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core.broadcast import Shape, check_dim, check_dims
+from minigrad.core.broadcast import Shape, check_dim, check_dims, total
 from minigrad.core.graph import record
 from minigrad.core.tensor import Tensor
 from minigrad.core.views import share
@@ -156,40 +156,56 @@ def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
     return expand(input, size)
 
 
-def split(
-    tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
-) -> tuple[Tensor, ...]:
-    """Parts of one size along dim (the last may be smaller), or of the sizes listed."""
-    n, axis = _length("split", tensor, dim)
-    if isinstance(split_size_or_sections, Sequence):
-        parts = list(sizes((split_size_or_sections,)))
-        if sum(parts) != n or min(parts, default=0) < 0:
-            raise ShapeError(f"split: sizes must add up to {n} (dim {axis}), got {parts}")
-    else:
-        (size,) = sizes((split_size_or_sections,))
-        if size < 1:
-            raise ArgumentError(f"split: the size of a part must be at least 1, got {size}")
-        parts = [min(size, n - start) for start in range(0, max(n, 1), size)]
-    out, start = [], 0
-    for part in parts:
-        out.append(tensor[(slice(None),) * axis + (slice(start, start + part),)])
-        start += part
-    return tuple(out)
+def flip(input: Tensor, dims: Any) -> Tensor:
+    """The order along `dims` reversed.   Gradient: G, reversed."""
+    x = require_tensor("flip", input).array
+    given = sizes((dims,))
+    axes = check_dims("flip", given, x.ndim) if given else ()
+    return record("flip", np.flip(x, axes).copy(), (input, lambda g: np.flip(g, axes)))
 
 
-def _length(name: str, input: Tensor, dim: int) -> tuple[int, int]:
-    """The size of the dimension to be cut, and its number."""
-    if not require_tensor(name, input).ndim:
-        raise ShapeError(f"{name}: needs at least one dimension, got a 0-d tensor")
-    axis = check_dim(name, dim, input.ndim)
-    return input.shape[axis], axis
+def repeat(input: Tensor, *repeats: Any) -> Tensor:
+    """input tiled: `repeats[i]` copies along dimension i.   Gradient: G summed over copies."""
+    x = require_tensor("repeat", input).array
+    times = sizes(repeats)
+    if len(times) < x.ndim or min(times, default=0) < 0:
+        raise ShapeError(
+            f"repeat: needs one count ≥ 0 for each of {x.ndim} dimensions (more add dimensions in "
+            f"front), got {times}"
+        )
+    shape, padded = x.shape, (1,) * (len(times) - x.ndim) + x.shape
+    pairs = tuple(n for pair in zip(times, padded, strict=True) for n in pair)
+    copies = tuple(range(0, len(pairs), 2))
+    return record(
+        "repeat",
+        np.tile(x, times),
+        (input, lambda g: total(g.reshape(pairs), copies).reshape(shape)),
+    )
 
 
-def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """At most `chunks` parts of equal size along dim (the last may be smaller)."""
-    n, axis = _length("chunk", input, dim)
-    if not isinstance(chunks, int | np.integer) or chunks < 1:
-        raise ArgumentError(f"chunk: chunks must be an int ≥ 1, got {chunks!r}")
-    if n == 0:
-        return split(input, [0] * chunks, axis)
-    return split(input, max(math.ceil(n / chunks), 1), axis)
+def tril(input: Tensor, diagonal: int = 0) -> Tensor:
+    """The lower triangle of the last two dimensions, 0 above.   Gradient: the same of G."""
+    return _triangle("tril", np.tril, input, diagonal)
+
+
+def triu(input: Tensor, diagonal: int = 0) -> Tensor:
+    """The upper triangle of the last two dimensions, 0 below.   Gradient: the same of G."""
+    return _triangle("triu", np.triu, input, diagonal)
+
+
+def _triangle(name: str, keep: Any, input: Tensor, diagonal: int) -> Tensor:
+    x = require_tensor(name, input).array
+    if x.ndim < 2:
+        raise ShapeError(f"{name}: needs at least 2 dimensions, got shape {x.shape}")
+    return record(name, keep(x, diagonal), (input, lambda g: keep(g, diagonal)))
+
+
+def clone(input: Tensor) -> Tensor:
+    """A copy.   Gradient: G."""
+    return record("clone", require_tensor("clone", input).array.copy(), (input, lambda g: g))
+
+
+def contiguous(input: Tensor) -> Tensor:
+    """The tensor itself where its elements lie in order, else a copy that view() can take."""
+    a = require_tensor("contiguous", input)
+    return a if a.array.flags.c_contiguous else clone(a)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,13 @@ def chart(p: Prediction, runs: Sequence[Losses] = (), columns: int = 46) -> Iter
     yield f"half of ln 2: {reached}; a spike above twice the start: {p.curve.spike:.0%}"
 
 
-def truth(config: Configuration, seed: int, steps: int = STEPS) -> tuple[str, Losses]:
+def truth(
+    config: Any,
+    seed: int,
+    steps: int = STEPS,
+    train: Callable[..., Losses] = train,
+    entropy: float = math.log(2),
+) -> tuple[str, Losses]:
     """Train it; the sentence that says what happened, and the losses."""
     with progress(steps, "training") as advance:
         losses = train(config, seed, steps, on_step=lambda step, loss: advance())
@@ -110,7 +116,7 @@ def truth(config: Configuration, seed: int, steps: int = STEPS) -> tuple[str, Lo
         end = f"the loss stopped being finite at step {len(losses) - 1}"
     else:
         end = f"loss {losses[0]:.3g} at the start, {final_loss(losses):.3g} at the end"
-    return f"{verdict(losses)}: {end} (seed {seed}, {steps} steps)", losses
+    return f"{verdict(losses, entropy)}: {end} (seed {seed}, {steps} steps)", losses
 
 
 def draw_curve(ax: Any, p: Prediction, runs: Sequence[Losses] = ()) -> None:
@@ -168,9 +174,13 @@ def plot(p: Prediction, path: Path, runs: Sequence[Losses] = ()) -> None:
             ax.set(yticks=[], xlim=(0, c.depth + 1))
             continue
         shown = np.maximum(curve, 1e-120)  # where a curve that is 0 is drawn
-        ax.plot(layers, shown, color=style.color, linestyle=style.linestyle)
+        # ln q is normal with the mean curve − spread²/2 (Hanin & Nica 2020): the curve is the mean
+        # of q over draws, which a few lucky ones keep up
+        typical = shown * np.exp(-np.minimum(spread**2 / 2, 50))
         wide = np.exp(np.minimum(2 * spread, 50))
-        ax.fill_between(layers, shown / wide, shown * wide, color=style.color, alpha=0.2, lw=0)
+        ax.plot(layers, shown, color=style.color, linestyle=":", lw=1)
+        ax.plot(layers, typical, color=style.color, linestyle=style.linestyle)
+        ax.fill_between(layers, typical / wide, typical * wide, color=style.color, alpha=0.2, lw=0)
         ax.set_yscale("log")
         if shown.min() < FLOAT32_ENDS < shown.max():
             ax.axhline(FLOAT32_ENDS, color=REFERENCE, linestyle=":")
@@ -183,9 +193,9 @@ def plot(p: Prediction, path: Path, runs: Sequence[Losses] = ()) -> None:
                 ha="center",
             )
         if np.ptp(np.log10(shown)) < 1:
-            ax.set_ylim(shown.min() / 10, shown.max() * 10)
+            ax.set_ylim(min(shown.min() / 10, (typical / wide).min()), (typical * wide).max() * 10)
     axes[0, 2].annotate(
-        "band: ± 2 standard deviations over seeds",
+        "line: the typical network, band: 95 % of them; dots: their mean",
         (0.98, 0.02),
         xycoords="axes fraction",
         ha="right",

@@ -39,9 +39,9 @@ class Trees:
 
 
 @lru_cache
-def calibration() -> Trees:
-    """The trees that ship with minigrad."""
-    text = Path(__file__).with_name("calibration.json").read_text(encoding="utf-8")
+def calibration(family: str = "") -> Trees:
+    """The trees that ship with minigrad: for MLPs, or for the family of that folder."""
+    text = Path(__file__).parent.joinpath(family, "calibration.json").read_text(encoding="utf-8")
     return read(json.loads(text))
 
 

@@ -17,9 +17,8 @@ from minigrad.signal.optimizers import OPTIMIZERS
 from minigrad.signal.quadrature import Array
 from minigrad.signal.reasons import explain
 from minigrad.signal.recurrence import Signal, propagate_many
-
-PER_DECADE = 4
-LIKELY = 0.85  # to train, before a change is recommended
+from minigrad.signal.window import nearest_change, trains, window
+from minigrad.signal.window import rates as grid
 
 
 @dataclass(frozen=True)
@@ -90,8 +89,7 @@ class Prediction:
     @cached_property
     def _by_rate(self) -> tuple[list[float], list[float]]:
         """Rates, four to a decade, and how likely each is to train; 0 where another fate is."""
-        low, high = (np.log10(x) for x in OPTIMIZERS[self.config.optimizer].rates)
-        rates = (10 ** np.linspace(low, high, round((high - low) * PER_DECADE) + 1)).tolist()
+        rates = grid(*OPTIMIZERS[self.config.optimizer].rates)
         return rates, _trains([replace(self.config, lr=rate) for rate in rates])
 
     @cached_property
@@ -100,20 +98,7 @@ class Prediction:
 
         Of rates four to a decade; where several stretches train, the one nearest to its own.
         """
-        rates, odds = self._by_rate
-        good = [p > 0 for p in odds]
-        if not any(good):
-            return None
-        near = min(
-            (i for i, ok in enumerate(good) if ok),
-            key=lambda i: abs(np.log(rates[i] / self.config.lr)),
-        )
-        first = last = near
-        while first > 0 and good[first - 1]:
-            first -= 1
-        while last + 1 < len(good) and good[last + 1]:
-            last += 1
-        return float(f"{rates[first]:.2g}"), float(f"{rates[last]:.2g}")
+        return window(*self._by_rate, self.config.lr)
 
     @cached_property
     def nearest_change(self) -> str | None:
@@ -124,18 +109,10 @@ class Prediction:
         """
         if self.verdict == "trained":
             return None
-        rates, odds = self._by_rate
         others = _changes(self.config)
-        trains = _trains([changed for _, changed in others])
-        for least in (LIKELY, 0.0):
-            good = [rate for rate, p in zip(rates, odds, strict=True) if p > least]
-            if good:
-                nearest = min(good, key=lambda rate: abs(np.log(rate / self.config.lr)))
-                return f"lr {float(f'{nearest:.2g}'):g}"
-            for (text, _), p in zip(others, trains, strict=True):
-                if p > least:
-                    return text
-        return None
+        chances = _trains([changed for _, changed in others])
+        named = [(text, p) for (text, _), p in zip(others, chances, strict=True)]
+        return nearest_change(*self._by_rate, self.config.lr, named)
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain values, for JSON."""
@@ -194,8 +171,7 @@ def predict_many(configs: Sequence[Configuration]) -> list[Prediction]:
 
 def _trains(configs: Sequence[Configuration]) -> list[float]:
     """The probability that each trains, 0 where another fate is likelier."""
-    each = (p.probabilities for p in predict_many(configs))
-    return [p["trained"] if p["trained"] == max(p.values()) else 0.0 for p in each]
+    return [trains(p.probabilities) for p in predict_many(configs)]
 
 
 def _changes(config: Configuration) -> list[tuple[str, Configuration]]:

@@ -39,10 +39,10 @@ def _explosion(config: Configuration, signal: Signal, f: dict[str, float]) -> li
     if factor > 1.05:
         text = (
             f"each layer multiplies the mean square by {factor:.3g}: after {depth} it is "
-            f"{_power(signal.forward.q[-1])}, and the loss starts near {_power(start)}"
+            f"{power(signal.forward.q[-1])}, and the loss starts near {power(start)}"
         )
     else:
-        text = f"the logits start with a variance of {_power(10 ** f['logit'])}"
+        text = f"the logits start with a variance of {power(10 ** f['logit'])}"
     return [(f["logit"] - 1, text)]
 
 
@@ -53,7 +53,7 @@ def _instability(config: Configuration, f: dict[str, float], verdict: str) -> li
         limit = math.log10(stable / (1 - MOMENTUM))
         over = f["curvature"] - limit
         text = (
-            f"lr × curvature is {_power(10 ** f['curvature'] * (1 - MOMENTUM))}, SGD with "
+            f"lr × curvature is {power(10 ** f['curvature'] * (1 - MOMENTUM))}, SGD with "
             f"momentum {MOMENTUM} survives {stable:.0f}"
         )
         out.append((min(over, 3.0), text))
@@ -61,7 +61,7 @@ def _instability(config: Configuration, f: dict[str, float], verdict: str) -> li
         if grown > over:
             text = (
                 f"the tiny weights must grow to train, and then lr × curvature is "
-                f"{_power(10 ** f['grown_curvature'] * (1 - MOMENTUM))}, where SGD survives "
+                f"{power(10 ** f['grown_curvature'] * (1 - MOMENTUM))}, where SGD survives "
                 f"{stable:.0f}"
             )
             out.append((min(grown, 1.0) - 0.5, text))
@@ -70,7 +70,7 @@ def _instability(config: Configuration, f: dict[str, float], verdict: str) -> li
     out.append(
         (
             min(f["scramble"] - (0.5 if config.skip else 0.0), 3.0),
-            f"one update changes the {config.depth}-block stack {_power(fold)}-fold: {ends}",
+            f"one update changes the {config.depth}-block stack {power(fold)}-fold: {ends}",
         )
     )
     return out
@@ -84,7 +84,7 @@ def _vanishing(config: Configuration, signal: Signal, f: dict[str, float]) -> li
     out.append(
         (
             -f["q_head"] / 2 - 1,
-            f"each layer multiplies the mean square by {down:.2g}: {_power(fwd.q[-1])} of it is "
+            f"each layer multiplies the mean square by {down:.2g}: {power(fwd.q[-1])} of it is "
             f"left after {depth}",
         )
     )
@@ -96,21 +96,21 @@ def _vanishing(config: Configuration, signal: Signal, f: dict[str, float]) -> li
     out.append(
         (
             -f["gradient_ratio"] / 2 - 1,
-            f"{keeps}{verb} the squared gradient by {back:.2g}{per}: {_power(reaches)} of it "
+            f"{keeps}{verb} the squared gradient by {back:.2g}{per}: {power(reaches)} of it "
             "reaches layer 1",
         )
     )
     out.append(
         (
             -f["alike"] / 2 - 1,
-            f"two inputs end up with 1 − cos = {_power(apart)}: the head cannot tell them apart",
+            f"two inputs end up with 1 − cos = {power(apart)}: the head cannot tell them apart",
         )
     )
     learned = 10 ** f["progress"] * STEPS / INPUTS
     out.append(
         (
             min(-math.log10(max(learned, 1e-40)), 2.0),
-            f"lr {config.lr:g} is too slow: {STEPS} steps cover {_power(min(learned, 1))} of what "
+            f"lr {config.lr:g} is too slow: {STEPS} steps cover {power(min(learned, 1))} of what "
             "there is to learn",
         )
     )
@@ -119,27 +119,27 @@ def _vanishing(config: Configuration, signal: Signal, f: dict[str, float]) -> li
 
 def _trains(config: Configuration, signal: Signal, f: dict[str, float]) -> str:
     q = signal.forward.q
-    spread = f"the mean square stays between {_power(q.min())} and {_power(q.max())}"
+    spread = f"the mean square stays between {power(q.min())} and {power(q.max())}"
     if config.norm != "none" and config.placement != "mid":
         spread = f"{config.norm} holds the signal"
     share = 10 ** f["gradient_ratio"]
-    ratio = f"{_power(share)} of the squared gradient reaches layer 1"
+    ratio = f"{power(share)} of the squared gradient reaches layer 1"
     if share > 1.005:
-        ratio = f"the squared gradient grows {_power(share)}-fold on its way to layer 1"
+        ratio = f"the squared gradient grows {power(share)}-fold on its way to layer 1"
     stable = OPTIMIZERS[config.optimizer].limit
     if stable is not None:
         room = 10 ** (math.log10(stable / (1 - MOMENTUM)) - f["curvature"])
         edge = (
-            f"lr × curvature is {_power(1 / room)} of what SGD survives"
+            f"lr × curvature is {power(1 / room)} of what SGD survives"
             if room > 1
             else "the first steps overshoot and settle"
         )
     else:
-        edge = f"one update changes the stack {_power(10 ** f['scramble'])}-fold"
+        edge = f"one update changes the stack {power(10 ** f['scramble'])}-fold"
     return f"{spread}, {ratio}, and {edge}"
 
 
-def _power(x: float) -> str:
+def power(x: float) -> str:
     """A number for a sentence: 0.056, 3.2, 26, 2e-15."""
     if x == 0 or 1e-2 <= abs(x) < 1e4:
         return f"{x:.2g}" if abs(x) < 100 else f"{x:.0f}"

@@ -7,12 +7,12 @@ import json
 from collections.abc import Callable
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
 from minigrad.errors import ArgumentError, MinigradError
-from minigrad.signal.configuration import Configuration
+from minigrad.sweep.families import FAMILIES, Config, family, family_of
 
 
 def register(app: typer.Typer) -> None:
@@ -30,33 +30,53 @@ def _figure(option: str, path: Path | None) -> None:
 
 
 def with_choices(command: Callable[..., None]) -> Callable[..., None]:
-    """``command(config, …)`` as a command that takes an option per field of Configuration."""
+    """``command(config, …)`` as a command that takes --family, and an option per field of the
+    families' configurations; those that are left out are the family's own."""
 
     def run(**given: Any) -> None:
-        choices = {f.name: given.pop(f.name) for f in fields(Configuration)}
-        command(Configuration(**choices), **given)
+        of = family(given.pop("family"))
+        chosen = {name: x for name in options if (x := given.pop(name)) is not None}
+        own = {f.name for f in fields(of.configuration)}
+        for name in chosen.keys() - own:
+            raise ArgumentError(f"--{name.replace('_', '-')} is no option of this family")
+        missing = {f.name for f in fields(of.configuration) if f.default is MISSING} - set(chosen)
+        if missing:
+            raise ArgumentError(f"say how deep the network is: --{missing.pop()}")
+        command(of.configuration(**chosen), **given)
 
-    types, own = get_type_hints(Configuration), inspect.signature(command, eval_str=True)
-    options = []
-    for f in fields(Configuration):
-        kind: Any = types[f.name] if f.default is not None else types[f.name] | None
-        annotation = Annotated[kind, typer.Option(help=f.metadata["help"])]
-        default = inspect.Parameter.empty if f.default is MISSING else f.default
-        options.append(
-            inspect.Parameter(
-                f.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
-            )
+    options: dict[str, Any] = {"family": (str, "mlp", ", ".join(FAMILIES))}
+    for name, of in FAMILIES.items():
+        types = get_type_hints(of.configuration)
+        for f in fields(of.configuration):
+            about = f.metadata["help"]
+            known = options.get(f.name)
+            if known is not None:
+                about = known[2] if about == known[2] else f"{known[2]}; {name}: {about}"
+            elif name != "mlp":
+                about = f"{name}: {about}"
+            kind = types[f.name] if type(None) in get_args(types[f.name]) else types[f.name] | None
+            options[f.name] = (kind, None, about)
+    own = inspect.signature(command, eval_str=True)
+    parameters = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=default,
+            annotation=Annotated[kind, typer.Option(help=about)],
         )
+        for name, (kind, default, about) in options.items()
+    ]
+    del options["family"]
     rest = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in [*own.parameters.values()][1:]]
-    run.__signature__ = own.replace(parameters=[*options, *rest])  # type: ignore[attr-defined]
-    run.__annotations__ = {p.name: p.annotation for p in [*options, *rest]}
+    run.__signature__ = own.replace(parameters=[*parameters, *rest])  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in [*parameters, *rest]}
     run.__name__, run.__doc__ = command.__name__, command.__doc__
     return run
 
 
 @with_choices
 def predict(
-    config: Configuration,
+    config: Config,
     json_: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the curves to FILE (PNG).")] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Then run it, and compare.")] = False,
@@ -64,16 +84,18 @@ def predict(
     seeds: Annotated[int, typer.Option(min=1, help="Runs that --verify makes.")] = 1,
 ) -> None:
     """Say whether a network will diverge, stall or train, and draw its loss, before running it."""
-    from minigrad.lab import forecast
-    from minigrad.signal.predict import predict as foretell
+    from minigrad.lab import forecast, transformer_forecast
 
+    of = family_of(config)
+    page = forecast if of is FAMILIES["mlp"] else transformer_forecast
     _figure("--plot", plot)
-    p = foretell(config)
+    p = of.foretell([config])[0]
     found = p.as_dict()
-    made = {n: forecast.truth(p.config, n) for n in range(seed, seed + seeds)} if verify else {}
+    which = range(seed, seed + seeds) if verify else ()
+    made = {n: forecast.truth(config, n, of.steps, of.train, of.entropy) for n in which}
     runs = [losses for _, losses in made.values()]
     if plot is not None:
-        forecast.plot(p, plot, runs)
+        page.plot(p, plot, runs)
     if json_:
         if verify:
             found["verified"] = [
@@ -82,7 +104,7 @@ def predict(
             ]
         typer.echo(json.dumps(found, allow_nan=False))
         return
-    typer.echo("\n".join(forecast.lines(p, runs)))
+    typer.echo("\n".join(page.lines(p, runs)))
     if verify:
         typer.echo(f"\npredicted  {p.verdict} ({p.confidence:.0%})")
     for sentence, _ in made.values():
@@ -132,21 +154,27 @@ def map_command(
     store: Annotated[
         Path | None, typer.Argument(help="A sweep's store or CSV; the recorded one.")
     ] = None,
-    x: Annotated[str, typer.Option(help="The horizontal axis.")] = "depth",
+    family_: Annotated[str, typer.Option("--family", help="Of the recorded sweep.")] = "mlp",
+    x: Annotated[str | None, typer.Option(help="The horizontal axis; depth or layers.")] = None,
     y: Annotated[str, typer.Option(help="The vertical axis.")] = "lr",
-    facet: Annotated[str, typer.Option(help="One panel per value of these.")] = "norm,residual",
+    facet: Annotated[
+        str | None, typer.Option(help="One panel per value of these; norm,residual or placement.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="The figure.")] = Path("trainability.png"),
 ) -> None:
     """Draw measured fates over two axes, with the predicted boundary, and how far they agree."""
     from minigrad.sweep.map import draw_map
-    from minigrad.sweep.recorded import FITTED, RECORDED, rows
+    from minigrad.sweep.recorded import rows
 
     _figure("--out", out)
-    runs = rows(RECORDED if store is None else store)
-    for line in draw_map(runs, x, y, [f for f in facet.split(",") if f], out):
+    runs = rows(family(family_).recorded if store is None else store)
+    layers = bool(runs) and family_of(runs[0].config) is FAMILIES["transformer"]
+    x = x or ("layers" if layers else "depth")
+    facets = facet if facet is not None else f"norm,{'placement' if layers else 'residual'}"
+    for line in draw_map(runs, x, y, [f for f in facets.split(",") if f], out):
         typer.echo(line)
     if store is None:
-        fitted = sum(run.group in FITTED for run in runs)
+        fitted = sum(run.group in family(family_).fitted for run in runs)
         typer.echo(f"{fitted} of them are runs it was fitted on: README has the others' figures")
     typer.echo(f"drawn to {out}")
 
@@ -154,6 +182,7 @@ def map_command(
 def challenge(
     rounds: Annotated[int, typer.Option(help="Networks to judge.")] = 10,
     level: Annotated[int, typer.Option(help="1 clear cases, 2 mixed, 3 close calls.")] = 1,
+    family_: Annotated[str, typer.Option("--family", help=", ".join(FAMILIES))] = "mlp",
     seed: Annotated[int | None, typer.Option(min=0, help="Of the first round; counts up.")] = None,
     answers: Annotated[Path | None, typer.Option(help="Answers from a file, one a line.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw how sure and how right you are.")] = None,
@@ -166,6 +195,7 @@ def challenge(
     from minigrad.course.workspace import find
 
     _figure("--plot", plot)
+    family(family_)  # or say that there is none
     ask = (lambda: input("> ")) if answers is None else game.read_answers(answers, rounds)
     try:
         kept = find().progress_file.with_name("challenge.jsonl")
@@ -176,7 +206,7 @@ def challenge(
     first = random.randrange(10**6) if seed is None else seed
     if answers is None:
         typer.echo("answer d(iverged), s(talled) or t(rained) and how sure you are: d 80")
-    played = game.run(rounds, level, first, ask, typer.echo, kept)
+    played = game.run(rounds, level, first, family_, ask, typer.echo, kept)
     if played:
         typer.echo("\n".join(game.summary(played)))
     if plot is not None:

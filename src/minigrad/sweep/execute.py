@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 
 from minigrad.errors import MinigradError
-from minigrad.lab.trainability import train
+from minigrad.sweep.families import family_of
 from minigrad.sweep.plan import Run
 from minigrad.sweep.store import Result, Store
 
@@ -26,7 +26,7 @@ def make(run: Run) -> Result:
 
     start = time.perf_counter()
     with threadpool_limits(limits=1):
-        losses = train(run.config, run.seed, run.steps)
+        losses = family_of(run.config).train(run.config, run.seed, run.steps)
     return Result(run, losses, time.perf_counter() - start)
 
 

@@ -14,11 +14,9 @@ import numpy as np
 
 from minigrad.errors import ArgumentError
 from minigrad.signal.calibration import VERDICTS
-from minigrad.signal.configuration import Configuration
-from minigrad.signal.predict import predict_many
+from minigrad.sweep.families import family_of
 from minigrad.sweep.recorded import Row
 
-NAMES = tuple(f.name for f in fields(Configuration))
 GREYS = {"diverged": 0.05, "stalled": 0.55, "trained": 0.95}  # also told apart in print
 MARKS = {"diverged": "x", "stalled": "s", "trained": "o"}
 MOST, POINTS = 5, 240  # configurations and predictions per panel behind the shading
@@ -30,11 +28,13 @@ def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: P
     A panel holds the runs that agree on every value of ``facets``. Its shading is what theory
     says of a few of its configurations; agreement counts every run with its own.
     """
-    for name in (x, y, *facets):
-        if name not in NAMES:
-            raise ArgumentError(f"an axis or facet must be one of {', '.join(NAMES)}, got {name!r}")
     if not rows:
         raise ArgumentError("the sweep holds no run yet")
+    of = family_of(rows[0].config)
+    names = [f.name for f in fields(of.configuration)]
+    for name in (x, y, *facets):
+        if name not in names:
+            raise ArgumentError(f"an axis or facet must be one of {', '.join(names)}, got {name!r}")
     from minigrad.lab.plot import new_figure, save_figure
 
     panels: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
@@ -43,7 +43,7 @@ def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: P
     values = [sorted({key[i] for key in panels}) for i in range(len(facets))]
     columns = len(values[-1]) if values else 1
     keys = list(itertools.product(*values))
-    predicted = {p.config: p.verdict for p in predict_many([row.config for row in rows])}
+    predicted = {p.config: p.verdict for p in of.foretell([row.config for row in rows])}
     right = [predicted[row.config] == row.verdict for row in rows]
     title = f"Theory agrees with {np.mean(right):.1%} of {len(rows)} runs"
     height = -(-len(keys) // columns)
@@ -127,7 +127,7 @@ def _boundary(ax: Any, rows: list[Row], x: str, y: str) -> None:
         axes.append(sorted({round(p) for p in points}) if whole else points)
     spots: list[dict[str, Any]] = [{x: a, y: b} for b in axes[1] for a in axes[0]]
     every = [replace(c, **point) for point in spots for c in configs]
-    shares = np.array([list(p.probabilities.values()) for p in predict_many(every)])
+    shares = np.array([list(p.probabilities.values()) for p in family_of(every[0]).foretell(every)])
     odds = shares.reshape(len(axes[1]), len(axes[0]), len(configs), 3).sum(2)
     ax.contourf(
         axes[0], axes[1], odds.argmax(2), levels=[-0.5, 0.5, 1.5, 2.5], zorder=1,

@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from minigrad.errors import ArgumentError
-from minigrad.signal.configuration import Configuration
 from minigrad.signal.windows import WINDOWS, window_means
+from minigrad.sweep.families import FAMILIES, Config, Family, family_of
 from minigrad.sweep.store import Store
-from minigrad.training.verdict import Verdict, final_loss
+from minigrad.training.verdict import Verdict, final_loss, judge
 
-RECORDED = Path(__file__).with_name("recorded.csv")
-FITTED = ("grid", "wild-1", "lab-1")  # its groups that calibration.json is fitted on
-LN2 = math.log(2)
-# the CSV's columns of the windows between the first and the last
-BETWEEN = [f"{start}" if stop == start + 1 else f"{start}-{stop - 1}" for start, stop in WINDOWS]
-BETWEEN = BETWEEN[1:-1]
+RECORDED, TRANSFORMERS = FAMILIES["mlp"].recorded, FAMILIES["transformer"].recorded
+FITTED = FAMILIES["mlp"].fitted
+
+
+def _between(of: Family) -> list[str]:
+    """The CSV's columns of the windows between a family's first step and its last epoch."""
+    inside = [(a, b) for a, b in WINDOWS[1:-1] if b <= of.steps]
+    return [f"{a}" if b == a + 1 else f"{a}-{b - 1}" for a, b in inside]
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Row:
     windows between the first step and that epoch, () in a sweep that did not keep them.
     """
 
-    config: Configuration
+    config: Config
     seed: int
     group: str
     first: float
@@ -45,9 +47,7 @@ class Row:
     @property
     def verdict(self) -> Verdict:
         """By training/verdict.py's definition."""
-        if not self.final <= 2 * LN2:
-            return "diverged"
-        return "stalled" if self.final >= 0.9 * LN2 else "trained"
+        return judge(self.final, family_of(self.config).entropy)
 
 
 def rows(path: Path | str = RECORDED) -> list[Row]:
@@ -59,32 +59,41 @@ def rows(path: Path | str = RECORDED) -> list[Row]:
         store = Store(path, create=False)
         found = []
         for result in store.results():
-            first, *between, _ = window_means(result.losses)
+            first, *rest = window_means(result.losses)
             run, final = result.run, final_loss(result.losses)
-            found.append(Row(run.config, run.seed, run.group, first, final, tuple(between)))
+            between = tuple(rest[: len(_between(family_of(run.config)))])
+            found.append(Row(run.config, run.seed, run.group, first, final, between))
         store.close()
         return found
-    types = {"int": int, "float": float}
-    kinds = {f.name: types.get(str(f.type), str) for f in fields(Configuration)}
     with path.open(encoding="utf-8", newline="") as file:
         try:
-            return [_row(record, kinds) for record in csv.DictReader(file)]
+            return [_row(record) for record in csv.DictReader(file)]
         except (KeyError, TypeError, ValueError) as error:
             raise ArgumentError(f"{path} is not a sweep's CSV: {error!r}") from None
 
 
-def _row(record: dict[str, str], kinds: dict[str, Any]) -> Row:
-    config = Configuration(**{name: kind(record[name]) for name, kind in kinds.items()})
-    kept = BETWEEN if BETWEEN[0] in record else []
+def _row(record: dict[str, str]) -> Row:
+    of = FAMILIES["transformer" if "layers" in record else "mlp"]
+    values = {f.name: _value(str(f.type), record[f.name]) for f in fields(of.configuration)}
+    kept = [name for name in _between(of) if name in record]
     first, final, *between = (float(record[k] or "nan") for k in ("first", "final", *kept))
-    return Row(config, int(record["seed"]), record["group"], first, final, tuple(between))
+    seed, group = int(record["seed"]), record["group"]
+    return Row(of.configuration(**values), seed, group, first, final, tuple(between))
+
+
+def _value(kind: str, text: str) -> Any:
+    if "None" in kind and not text:
+        return None
+    return {"int": int, "str": str}.get(kind, float)(text)
 
 
 def export(found: list[Row], path: Path | str) -> None:
-    """Write rows as CSV: small enough to commit. Windows are written where every row has them."""
-    kept = BETWEEN if all(row.between for row in found) else []
+    """Write rows of one family as CSV: small enough to commit. Windows are written where every row
+    has them."""
+    of = family_of(found[0].config)
+    kept = _between(of) if all(row.between for row in found) else []
     with Path(path).open("w", encoding="utf-8", newline="") as file:
-        names = [f.name for f in fields(Configuration)]
+        names = [f.name for f in fields(of.configuration)]
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*names, "seed", "group", "first", *kept, "final"])
         for row in found:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from minigrad.errors import ArgumentError
-from minigrad.signal.configuration import Configuration
+from minigrad.sweep.families import configured, name_of
 from minigrad.sweep.plan import Run, code_version
 
 SCHEMA = """
@@ -73,7 +73,7 @@ class Store:
             run.seed,
             run.steps,
             run.group,
-            code_version(),
+            code_version(name_of(run.config)),
             json.dumps(losses, allow_nan=False),
             round(result.seconds, 3),
         )
@@ -92,7 +92,7 @@ class Store:
                 AND later.seed = one.seed AND later.steps = one.steps AND later.rowid > one.rowid)
             ORDER BY key"""
         for config, seed, steps, group, losses, seconds in self._db.execute(query):
-            run = Run(Configuration(**json.loads(config)), seed, steps, group)
+            run = Run(configured(json.loads(config)), seed, steps, group)
             yield Result(run, json.loads(losses), seconds)
 
     def close(self) -> None:

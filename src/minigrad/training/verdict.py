@@ -32,7 +32,11 @@ def verdict(losses: Sequence[float | None], entropy: float = math.log(2)) -> Ver
     """
     if not entropy > 0:
         raise ValueError(f"entropy must be positive, got {entropy}: ln 2 for two balanced classes")
-    final = final_loss(losses)
+    return judge(final_loss(losses), entropy)
+
+
+def judge(final: float, entropy: float) -> Verdict:
+    """The verdict of a final loss, NaN for a run that broke."""
     if not final <= 2 * entropy:  # NaN fails every comparison
         return "diverged"
     return "stalled" if final >= 0.9 * entropy else "trained"

@@ -11,8 +11,8 @@ import numpy as np
 from minigrad.core.random import Generator
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError, ShapeError
-from minigrad.functional.arrange import stack
 from minigrad.functional.creation import randperm, tensor
+from minigrad.functional.join import stack
 
 
 class Dataset:

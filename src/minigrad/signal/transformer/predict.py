@@ -1,0 +1,163 @@
+"""Diverges, stalls or trains: the prediction for a transformer, before anything is run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from minigrad.signal.calibration import VERDICTS, calibration, odds
+from minigrad.signal.quadrature import Array
+from minigrad.signal.transformer.configuration import RATES, TransformerConfiguration
+from minigrad.signal.transformer.dynamics import networks
+from minigrad.signal.transformer.features import features_many
+from minigrad.signal.transformer.reasons import explain
+from minigrad.signal.transformer.recurrence import Signal, propagate
+from minigrad.signal.window import nearest_change, rates, trains, window
+
+
+@dataclass(frozen=True)
+class TransformerPrediction:
+    """What theory says of one configuration; as `minigrad.predict` of an MLP."""
+
+    config: TransformerConfiguration
+    probabilities: dict[str, float]
+    signal: Signal
+    features: dict[str, float]
+
+    @property
+    def verdict(self) -> str:
+        """The likeliest of "diverged", "stalled" and "trained"."""
+        return max(self.probabilities, key=lambda name: self.probabilities[name])
+
+    @property
+    def confidence(self) -> float:
+        """The probability of its verdict."""
+        return self.probabilities[self.verdict]
+
+    @cached_property
+    def reason(self) -> str:
+        """One sentence: which of the theory's numbers decided it."""
+        return explain(self.config, self.signal, self.features, self.verdict)
+
+    @property
+    def forward(self) -> Array:
+        """Mean square of the stream after each block at init, (layers,)."""
+        return self.signal.q[2::2]
+
+    @property
+    def backward(self) -> Array:
+        """Mean square at init of the loss's gradient (one position's) after each block."""
+        return self.signal.G[2::2]
+
+    @property
+    def alike(self) -> Array:
+        """1 − cos of two positions of one sequence after each block at init, (layers,)."""
+        return self.signal.alike[2::2]
+
+    @cached_property
+    def _by_rate(self) -> tuple[list[float], list[float]]:
+        """Rates, four to a decade, and how likely each is to train; 0 where another fate is."""
+        those = rates(*RATES[self.config.optimizer])
+        return those, _trains([replace(self.config, lr=rate) for rate in those])
+
+    @cached_property
+    def window(self) -> tuple[float, float] | None:
+        """The lowest and highest learning rate that would train, or None if none does.
+
+        Of rates four to a decade; where several stretches train, the one nearest to its own.
+        """
+        return window(*self._by_rate, self.config.lr)
+
+    @cached_property
+    def nearest_change(self) -> str | None:
+        """The smallest single change that would make it train; None if it trains, or none does."""
+        if self.verdict == "trained":
+            return None
+        others = _changes(self.config)
+        chances = _trains([changed for _, changed in others])
+        named = [(text, p) for (text, _), p in zip(others, chances, strict=True)]
+        return nearest_change(*self._by_rate, self.config.lr, named)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as plain values, for JSON."""
+        return {
+            "configuration": self.config.as_dict(),
+            "verdict": self.verdict,
+            "probabilities": self.probabilities,
+            "reason": self.reason,
+            "learning_rates": None if self.window is None else list(self.window),
+            "nearest_change": self.nearest_change,
+            "forward": self.forward.tolist(),
+            "backward": self.backward.tolist(),
+            "alike": self.alike.tolist(),
+        }
+
+
+def predict_transformer(
+    config: TransformerConfiguration | None = None, /, **choices: Any
+) -> TransformerPrediction:
+    """Predict the verdict of 200 steps on Tiny Shakespeare's characters, from theory at init.
+
+    Of a `TransformerConfiguration`, or of the values that make one: ``predict_transformer(layers=8,
+    norm="layernorm", placement="post", lr=5e-3)``; with both, the values replace the
+    configuration's. For the network, the names and their values see
+    `minigrad.signal.transformer.configuration.TransformerConfiguration`, which raises
+    ArgumentError for one that is not allowed. No training and no tape.
+    """
+    config = TransformerConfiguration(**choices) if config is None else replace(config, **choices)
+    return predict_transformers([config])[0]
+
+
+def predict_transformers(
+    configs: Sequence[TransformerConfiguration],
+) -> list[TransformerPrediction]:
+    """The prediction of each, all at once."""
+    if not configs:
+        return []
+    signal = propagate(networks(configs))
+    known = features_many(configs, signal)
+    shares = odds(known, calibration("transformer"))
+    rows = zip(*(x.tolist() for x in known.values()), strict=True)
+    return [
+        TransformerPrediction(
+            config,
+            dict(zip(VERDICTS, share.tolist(), strict=True)),
+            signal.of(j, config.layers),
+            dict(zip(known, row, strict=True)),
+        )
+        for j, (config, share, row) in enumerate(zip(configs, shares, rows, strict=True))
+    ]
+
+
+def _trains(configs: Sequence[TransformerConfiguration]) -> list[float]:
+    """The probability that each trains, 0 where another fate is likelier."""
+    return [trains(p.probabilities) for p in predict_transformers(configs)]
+
+
+def _changes(config: TransformerConfiguration) -> list[tuple[str, TransformerConfiguration]]:
+    """Single changes other than of the rate, from the smallest."""
+    out = [
+        (f"warmup {steps}", replace(config, warmup=steps))
+        for steps in (20, 100)
+        if steps > config.warmup
+    ]
+    if config.clip is None:
+        out.append(("clip 1", replace(config, clip=1.0)))
+    if config.residual == "plain":
+        out.append(("residual scaled", replace(config, residual="scaled")))
+    out += [
+        (f"init {init}", replace(config, init=init))
+        for init in ("default", "xavier", "gpt2")
+        if init != config.init
+    ]
+    if config.norm == "none":
+        out.append(("norm layernorm, pre", replace(config, norm="layernorm", placement="pre")))
+    elif config.placement != "pre":
+        out.append(("placement pre", replace(config, placement="pre")))
+    layers = config.layers // 2
+    while layers >= 1:
+        out.append((f"layers {layers}", replace(config, layers=layers)))
+        layers //= 2
+    return out
