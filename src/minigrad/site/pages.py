@@ -49,6 +49,8 @@ class Site:
                 made[f"figures/{lab.folder}/{file.name}"] = file.read_bytes
             if folder.is_dir():
                 made[f"charts/{lab.id}.json"] = partial(self._charts, folder)
+        for file in sorted((self.source / "theory" / "records").glob("*.png")):
+            made[f"figures/theory/{file.name}"] = file.read_bytes
         for file in sorted(STATIC.rglob("*")):
             if file.is_file():
                 made[f"static/{file.relative_to(STATIC).as_posix()}"] = file.read_bytes
