@@ -68,6 +68,9 @@ def test_a_prediction_is_json_and_its_bands_hold_its_curves(workspace):
             low <= at <= high
             for at, low, high in zip(curve["at"], curve["low"], curve["high"], strict=True)
         )
+    steps, *curves = (p["curve"][k] for k in ("steps", "low", "at", "high"))
+    assert steps == sorted(steps) and all(len(c) == len(steps) for c in curves)
+    assert all(low <= at <= high for low, at, high in zip(*curves, strict=True))
     assert p["likeness"][0] < p["likeness"][-1] <= 1
 
 
@@ -325,7 +328,7 @@ def test_charts_hold_every_variant_and_seed_of_a_record(site):
     assert {n for n, _ in names} == {"uniform ±0.5", "Xavier", "Kaiming"}
     assert {seed for _, seed in names} == {0, 1, 2}
     for chart in found:
-        assert all(len(s["x"]) == len(s["data"]) <= 160 for s in chart["series"])
+        assert all(len(s["x"]) == len(s["data"]) <= 80 for s in chart["series"])
         assert all(s["broke"] is not None for s in chart["series"] if s["name"].startswith("uni"))
     assert charts({"timings.json": {"runs": []}, "note.json": 3}) == []
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-POINTS = 160  # of a curve; each is the mean of the steps it stands for
+POINTS = 80  # of a curve; each is the mean of the steps it stands for
 # what a run was made with, in the order of a facet's name; variant and seed are drawn, not facets
 FACETS = ("setting", "layers", "lr", "optimizer")
 VARIANT = ("variant", "treatment", "patient", "placement")
@@ -71,7 +71,7 @@ def _series(run: dict[str, Any], key: str) -> dict[str, Any]:
         part = [v for v in values[a:b] if v is not None]
         if part:
             x.append((a + b - 1) / 2)
-            y.append(float(f"{sum(part) / len(part):.4g}"))
+            y.append(float(f"{sum(part) / len(part):.3g}"))
     return {
         "name": str(next((run[k] for k in VARIANT if k in run), "run")),
         "seed": run.get("seed", 0),

@@ -32,6 +32,10 @@ VARIANTS: dict[str, Callable[[str], str]] = {
 }
 
 
+def _character(code: int) -> str:
+    return escape(chr(code), quote=False)
+
+
 def _bold(letter: str) -> int:
     return ord(letter) + (0x1D400 - ord("A") if letter.isupper() else 0x1D41A - ord("a"))
 
@@ -67,9 +71,11 @@ def mathml(source: str, display: bool) -> str:
     """
     out: str = convert(source, display="block" if display else "inline")
     out = out.replace(r"\_", "_").replace(r"\|", "‖")
+    # characters, not their numbers: half as long
+    out = re.sub(r"&#x([0-9A-F]+);", lambda m: _character(int(m[1], 16)), out)
     # set tight: a fraction on the line, and the sign of a derivative, which is a letter
-    out = out.replace("<mo>&#x0002F;</mo>", '<mo lspace="0" rspace="0">/</mo>')
-    out = out.replace("<mo>&#x02202;</mo>", "<mi>∂</mi>")
+    out = out.replace("<mo>/</mo>", '<mo lspace="0" rspace="0">/</mo>')
+    out = out.replace("<mo>∂</mo>", "<mi>∂</mi>")
     return re.sub(
         r'<m([in]) mathvariant="([\w-]+)">(\w)</m[in]>',
         lambda m: f"<m{m[1]}>{VARIANTS[m[2]](m[3])}</m{m[1]}>" if m[2] in VARIANTS else m[0],

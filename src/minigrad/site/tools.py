@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from minigrad.course.table import Course, Exercise, Lab
+from minigrad.lab.records import strict
 from minigrad.site.face import prediction
 from minigrad.site.frame import data
 
@@ -65,19 +66,17 @@ def home(w: dict[str, str], count: int, chapters: str, root: str, engine: str) -
 def recorded_first() -> dict[str, Any]:
     """What theory says of the first network, and its run with seed 0."""
     losses = prediction.train(FIRST, tell=lambda event: None)
-    return {"prediction": prediction.predict(FIRST), "run": losses}
+    found: dict[str, Any] = strict({"prediction": prediction.predict(FIRST), "run": losses})
+    return found
 
 
-def explorer(config: dict[str, Any], say: str = "", wide: bool = False, first: bool = False) -> str:
-    """An explorer, started from ``config``; with ``say`` it asks for a guess first."""
-    options: dict[str, Any] = {"config": config, "guess": bool(say), "wide": wide}
-    if first:
-        options["first"] = prediction.predict(config)
-    claim = f"<p>{escape(say)}</p>" if say else ""
+def explorer(config: dict[str, Any], say: str) -> str:
+    """An explorer, started from ``config``; it asks for a guess first."""
+    options = {"config": config, "guess": True}
     value = escape(json.dumps(options), quote=True)
     return (
         f'<aside class="widget explorer" data-widget="explorer" data-options="{value}" '
-        f'aria-label="Explorer"><header><span class="label">Try it</span>{claim}</header>'
+        f'aria-label="Explorer"><header><span class="label">Try it</span><p>{escape(say)}</p></header>'
         '<div class="body"></div></aside>\n'
     )
 

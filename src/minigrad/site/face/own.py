@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from minigrad.errors import ArgumentError
 
-SILENT = 30.0  # seconds without a word before it is ended; a lab's step takes far less
+SILENT = 60.0  # seconds without a word before it is ended; a lab's step takes far less
 
 
 def in_child(

@@ -57,7 +57,8 @@ def predict(config: dict[str, Any]) -> dict[str, Any]:
     with two standard deviations over seeds to either side."""
     p = foretell(configuration(config))
     forward = p.signal.forward
-    out: dict[str, Any] = {
+    c = p.curve
+    return {
         "config": p.config.as_dict(),
         "verdict": p.verdict,
         "odds": p.probabilities,
@@ -68,10 +69,12 @@ def predict(config: dict[str, Any]) -> dict[str, Any]:
             max(1 - d / q, -1.0) if q > 0 else 1.0
             for d, q in zip(forward.diff.tolist(), forward.q.tolist(), strict=True)
         ],
+        # the loss foretold: the median run, and between which of them four of five lie
+        "curve": {
+            "steps": [(first + stop - 1) / 2 for first, stop in c.windows],
+            **{key: c.quantile(q) for key, q in (("low", 0.1), ("at", 0.5), ("high", 0.9))},
+        },
     }
-    if curve := getattr(p, "curve", None):
-        out["curve"] = curve() if callable(curve) else curve
-    return out
 
 
 def _band(curve: Any, spread: Any) -> dict[str, list[float]]:

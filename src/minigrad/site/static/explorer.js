@@ -2,7 +2,7 @@
 
 import { ask, local, root, wake } from "./engine.js";
 import { draw } from "./plot.js";
-import { run } from "./training.js";
+import { foretold, run, TOP } from "./training.js";
 import { describe, FATES, fail, legend, make, odds, percent, permalink, SAID, wait } from "./widgets.js";
 
 const NAMES = { depth: "depth", width: "width", activation: "activation", init: "init", init_scale: "its scale", gain: "gain", norm: "norm", placement: "placement", residual: "residual", optimizer: "optimizer", lr: "learning rate" };
@@ -10,9 +10,9 @@ const WIDTHS = [16, 32, 64, 96, 128, 192, 256];
 let known;
 
 /** Mount an explorer in `box`. Returns {config(), set(values)}. */
-export async function mount(box, { config, guess = false, first, changed = () => {} }) {
+export async function mount(box, { config, guess = false, changed = () => {} }) {
   const self = { values: { ...config } };
-  if (guess) await guessed(box, self, first);
+  if (guess) await guessed(box, self);
   const wake_ = local ? null : box.appendChild(wait("starting Python in this page; the first time takes some seconds"));
   try {
     known ??= ask("choices");
@@ -123,15 +123,17 @@ export async function mount(box, { config, guess = false, first, changed = () =>
     plot("forward", "Signal: mean square of each layer's output", xs, curve("forward", "#0072b2"), p.forward);
     plot("backward", "Gradient: mean square at each layer", xs, curve("backward", "#d55e00"), p.backward);
     plot("likeness", "Likeness of two inputs: cosine", xs, [{ label: "cosine", data: pad(p.likeness), color: "#009e73" }], null);
+    const steps = p.curve.steps, at = (key) => steps.map((s) => foretold(p.curve, key, s));
+    plot("curve", "Loss foretold: the median run, and four of five", steps, [{ label: "loss", data: at("at"), low: at("low"), high: at("high"), color: "#009e73" }], { at: at("at") }, { xlabel: "step", range: () => [1e-3, TOP], lines: [{ y: Math.log(2), label: "guessing" }] });
   }
 
-  function plot(key, title, x, series, band) {
+  function plot(key, title, x, series, band, more = {}) {
     const last = (a) => a.at(-1).toPrecision(2);
-    const about = band ? `${title}: ${band.at[0].toPrecision(2)} at layer 1, ${last(band.at)} at the last` : `${title}: ${last(series[0].data)} at the last layer`;
+    const about = band ? `${title}: ${band.at[0].toPrecision(2)} at the first, ${last(band.at)} at the last` : `${title}: ${last(series[0].data)} at the last layer`;
     if (!curves[key]) {
       const place = make("div"), part = make("div", {}, make("h4", {}, title), place);
       parts.plots.append(part);
-      curves[key] = draw(place, { x, series, log: Boolean(band), xlabel: "layer", about, height: 165, range: band ? undefined : () => [Math.min(-0.05, ...self.prediction.likeness), 1.05] });
+      curves[key] = draw(place, { x, series, log: Boolean(band), xlabel: "layer", about, height: 165, range: band ? undefined : () => [Math.min(-0.05, ...self.prediction.likeness), 1.05], ...more });
     } else {
       curves[key].box.setAttribute("aria-label", about);
       curves[key].set(x, series);
@@ -189,14 +191,13 @@ export async function mount(box, { config, guess = false, first, changed = () =>
   }
 
   sync();
-  if (first) show(first);
   await touched();
   self.config = full;
   return self;
 }
 
 /** Three buttons before anything is shown. */
-function guessed(box, self, first) {
+function guessed(box, self) {
   return new Promise((resolve) => {
     const { head, rest } = describe({ width: 128, activation: "relu", init: "kaiming_normal", norm: "none", placement: "pre", residual: "none", optimizer: "sgd", lr: 0.01, ...self.values });
     const part = make("div.ask", {}, make("p", {}, make("b", {}, head), make("br"), rest), make("div.fates", { role: "group", "aria-label": "Your guess" },

@@ -5,6 +5,15 @@ import { draw } from "./plot.js";
 const LN2 = Math.log(2);
 export const TOP = 20; // of the axis: what is above has left it
 
+/** The curve foretold at a step: straight between its windows' middles in the logarithm; null, which
+ * is no finite loss, is above the axis. */
+export function foretold(theory, key, step) {
+  const { steps } = theory, values = theory[key].map((v) => Math.min(Math.max(v ?? TOP, 1e-6), TOP));
+  const i = Math.min(Math.max(steps.findIndex((s) => s >= step), 1), steps.length - 1), [a, b] = [steps[i - 1], steps[i]];
+  const part = step > steps.at(-1) ? 1 : Math.min(Math.max((step - a) / (b - a), 0), 1);
+  return values[i - 1] ** (1 - part) * values[i] ** part;
+}
+
 /** A plot of a run under way: `add(step, loss)` as it comes, `all(losses)` at the end. `theory` is
  * the curve that was predicted: {steps, at, low, high}, where there is one. */
 export function run(box, { words = {}, theory, height = 230 } = {}) {
@@ -25,8 +34,8 @@ export function run(box, { words = {}, theory, height = 230 } = {}) {
     if (!xs.length) return;
     const x = xs.slice(), list = series();
     if (theory) {
-      const at = (key) => x.map((step) => theory[key][Math.min(step, theory[key].length - 1)]);
-      list.unshift({ label: "predicted", data: at("at"), low: at("low"), high: at("high"), color: "trained", dash: [4, 3], width: 1.6 });
+      const at = (key) => x.map((step) => foretold(theory, key, step));
+      list.unshift({ label: "predicted", data: at("at"), low: at("low"), high: at("high"), color: "#009e73", dash: [4, 3], width: 1.6 });
     }
     plot.set(x, list);
   };

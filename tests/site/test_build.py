@@ -1,0 +1,62 @@
+"""The static site: complete, small, the same each time."""
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+
+import pytest
+
+from minigrad.errors import ArgumentError
+from minigrad.site import build as building
+from minigrad.site import tools
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("static") / "site"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tools.prediction, "STEPS", 20)
+        building.build(folder, None, lambda line: None)
+    return folder
+
+
+def test_every_page_and_what_it_needs_is_written(built, site):
+    for path in site.files:
+        assert (built / path).is_file(), path
+    home = (built / "index.html").read_text(encoding="utf-8")
+    assert 'data-engine="worker"' in home
+    first = json.loads(re.search(r'id="first">(.*?)</script>', home)[1])
+    assert first["run"]["losses"] and first["prediction"]["verdict"] == "stalled"
+
+
+def test_it_weighs_at_most_5_megabytes(built):
+    assert sum(p.stat().st_size for p in built.rglob("*") if p.is_file()) <= 5_000_000
+
+
+def test_the_package_for_the_worker_is_whole_and_the_same_each_time():
+    packed = building.package()
+    assert packed == building.package()
+    names = zipfile.ZipFile(io.BytesIO(packed)).namelist()
+    for name in ("__init__.py", "site/face/__init__.py", "_course/labs/labs.toml"):
+        assert f"minigrad/{name}" in names
+    assert not [n for n in names if "__pycache__" in n or n.endswith(".png") or "/static/" in n]
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path):
+    (tmp_path / "mine.txt").write_text("x")
+    with pytest.raises(ArgumentError, match="other things"):
+        building.build(tmp_path, None, print)
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_another_pyodide_is_refused(tmp_path, monkeypatch):
+    with pytest.raises(ArgumentError, match=r"has no pyodide\.mjs"):
+        building.checked(tmp_path)
+    (tmp_path / "pyodide.mjs").write_bytes(b"another")
+    with pytest.raises(ArgumentError, match="is not the one"):
+        building.checked(tmp_path)
+    table = building.tomllib.loads((building.PACKAGE / "site/pyodide.toml").read_text())
+    assert all(re.fullmatch(r"[0-9a-f]{64}", x) for x in table["files"].values())
+    assert hashlib.sha256(b"another").hexdigest() not in table["files"].values()
