@@ -30,7 +30,6 @@ BLOCKS = (1, 6, 11, 16)
 EVERY = 5
 FIGURES = {
     "activation_std": "std of the block's output",
-    "apart": "1 − cos between positions",
     "gradient_norm": "gradient norm of its weights",
     "update_ratio": "update / weight, per step",
 }
