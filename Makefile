@@ -18,7 +18,7 @@ labs: $(VENV)/.installed
 	$(BIN)/minigrad run 00 01 02 03 --quick
 
 test: $(VENV)/.installed-dev
-	$(TEST_ENV) $(BIN)/python -m pytest -n auto
+	$(TEST_ENV) $(BIN)/python -m pytest -n auto -m "not browser"
 	@$(MAKE) --no-print-directory lint
 
 lint: $(VENV)/.installed-dev
@@ -29,10 +29,12 @@ lint: $(VENV)/.installed-dev
 # PyTorch for the parity tests, at the release they were written against.
 torch: $(VENV)/.installed-torch
 
-# For the tests of the site: a Chromium where there is none, and Pyodide's core. CI runs it first.
-browser:
+# The tests of the site in a browser, one at a time, and what they need: a Chromium where there is
+# none, and Pyodide's core.
+browser: $(VENV)/.installed-dev
 	@command -v chromium || command -v google-chrome || { apt-get update -qq && apt-get install -y -qq chromium; }
 	cd vendor && npm ci --silent --no-audit --no-fund
+	$(TEST_ENV) $(BIN)/python -m pytest -m browser
 
 # What the site's pages use of others, bundled anew from vendor/package-lock.json; needs npm, and for
 # the fonts Debian's fonts-texgyre and fonts-texgyre-math.
