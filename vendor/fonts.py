@@ -41,9 +41,6 @@ def cut(source: str, target: str, characters: str, features: list[str]) -> None:
 
 
 for style, name in (("regular", "text"), ("italic", "text-italic"), ("bold", "text-bold")):
-    cut(f"tex-gyre/texgyrepagella-{style}.otf", f"{name}.woff2", TEXT, ["kern", "liga", "lnum"])
-# and what the next formula is likely to bring
-LIKELY = "".join(map(chr, [*range(0x391, 0x3AA), *range(0x3B1, 0x3CA), *range(0x1D434, 0x1D468)]))
-LIKELY += "".join(map(chr, range(0x1D6FC, 0x1D71C))) + "ℎ∓≪≫≡∝∼⇒∇⊗⊥∉∪∩⋮∘†ℕℤℂℙ𝟏𝟎‰≠≲≳⟨⟩⌊⌋⌈⌉"
-math = formula_characters() + LIKELY
-cut("tex-gyre-math/texgyrepagella-math.otf", "math.woff2", math, [])
+    kerned = ["kern", "liga", "lnum"] if name == "text" else ["lnum"]  # the others stand in short
+    cut(f"tex-gyre/texgyrepagella-{style}.otf", f"{name}.woff2", TEXT, kerned)
+cut("tex-gyre-math/texgyrepagella-math.otf", "math.woff2", formula_characters(), [])
