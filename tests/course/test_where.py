@@ -14,7 +14,7 @@ from minigrad.course.where import find_code
         ("SGD", ["class SGD"]),
         ("var", ["reduce.py:", "def var("]),
         ("view", ["shape.py:", "def view(", "g.reshape(old)"]),
-        ("backward", ["graph.py:", "def backward("]),
+        ("backward", ["backward.py:", "def backward("]),
     ],
 )
 def test_where_shows_the_code_and_what_speaks_of_it(minigrad, name, shows):

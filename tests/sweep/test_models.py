@@ -14,7 +14,7 @@ PAGE = (ROOT / "theory" / "prediction.md").read_text(encoding="utf-8")
 MODELS = json.loads((ROOT / "theory" / "records" / "models.json").read_text(encoding="utf-8"))
 SHIPPED = json.loads(Path(calibration.__file__).with_suffix(".json").read_text(encoding="utf-8"))
 ROWS = {  # the record's name: how the page's row begins
-    "pure theory": "pure theory",
+    "pure theory": "limits of theory",
     "a line, 45 constants": "a line: 45 constants",
     "3 trees of 32 leaves": "3 trees of 32 leaves",
     "36 trees": "36 trees of 8 leaves",

@@ -23,7 +23,8 @@ def sizes(args: tuple[Any, ...]) -> Shape:
     if len(args) == 1 and isinstance(args[0], Sequence):
         args = tuple(args[0])
     if not all(isinstance(n, int | np.integer | Tensor) for n in args):
-        raise ArgumentError(f"a shape is made of ints, got {args!r}")
+        odd = next(n for n in args if not isinstance(n, int | np.integer | Tensor))
+        raise ArgumentError(f"a shape is made of ints, got {odd!r}")
     return tuple(operator.index(n) for n in args)
 
 
