@@ -34,7 +34,8 @@ def build(folder: Path, pyodide: Path | None, say: Callable[[str], None]) -> Non
     site = Site("worker")
     with threadpool_limits(1, user_api="blas"):  # of the one run that is recorded
         for path, make in site.files.items():
-            _write(folder / path, make())
+            content = make()
+            _write(folder / path, _smaller(content) if path.endswith(".png") else content)
     _write(folder / "minigrad.zip", package())
     if pyodide is not None:
         for name in checked(pyodide):
@@ -45,6 +46,16 @@ def build(folder: Path, pyodide: Path | None, say: Callable[[str], None]) -> Non
     say(f"{len(site.files)} files, {size / 1e6:.1f} MB, in {folder}")
     if pyodide is None:
         say("Without --pyodide nothing is computed in the pages unless pyodide/ is put there.")
+
+
+def _smaller(png: bytes) -> bytes:
+    """The figure in at most 128 colours, which is more than one has: a third of its bytes."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    figure = Image.open(io.BytesIO(png)).convert("RGB")
+    figure.quantize(128, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    return min(png, out.getvalue(), key=len)
 
 
 def _write(file: Path, content: bytes) -> None:
