@@ -12,13 +12,12 @@ import numpy as np
 from minigrad.signal.calibration import VERDICTS, odds
 from minigrad.signal.configuration import OWN, Configuration
 from minigrad.signal.curve import Curve, curves
+from minigrad.signal.fate import Fate
 from minigrad.signal.features import features_many
 from minigrad.signal.optimizers import OPTIMIZERS
 from minigrad.signal.quadrature import Array
 from minigrad.signal.reasons import explain
 from minigrad.signal.recurrence import Signal, propagate_many
-from minigrad.signal.window import nearest_change, trains, window
-from minigrad.signal.window import rates as grid
 
 
 @dataclass(frozen=True)
@@ -36,13 +35,11 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Prediction:
+class Prediction(Fate):
     """What theory says of one configuration."""
 
     config: Configuration
-    probabilities: dict[str, float]
     signal: Signal
-    features: dict[str, float]
     band: Band = field(repr=False, compare=False)
     at: int = field(repr=False, compare=False)  # its place in the band
 
@@ -51,20 +48,10 @@ class Prediction:
         """The loss in eleven windows of steps, with the odds of every height."""
         return self.band.curves[self.at]
 
-    @property
-    def verdict(self) -> str:
-        """The likeliest of "diverged", "stalled" and "trained"."""
-        return max(self.probabilities, key=lambda name: self.probabilities[name])
-
     @cached_property
     def reason(self) -> str:
         """One sentence: which of the theory's numbers decided it."""
         return explain(self.config, self.signal, self.features, self.verdict)
-
-    @property
-    def confidence(self) -> float:
-        """The probability of its verdict."""
-        return self.probabilities[self.verdict]
 
     @property
     def forward(self) -> Array:
@@ -86,33 +73,19 @@ class Prediction:
         """Standard deviation over seeds of ln backward, (depth,)."""
         return self.signal.backward.spread
 
-    @cached_property
-    def _by_rate(self) -> tuple[list[float], list[float]]:
-        """Rates, four to a decade, and how likely each is to train; 0 where another fate is."""
-        rates = grid(*OPTIMIZERS[self.config.optimizer].rates)
-        return rates, _trains([replace(self.config, lr=rate) for rate in rates])
+    @property
+    def rates(self) -> tuple[float, float]:
+        """The lowest and highest learning rate that a window is looked for in."""
+        return OPTIMIZERS[self.config.optimizer].rates
 
-    @cached_property
-    def window(self) -> tuple[float, float] | None:
-        """The lowest and highest learning rate that would train, or None if none does.
+    @property
+    def changes(self) -> list[tuple[str, Configuration]]:
+        """Single changes other than of the rate, from the smallest: a name and a configuration."""
+        return _changes(self.config)
 
-        Of rates four to a decade; where several stretches train, the one nearest to its own.
-        """
-        return window(*self._by_rate, self.config.lr)
-
-    @cached_property
-    def nearest_change(self) -> str | None:
-        """The smallest single change that would make it train; None if it trains, or none does.
-
-        Of the rate, if one would; the nearest that is likely to train goes before the window's
-        edge, where it is even odds.
-        """
-        if self.verdict == "trained":
-            return None
-        others = _changes(self.config)
-        chances = _trains([changed for _, changed in others])
-        named = [(text, p) for (text, _), p in zip(others, chances, strict=True)]
-        return nearest_change(*self._by_rate, self.config.lr, named)
+    def foretell(self, configs: Sequence[Configuration]) -> list[Prediction]:
+        """The predictions of others."""
+        return predict_many(configs)
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain values, for JSON."""
@@ -167,11 +140,6 @@ def predict_many(configs: Sequence[Configuration]) -> list[Prediction]:
             one, numbers = signal.of(k, own[k].depth), {n: float(x[k]) for n, x in known.items()}
             found[j] = Prediction(own[k], fates, one, numbers, together, k)
     return [found[j] for j in range(len(configs))]
-
-
-def _trains(configs: Sequence[Configuration]) -> list[float]:
-    """The probability that each trains, 0 where another fate is likelier."""
-    return [trains(p.probabilities) for p in predict_many(configs)]
 
 
 def _changes(config: Configuration) -> list[tuple[str, Configuration]]:

@@ -8,33 +8,21 @@ from functools import cached_property
 from typing import Any
 
 from minigrad.signal.calibration import VERDICTS, calibration, odds
+from minigrad.signal.fate import Fate
 from minigrad.signal.quadrature import Array
 from minigrad.signal.transformer.configuration import RATES, TransformerConfiguration
 from minigrad.signal.transformer.dynamics import networks
 from minigrad.signal.transformer.features import features_many
 from minigrad.signal.transformer.reasons import explain
 from minigrad.signal.transformer.recurrence import Signal, propagate
-from minigrad.signal.window import nearest_change, rates, trains, window
 
 
 @dataclass(frozen=True)
-class TransformerPrediction:
+class TransformerPrediction(Fate):
     """What theory says of one configuration; as `minigrad.predict` of an MLP."""
 
     config: TransformerConfiguration
-    probabilities: dict[str, float]
     signal: Signal
-    features: dict[str, float]
-
-    @property
-    def verdict(self) -> str:
-        """The likeliest of "diverged", "stalled" and "trained"."""
-        return max(self.probabilities, key=lambda name: self.probabilities[name])
-
-    @property
-    def confidence(self) -> float:
-        """The probability of its verdict."""
-        return self.probabilities[self.verdict]
 
     @cached_property
     def reason(self) -> str:
@@ -56,29 +44,19 @@ class TransformerPrediction:
         """1 − cos of two positions of one sequence after each block at init, (layers,)."""
         return self.signal.alike[2::2]
 
-    @cached_property
-    def _by_rate(self) -> tuple[list[float], list[float]]:
-        """Rates, four to a decade, and how likely each is to train; 0 where another fate is."""
-        those = rates(*RATES[self.config.optimizer])
-        return those, _trains([replace(self.config, lr=rate) for rate in those])
+    @property
+    def rates(self) -> tuple[float, float]:
+        """The lowest and highest learning rate that a window is looked for in."""
+        return RATES[self.config.optimizer]
 
-    @cached_property
-    def window(self) -> tuple[float, float] | None:
-        """The lowest and highest learning rate that would train, or None if none does.
+    @property
+    def changes(self) -> list[tuple[str, TransformerConfiguration]]:
+        """Single changes other than of the rate, from the smallest: a name and a configuration."""
+        return _changes(self.config)
 
-        Of rates four to a decade; where several stretches train, the one nearest to its own.
-        """
-        return window(*self._by_rate, self.config.lr)
-
-    @cached_property
-    def nearest_change(self) -> str | None:
-        """The smallest single change that would make it train; None if it trains, or none does."""
-        if self.verdict == "trained":
-            return None
-        others = _changes(self.config)
-        chances = _trains([changed for _, changed in others])
-        named = [(text, p) for (text, _), p in zip(others, chances, strict=True)]
-        return nearest_change(*self._by_rate, self.config.lr, named)
+    def foretell(self, configs: Sequence[TransformerConfiguration]) -> list[TransformerPrediction]:
+        """The predictions of others."""
+        return predict_transformers(configs)
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain values, for JSON."""
@@ -129,11 +107,6 @@ def predict_transformers(
         )
         for j, (config, share, row) in enumerate(zip(configs, shares, rows, strict=True))
     ]
-
-
-def _trains(configs: Sequence[TransformerConfiguration]) -> list[float]:
-    """The probability that each trains, 0 where another fate is likelier."""
-    return [trains(p.probabilities) for p in predict_transformers(configs)]
 
 
 def _changes(config: TransformerConfiguration) -> list[tuple[str, TransformerConfiguration]]:

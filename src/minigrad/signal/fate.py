@@ -1,0 +1,104 @@
+"""What a prediction says of any family: a verdict from odds, the rates that would train, and the
+single change that would."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+PER_DECADE = 4
+LIKELY = 0.85  # to train, before a change is recommended
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What theory says of one configuration."""
+
+    config: Any
+    probabilities: dict[str, float]
+    signal: Any
+    features: dict[str, float]
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """The lowest and highest learning rate that a window is looked for in."""
+        raise NotImplementedError
+
+    @property
+    def changes(self) -> list[tuple[str, Any]]:
+        """Single changes other than of the rate, from the smallest: a name and a configuration."""
+        raise NotImplementedError
+
+    def foretell(self, configs: Sequence[Any]) -> Sequence[Fate]:
+        """The predictions of others of its family."""
+        raise NotImplementedError
+
+    @property
+    def verdict(self) -> str:
+        """The likeliest of "diverged", "stalled" and "trained"."""
+        return max(self.probabilities, key=lambda name: self.probabilities[name])
+
+    @property
+    def confidence(self) -> float:
+        """The probability of its verdict."""
+        return self.probabilities[self.verdict]
+
+    @cached_property
+    def _by_rate(self) -> tuple[list[float], list[float]]:
+        """Rates, four to a decade, and how likely each is to train; 0 where another fate is."""
+        first, last = map(math.log10, self.rates)
+        exponents = np.linspace(first, last, round((last - first) * PER_DECADE) + 1)
+        rates = [float(x) for x in 10**exponents]
+        return rates, self._chances([replace(self.config, lr=rate) for rate in rates])
+
+    def _chances(self, configs: Sequence[Any]) -> list[float]:
+        return [_trains(other.probabilities) for other in self.foretell(configs)]
+
+    @cached_property
+    def window(self) -> tuple[float, float] | None:
+        """The lowest and highest learning rate that would train, or None if none does.
+
+        Of rates four to a decade; where several stretches train, the one nearest to its own.
+        """
+        rates, chances = self._by_rate
+        good = [i for i, p in enumerate(chances) if p > 0]
+        if not good:
+            return None
+        first = last = min(good, key=lambda i: abs(math.log(rates[i] / self.config.lr)))
+        while first - 1 in good:
+            first -= 1
+        while last + 1 in good:
+            last += 1
+        return float(f"{rates[first]:.2g}"), float(f"{rates[last]:.2g}")
+
+    @cached_property
+    def nearest_change(self) -> str | None:
+        """The smallest single change that would make it train; None if it trains, or none does.
+
+        Of the rate, if one would; what is likely to train goes before the window's edge, where it
+        is even odds.
+        """
+        if self.verdict == "trained":
+            return None
+        rates, by_rate = self._by_rate
+        changes = self.changes
+        chances = self._chances([changed for _, changed in changes])
+        for least in (LIKELY, 0.0):
+            good = [rate for rate, p in zip(rates, by_rate, strict=True) if p > least]
+            if good:
+                nearest = min(good, key=lambda rate: abs(math.log(rate / self.config.lr)))
+                return f"lr {float(f'{nearest:.2g}'):g}"
+            for (text, _), p in zip(changes, chances, strict=True):
+                if p > least:
+                    return text
+        return None
+
+
+def _trains(odds: Mapping[str, float]) -> float:
+    """The probability that it trains, 0 where another fate is likelier."""
+    return odds["trained"] if odds["trained"] == max(odds.values()) else 0.0
