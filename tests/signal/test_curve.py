@@ -13,7 +13,7 @@ from minigrad.signal.curve import Curve
 from minigrad.signal.draw import draw
 from minigrad.signal.predict import predict, predict_many
 from minigrad.signal.theory_curve import constant_kernel, initial_loss, margins
-from minigrad.signal.windows import WINDOWS
+from minigrad.signal.windows import TOY, WINDOWS
 
 LN2 = math.log(2)
 DRAWN = [config for kind in ("wild", "lab") for config, _ in draw(kind, count=60, seed=12)]
@@ -81,13 +81,13 @@ def test_quantiles_rise_and_are_checked():
 def test_quantile_half_step_and_spike_of_given_paths():
     down = np.log10(np.array([0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.1, 0.1, 0.1, 0.1]))
     up = np.log10(np.array([0.7] + [7.0] * 9 + [np.inf]))
-    curve = Curve(np.array([down, up]), np.array([0.75, 0.25]), 10**down)
+    curve = Curve(np.array([down, up]), np.array([0.75, 0.25]), 10**down, TOY)
     assert curve.quantile(0.2) == pytest.approx(10**down)
     assert curve.quantile(0.95)[-1] == math.inf and curve.quantile(0.95)[3] == pytest.approx(7.0)
     assert curve.spike == 0.25
-    sure = Curve(down[None], np.ones(1), 10**down)
+    sure = Curve(down[None], np.ones(1), 10**down, TOY)
     assert 47.5 < sure.half_step < 95.5  # between the windows 32–63 and 64–127
-    assert Curve(up[None], np.ones(1), 10**up).half_step == math.inf
+    assert Curve(up[None], np.ones(1), 10**up, TOY).half_step == math.inf
 
 
 def test_curves_of_many_are_each_ones_own():

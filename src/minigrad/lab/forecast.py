@@ -12,6 +12,7 @@ import numpy as np
 from minigrad.lab.progress import progress
 from minigrad.lab.trainability import train
 from minigrad.signal.configuration import BATCH, STEPS, Configuration
+from minigrad.signal.fate import Fate
 from minigrad.signal.predict import Prediction
 from minigrad.signal.windows import window_means
 from minigrad.training.verdict import final_loss, verdict
@@ -69,13 +70,14 @@ def lines(p: Prediction, runs: Sequence[Losses] = ()) -> Iterator[str]:
         yield f"The nearest single change that would make it train: {p.nearest_change}."
 
 
-def chart(p: Prediction, runs: Sequence[Losses] = (), columns: int = 46) -> Iterator[str]:
+def chart(p: Fate, runs: Sequence[Losses] = (), columns: int = 46) -> Iterator[str]:
     """The loss window by window on a logarithmic axis: the band, and real runs as o."""
     low, first, median, third, high = (p.curve.quantile(q) for q in (0.1, 0.25, 0.5, 0.75, 0.9))
-    measured = [window_means(run) for run in runs]
+    measured = [window_means(run, p.curve.windows) for run in runs]
     seen = [x for row in (low.tolist(), high.tolist(), *measured) for x in row if 0 < x < math.inf]
-    bottom, top = math.floor(math.log10(min(seen))), math.ceil(math.log10(max(seen)))
-    top = min(max(top, bottom + 1), bottom + 40)
+    bottom, top = math.log10(min(seen)), math.log10(max(seen)) + 0.01
+    if top - bottom > 1:  # whole decades
+        bottom, top = math.floor(bottom), min(math.ceil(top), math.floor(bottom) + 40)
 
     def column(x: float) -> int:  # the last one is for what is not finite
         if not math.isfinite(x):
@@ -83,8 +85,9 @@ def chart(p: Prediction, runs: Sequence[Losses] = (), columns: int = 46) -> Iter
         place = (math.log10(max(x, 1e-300)) - bottom) / (top - bottom)
         return round(min(max(place, 0.0), 1.0) * (columns - 1))
 
-    ends = f"1e{bottom}", f"1e{top} NaN"
-    yield f"steps         loss   {ends[0]}{ends[1]:>{columns + 3 - len(ends[0])}}"
+    ends = (f"1e{x}" if isinstance(x, int) else f"{10**x:.3g}" for x in (bottom, top))
+    left, right = next(ends), f"{next(ends)} NaN"
+    yield f"steps         loss   {left}{right:>{columns + 3 - len(left)}}"
     for w, (start, stop) in enumerate(p.curve.windows):
         cells = [" "] * (columns + 1)
         for mark, near, far in (("·", low, high), ("━", first, third)):
@@ -98,8 +101,10 @@ def chart(p: Prediction, runs: Sequence[Losses] = (), columns: int = 46) -> Iter
         yield f"{steps:8s}  {loss:>8s}   {''.join(cells)}".rstrip()
     yield "┃ half of all runs stay below, ━ 50 % of them, · 80 %" + (", o the runs" if runs else "")
     half = p.curve.half_step
-    reached = f"at step {half:.0f}" if half < STEPS else f"not within {STEPS} steps"
-    yield f"half of ln 2: {reached}; a spike above twice the start: {p.curve.spike:.0%}"
+    last, level = p.curve.windows[-1][1], p.curve.task.entropy / 2
+    reached = f"at step {half:.0f}" if half < last else f"not within {last} steps"
+    yield f"half of guessing, {level:.3f} nats: {reached}"
+    yield f"a spike above twice the start: {p.curve.spike:.0%}"
 
 
 def truth(
@@ -119,16 +124,18 @@ def truth(
     return f"{verdict(losses, entropy)}: {end} (seed {seed}, {steps} steps)", losses
 
 
-def draw_curve(ax: Any, p: Prediction, runs: Sequence[Losses] = ()) -> None:
+def draw_curve(ax: Any, p: Fate, runs: Sequence[Losses] = ()) -> None:
     """The predicted band on axes of the loss by step, real runs as lines over it."""
     from minigrad.lab.plot import REFERENCE, STYLES
 
     step = np.array([(start + stop - 1) / 2 + 1 for start, stop in p.curve.windows])
     bands = {q: p.curve.quantile(q) for q in (0.1, 0.25, 0.5, 0.75, 0.9)}
-    measured = [np.array(window_means(run)) for run in runs]
+    measured = [np.array(window_means(run, p.curve.windows)) for run in runs]
     drawn = np.concatenate([*bands.values(), *measured])
     drawn = drawn[np.isfinite(drawn) & (drawn > 0)]
-    low, high = min(drawn.min() / 2, 0.1), max(drawn.max() * 3, 3.0)  # at the top: not finite
+    entropy = p.curve.task.entropy
+    low, high = min(drawn.min() / 1.5, entropy / 2), max(drawn.max() * 2, 2.5 * entropy)
+    # at the top: not finite
     style = STYLES[1]
     for outer, opacity in ((0.1, 0.15), (0.25, 0.3)):
         edges = (np.clip(bands[q], low, high) for q in (outer, 1 - outer))
@@ -140,8 +147,11 @@ def draw_curve(ax: Any, p: Prediction, runs: Sequence[Losses] = ()) -> None:
         if np.isnan(means).any():
             last = max(int(np.argmax(np.isnan(means))) - 1, 0)
             ax.plot(step[last], means[last], "x", color="k", markersize=8)
-    ax.axhline(math.log(2), color=REFERENCE, linestyle=":")
+    ax.axhline(entropy, color=REFERENCE, linestyle=":")
     ax.set(xscale="log", yscale="log", xlabel="step + 1", ylabel="loss, nats", ylim=(low, high))
+    if high / low < 20:  # hardly a decade: numbers, not powers
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter("{x:g}")
 
 
 def plot(p: Prediction, path: Path, runs: Sequence[Losses] = ()) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from minigrad.lab.forecast import chart, draw_curve
 from minigrad.signal.transformer.configuration import (
     BATCH,
     CONTEXT,
@@ -42,6 +43,8 @@ def lines(p: TransformerPrediction, runs: Sequence[Losses] = ()) -> Iterator[str
     yield f"{p.verdict}   ({odds})"
     yield f"because {p.reason}."
     yield ""
+    yield from chart(p, runs)
+    yield ""
     yield "block   mean square    gradient²   1 − cos of two positions"
     for layer in sorted({round(x) for x in np.geomspace(1, p.config.layers, 7)}):
         i = layer - 1
@@ -57,7 +60,8 @@ def lines(p: TransformerPrediction, runs: Sequence[Losses] = ()) -> Iterator[str
 
 
 def plot(p: TransformerPrediction, path: Path, runs: Sequence[Losses] = ()) -> None:
-    """By depth: the stream's mean square, its gradient's, and how far apart positions are."""
+    """The loss by step with its bands; by depth the stream's mean square, its gradient's, and how
+    far apart positions are. ``runs`` are the losses of real ones, laid over the curve."""
     from minigrad.lab.plot import STYLES, new_figure, save_figure
 
     c = p.config
@@ -66,14 +70,18 @@ def plot(p: TransformerPrediction, path: Path, runs: Sequence[Losses] = ()) -> N
         f"{p.verdict} ({p.confidence:.0%}): {c.layers} blocks of {c.dim}, {norm}, {c.ffn}, "
         f"init {c.init}\nresidual {c.residual}, {c.optimizer} lr {c.lr:g}, warmup {c.warmup}"
     )
-    figure, axes = new_figure(title, 1, 3, size=(12.0, 4.0))
+    figure, axes = new_figure(title, 1, 4, size=(15.0, 4.0))
+    draw_curve(axes[0, 0], p, runs)
+    axes[0, 0].set_title("band: 50 % and 80 % of runs", fontsize=9)
+    if runs:
+        axes[0, 0].legend(fontsize=8)
     layers = np.arange(1, c.layers + 1)
     panels = (
         (p.forward, STYLES[1], "mean square of the stream"),
         (p.backward, STYLES[0], "mean square of dL/dx, one position"),
         (p.alike, STYLES[2], "1 − cos of two positions"),
     )
-    for ax, (curve, style, name) in zip(axes[0], panels, strict=True):
+    for ax, (curve, style, name) in zip(axes[0, 1:], panels, strict=True):
         shown = np.maximum(curve, 1e-60)
         ax.plot(layers, shown, color=style.color, linestyle=style.linestyle, marker=".")
         ax.set(xlabel="block, at init", ylabel=name, yscale="log")

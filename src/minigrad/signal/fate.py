@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+
+from minigrad.signal.curve import Curve, Together
+from minigrad.signal.quadrature import Array
 
 PER_DECADE = 4
 LIKELY = 0.85  # to train, before a change is recommended
@@ -23,6 +26,8 @@ class Fate:
     probabilities: dict[str, float]
     signal: Any
     features: dict[str, float]
+    together: Together = field(repr=False, compare=False)
+    at: int = field(repr=False, compare=False)  # its place there
 
     @property
     def rates(self) -> tuple[float, float]:
@@ -32,6 +37,16 @@ class Fate:
     @property
     def changes(self) -> list[tuple[str, Any]]:
         """Single changes other than of the rate, from the smallest: a name and a configuration."""
+        raise NotImplementedError
+
+    @property
+    def reason(self) -> str:
+        """One sentence: which of the theory's numbers decided it."""
+        raise NotImplementedError
+
+    @property
+    def by_depth(self) -> dict[str, Array]:
+        """The signal's numbers by block, named for JSON."""
         raise NotImplementedError
 
     def foretell(self, configs: Sequence[Any]) -> Sequence[Fate]:
@@ -47,6 +62,11 @@ class Fate:
     def confidence(self) -> float:
         """The probability of its verdict."""
         return self.probabilities[self.verdict]
+
+    @property
+    def curve(self) -> Curve:
+        """The loss in windows of steps, with the odds of every height."""
+        return self.together.curves[self.at]
 
     @cached_property
     def _by_rate(self) -> tuple[list[float], list[float]]:
@@ -97,6 +117,19 @@ class Fate:
                 if p > least:
                     return text
         return None
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as plain values, for JSON."""
+        return {
+            "configuration": self.config.as_dict(),
+            "verdict": self.verdict,
+            "probabilities": self.probabilities,
+            "reason": self.reason,
+            "curve": self.curve.as_dict(),
+            "learning_rates": None if self.window is None else list(self.window),
+            "nearest_change": self.nearest_change,
+            **{name: values.tolist() for name, values in self.by_depth.items()},
+        }
 
 
 def _trains(odds: Mapping[str, float]) -> float:

@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
 from minigrad.signal.calibration import VERDICTS, odds
 from minigrad.signal.configuration import OWN, Configuration
-from minigrad.signal.curve import Curve, curves
+from minigrad.signal.curve import Together
 from minigrad.signal.fate import Fate
 from minigrad.signal.features import features_many
 from minigrad.signal.optimizers import OPTIMIZERS
 from minigrad.signal.quadrature import Array
 from minigrad.signal.reasons import explain
 from minigrad.signal.recurrence import Signal, propagate_many
-
-
-@dataclass(frozen=True)
-class Band:
-    """Networks that were predicted together: their curves are drawn together, when one is asked."""
-
-    features: dict[str, Array]
-    odds: Array
-    sgd: Array  # which of them SGD trains
-
-    @cached_property
-    def curves(self) -> list[Curve]:
-        """Of each."""
-        return curves(self.features, self.odds, self.sgd)
+from minigrad.signal.theory_curve import constant_kernel
+from minigrad.signal.windows import TOY
 
 
 @dataclass(frozen=True)
@@ -40,13 +28,6 @@ class Prediction(Fate):
 
     config: Configuration
     signal: Signal
-    band: Band = field(repr=False, compare=False)
-    at: int = field(repr=False, compare=False)  # its place in the band
-
-    @property
-    def curve(self) -> Curve:
-        """The loss in eleven windows of steps, with the odds of every height."""
-        return self.band.curves[self.at]
 
     @cached_property
     def reason(self) -> str:
@@ -87,29 +68,11 @@ class Prediction(Fate):
         """The predictions of others."""
         return predict_many(configs)
 
-    def as_dict(self) -> dict[str, Any]:
-        """All of it as plain values, for JSON."""
-        return {
-            "configuration": self.config.as_dict(),
-            "verdict": self.verdict,
-            "probabilities": self.probabilities,
-            "reason": self.reason,
-            "curve": {
-                "windows": [list(w) for w in self.curve.windows],
-                "quantiles": {
-                    f"{q:g}": [x if np.isfinite(x) else None for x in self.curve.quantile(q)]
-                    for q in (0.1, 0.25, 0.5, 0.75, 0.9)
-                },
-                "half_step": self.curve.half_step if np.isfinite(self.curve.half_step) else None,
-                "spike": self.curve.spike,
-            },
-            "learning_rates": None if self.window is None else list(self.window),
-            "nearest_change": self.nearest_change,
-            "forward": self.forward.tolist(),
-            "forward_band": self.forward_band.tolist(),
-            "backward": self.backward.tolist(),
-            "backward_band": self.backward_band.tolist(),
-        }
+    @property
+    def by_depth(self) -> dict[str, Array]:
+        """The signal's numbers by block, named for JSON."""
+        names = ("forward", "forward_band", "backward", "backward_band")
+        return {name: getattr(self, name) for name in names}
 
 
 def predict(config: Configuration | None = None, /, **choices: Any) -> Prediction:
@@ -134,7 +97,9 @@ def predict_many(configs: Sequence[Configuration]) -> list[Prediction]:
         own = [configs[j] for j in band]
         signal = propagate_many(own)
         known = features_many(own, signal)
-        together = Band(known, odds(known), np.array([c.optimizer == "sgd" for c in own]))
+        sgd = np.array([config.optimizer == "sgd" for config in own])
+        alone = partial(constant_kernel, known, sgd)
+        together = Together(known, odds(known), alone, TOY)
         for k, j in enumerate(band):
             fates = dict(zip(VERDICTS, together.odds[k].tolist(), strict=True))
             one, numbers = signal.of(k, own[k].depth), {n: float(x[k]) for n, x in known.items()}

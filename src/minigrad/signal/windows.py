@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 WINDOWS = (
     *((0, 1), (1, 2), (2, 4), (4, 8), (8, 16), (16, 32), (32, 64), (64, 128)),
@@ -10,14 +11,26 @@ WINDOWS = (
 """Half-open ranges of the steps of a 300-step run; the last is what a verdict judges."""
 
 
-def window_means(losses: Sequence[float | None]) -> list[float]:
+class Task(NamedTuple):
+    """What the losses of a family's runs are measured by."""
+
+    windows: tuple[tuple[int, int], ...]  # of steps, half-open; the last is what a verdict judges
+    entropy: float  # nats: the loss of guessing
+
+
+TOY = Task(WINDOWS, math.log(2))  # the labs' task, two balanced classes
+
+
+def window_means(
+    losses: Sequence[float | None], windows: Sequence[tuple[int, int]] = WINDOWS
+) -> list[float]:
     """Mean loss in nats of each window; NaN from the first loss on that is not finite.
 
     None stands for a non-finite loss. NaN, too, for a window that a shorter run does not reach.
     """
     broke = next((i for i, x in enumerate(losses) if x is None or not math.isfinite(x)), math.inf)
     means = []
-    for start, stop in WINDOWS:
+    for start, stop in windows:
         inside = [x for x in losses[start:stop] if x is not None]
         means.append(math.fsum(inside) / len(inside) if inside and stop <= broke else math.nan)
     return means

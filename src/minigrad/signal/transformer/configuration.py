@@ -12,10 +12,12 @@ import numpy as np
 from minigrad.errors import ArgumentError
 from minigrad.signal.draw import log_uniform
 from minigrad.signal.optimizers import MOMENTUM as MOMENTUM
+from minigrad.signal.windows import WINDOWS, Task
 
 VOCAB, CONTEXT, BATCH, HEADS = 65, 32, 8, 4  # Tiny Shakespeare's characters
 STEPS = 200  # of a run
 ENTROPY = 3.347  # nats: the loss of guessing characters by their frequency
+CHARACTERS = Task((*WINDOWS[:9], (STEPS - 16, STEPS)), ENTROPY)
 HEAD_STD = 0.02  # of the head's weights, whatever the init
 
 CHOICES: dict[str, tuple[Any, ...]] = {

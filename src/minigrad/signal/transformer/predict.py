@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from minigrad.signal.calibration import VERDICTS, calibration, odds
+from minigrad.signal.curve import Together
 from minigrad.signal.fate import Fate
 from minigrad.signal.quadrature import Array
-from minigrad.signal.transformer.configuration import RATES, TransformerConfiguration
+from minigrad.signal.transformer.configuration import CHARACTERS, RATES, TransformerConfiguration
 from minigrad.signal.transformer.dynamics import networks
 from minigrad.signal.transformer.features import features_many
 from minigrad.signal.transformer.reasons import explain
 from minigrad.signal.transformer.recurrence import Signal, propagate
+from minigrad.signal.transformer.theory_curve import two_plateaus
 
 
 @dataclass(frozen=True)
@@ -58,19 +60,10 @@ class TransformerPrediction(Fate):
         """The predictions of others."""
         return predict_transformers(configs)
 
-    def as_dict(self) -> dict[str, Any]:
-        """All of it as plain values, for JSON."""
-        return {
-            "configuration": self.config.as_dict(),
-            "verdict": self.verdict,
-            "probabilities": self.probabilities,
-            "reason": self.reason,
-            "learning_rates": None if self.window is None else list(self.window),
-            "nearest_change": self.nearest_change,
-            "forward": self.forward.tolist(),
-            "backward": self.backward.tolist(),
-            "alike": self.alike.tolist(),
-        }
+    @property
+    def by_depth(self) -> dict[str, Array]:
+        """The signal's numbers by block, named for JSON."""
+        return {name: getattr(self, name) for name in ("forward", "backward", "alike")}
 
 
 def predict_transformer(
@@ -96,7 +89,9 @@ def predict_transformers(
         return []
     signal = propagate(networks(configs))
     known = features_many(configs, signal)
+    alone = partial(two_plateaus, known, configs)
     shares = odds(known, calibration("transformer"))
+    together = Together(known, shares, alone, CHARACTERS, "transformer")
     rows = zip(*(x.tolist() for x in known.values()), strict=True)
     return [
         TransformerPrediction(
@@ -104,6 +99,8 @@ def predict_transformers(
             dict(zip(VERDICTS, share.tolist(), strict=True)),
             signal.of(j, config.layers),
             dict(zip(known, row, strict=True)),
+            together,
+            j,
         )
         for j, (config, share, row) in enumerate(zip(configs, shares, rows, strict=True))
     ]
