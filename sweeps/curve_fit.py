@@ -54,7 +54,7 @@ KINDS = {
     "transformer": Kind(
         (
             *transformers.QUANTITIES,
-            *("init_logit", "init_curvature", "init_progress", "rate", "depth", "grown_logit"),
+            *("init_logit", "init_curvature", "init_progress", "depth", "grown_logit"),
             *("init_gradient_ratio", "first_alike", "spectral"),
         ),
         (

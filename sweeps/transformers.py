@@ -32,10 +32,13 @@ from minigrad.sweep.recorded import TRANSFORMERS, Row, rows
 CALIBRATION = Path(__file__).parents[1] / "src/minigrad/signal/transformer/calibration.json"
 RECORDS = Path(__file__).parents[1] / "theory/records"
 FITTED = FAMILIES["transformer"].fitted
+# the twenty of all features that the trees' splits gained most by
 QUANTITIES = (
-    *("learned", "grown_progress", "travel", "clipped", "adaptive"),
-    *("init_scatter", "kicked_logit", "head_curvature", "scramble"),
-    *("pushed_alike", "pushed_gradient_ratio", "pushed_curvature"),
+    *("rate", "learned", "travel", "init_alike", "init_progress_head"),
+    *("first_alike", "first_progress_head", "grown_progress"),
+    *("pushed_progress", "pushed_progress_head", "pushed_curvature", "pushed_curvature_all"),
+    *("pushed_logit", "pushed_gradient_ratio", "pushed_alike"),
+    *("kicked_progress_head", "kicked_progress", "kicked_alike", "kicked_scatter", "kicked_logit"),
 )
 ROUNDS = 40
 
