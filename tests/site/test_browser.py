@@ -28,7 +28,8 @@ FLAGS = [
 ]
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 800}
 FINDINGS = """async (options) => {
-  const { violations } = await axe.run({ exclude: ["math"] }, options), bad = ["serious", "critical"];
+  const { violations } = await axe.run({ exclude: ["math"] }, options);
+  const bad = ["serious", "critical"];
   const said = ({ id, nodes: [first] }) => `${id}: ${first.html} ${first.failureSummary}`;
   return violations.filter((v) => bad.includes(v.impact)).map(said);
 }"""
