@@ -2,9 +2,7 @@
 
 import contextlib
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -12,9 +10,9 @@ import threading
 import pytest
 
 try:
-    from playwright.sync_api import expect, sync_playwright
-except ImportError:
-    sync_playwright = None
+    from playwright.sync_api import expect
+except ImportError:  # then there is no browser either, and all of this is skipped
+    expect = None
 
 from minigrad.course.stub import definition
 from minigrad.course.workspace import solution_file, start
@@ -22,10 +20,6 @@ from minigrad.course.workspace import solution_file, start
 # one browser and one server for all of them, so with pytest-xdist all of them run in one process
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 800}
 FINDINGS = """async (options) => {
   const { violations } = await axe.run({ exclude: ["math"] }, options);
@@ -35,21 +29,6 @@ FINDINGS = """async (options) => {
 }"""
 FORGET = "Object.keys(localStorage).forEach((k) => k.endsWith('token') || delete localStorage[k])"
 PATIENCE = 120_000  # milliseconds; a wait ends when its state is there
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        assert not (os.environ.get("CI") and sys.platform == "linux"), "`make chromium` installs it"
-        pytest.skip("there is no Chromium")
-    if sync_playwright is None:
-        pytest.skip("playwright is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @contextlib.contextmanager

@@ -10,16 +10,6 @@ import pytest
 
 from minigrad.errors import ArgumentError
 from minigrad.site import build as building
-from minigrad.site import tools
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("static") / "site"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tools.prediction, "STEPS", 20)
-        building.build(folder, None, lambda line: None)
-    return folder
 
 
 def test_every_page_and_what_it_needs_is_written(built, site):
