@@ -12,14 +12,14 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 # One test process per core: threads inside BLAS would only get in each other's way.
 TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: labs test lint torch browser vendor clean
+.PHONY: labs test lint torch browser chromium vendor clean
 
 labs: $(VENV)/.installed
 	$(BIN)/minigrad run 00 01 02 03 --quick
 
 test: $(VENV)/.installed-dev
 	$(TEST_ENV) $(BIN)/python -m pytest -n auto -m "not browser"
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory -j2 lint browser
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -29,12 +29,16 @@ lint: $(VENV)/.installed-dev
 # PyTorch for the parity tests, at the release they were written against.
 torch: $(VENV)/.installed-torch
 
-# The tests of the site in a browser, one at a time, and what they need: a Chromium where there is
-# none, and Pyodide's core.
+# The site in a browser, in one process: they share the browser and the server. Skipped where there is
+# no Chromium; `make chromium` installs it.
 browser: $(VENV)/.installed-dev
-	@command -v chromium || command -v google-chrome || { apt-get update -qq && apt-get install -y -qq chromium; }
-	cd vendor && npm ci --silent --no-audit --no-fund
 	$(TEST_ENV) $(BIN)/python -m pytest -m browser
+
+# What those tests need beside: a Chromium and, for Python in the page, Pyodide's core.
+chromium:
+	@command -v chromium || command -v google-chrome || { apt-get update -qq && apt-get install -y -qq chromium; }
+	@command -v npm || apt-get install -y -qq npm
+	cd vendor && npm ci --silent --no-audit --no-fund
 
 # What the site's pages use of others, bundled anew from vendor/package-lock.json; needs npm, and for
 # the fonts Debian's fonts-texgyre and fonts-texgyre-math.

@@ -26,7 +26,8 @@ export function editor(parent, doc, { label, change, run, save }) {
         keymap.of([key("Mod-Enter", run), key("Mod-s", save), ...defaultKeymap, ...historyKeymap, indentWithTab]),
         lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(),
         indentUnit.of("    "), EditorView.lineWrapping, python(), syntaxHighlighting(colours),
-        EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+        // Tab indents, so another key has to lead out; CodeMirror lets Escape do it, and says it nowhere
+        EditorView.contentAttributes.of({ "aria-label": `${label}. Escape, then Tab, leaves the editor.`, spellcheck: "false", tabindex: "0" }),
         EditorView.updateListener.of((update) => update.docChanged && change(update.state.doc.toString())),
       ],
     }),

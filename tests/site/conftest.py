@@ -1,9 +1,20 @@
-"""A workspace of one's own for every test, and the site's pages, made once."""
+"""A workspace of one's own for every test; pages, static site and browser, each made once."""
+
+import os
+import shutil
+import sys
 
 import pytest
 
 from minigrad.course.workspace import start
+from minigrad.site import build as building
+from minigrad.site import tools
 from minigrad.site.pages import Site
+
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
 
 
 @pytest.fixture
@@ -21,3 +32,26 @@ def pages(site):
     """Every HTML page's text by its address."""
     made = {path: make for path, make in site.files.items() if path.endswith(".html")}
     return {path: make().decode() for path, make in made.items()}
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("static") / "site"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tools.prediction, "STEPS", 20)
+        building.build(folder, None, lambda line: None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        assert not (os.environ.get("CI") and sys.platform == "linux"), "`make chromium` installs it"
+        pytest.skip("there is no Chromium")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()

@@ -2,9 +2,7 @@
 
 import contextlib
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -12,36 +10,25 @@ import threading
 import pytest
 
 try:
-    from playwright.sync_api import expect, sync_playwright
-except ImportError:
-    sync_playwright = None
+    from playwright.sync_api import expect
+except ImportError:  # then there is no browser either, and all of this is skipped
+    expect = None
 
 from minigrad.course.stub import definition
 from minigrad.course.workspace import solution_file, start
 
-pytestmark = pytest.mark.browser
+# one browser and one server for all of them, so with pytest-xdist all of them run in one process
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 800}
+FINDINGS = """async (options) => {
+  const { violations } = await axe.run({ exclude: ["math"] }, options);
+  const bad = ["serious", "critical"];
+  const said = ({ id, nodes: [first] }) => `${id}: ${first.html} ${first.failureSummary}`;
+  return violations.filter((v) => bad.includes(v.impact)).map(said);
+}"""
+FORGET = "Object.keys(localStorage).forEach((k) => k.endsWith('token') || delete localStorage[k])"
 PATIENCE = 120_000  # milliseconds; a wait ends when its state is there
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        assert not (os.environ.get("CI") and sys.platform == "linux"), "`make browser` installs it"
-        pytest.skip("there is no Chromium")
-    if sync_playwright is None:
-        pytest.skip("playwright is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @contextlib.contextmanager
@@ -61,11 +48,14 @@ def served(folder):
         else:
             raise AssertionError("".join(said))
         # what else it says is read away, so that it never waits for a reader
-        threading.Thread(target=process.stdout.read, daemon=True).start()
+        reader = threading.Thread(target=process.stdout.read, daemon=True)
+        reader.start()
         yield process, found[0], workspace
     finally:
         process.kill()
         process.wait()
+        reader.join()
+        process.stdout.close()
 
 
 @pytest.fixture(scope="session")
@@ -74,32 +64,40 @@ def server(tmp_path_factory):
         yield running
 
 
+@pytest.fixture(scope="session")
+def context(chromium, server):
+    """A window that knows the server's token."""
+    with contextlib.closing(chromium.new_context(viewport=DESK)) as context:
+        with opened(context, server[1]) as page:
+            page.goto(server[1])
+        yield context
+
+
 @pytest.fixture
-def page(chromium, server):
-    """A page that knows the token, at the site's home; an error in the console fails the test."""
-    with opened(chromium, server[1]) as page:
+def page(context, server):
+    """An empty page; an error in its console fails the test, and it keeps nothing but the token."""
+    with opened(context, server[1]) as page:
         yield page
+        page.evaluate(FORGET)
 
 
 @contextlib.contextmanager
-def opened(chromium, address, **options):
-    context = chromium.new_context(viewport=DESK, **options)
-    context.set_default_timeout(PATIENCE)
+def opened(context, address):
     page = context.new_page()
+    page.set_default_timeout(PATIENCE)
     errors = []
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.errors = errors
     page.root = address.partition("#")[0]
-    page.goto(address)
     yield page
-    context.close()
+    page.close()
     assert not errors
 
 
 def settled(page):
     """Everything in view is there: nothing is waited for."""
-    expect(page.locator("main .wait")).to_have_count(0, timeout=PATIENCE)
+    page.wait_for_selector("main .wait", state="detached")
 
 
 def too_wide(page):
@@ -118,23 +116,26 @@ def write(page, code):
     page.keyboard.insert_text(code)
 
 
-def test_every_page_at_both_widths_is_free_of_errors_and_fits(page, site):
-    wide = []
-    for path in site.files:
-        if not path.endswith(".html"):
-            continue
-        page.set_viewport_size(DESK)
-        page.goto(page.root + path)
-        settled(page)
-        for width, size in (("1280", DESK), ("390", PHONE)):
-            page.set_viewport_size(size)
-            if too_wide(page):
-                wide.append(f"{path} at {width}")
-        assert not page.errors, path
-    assert not wide
+def test_every_page_at_both_widths_is_free_of_errors_and_fits(context, server, site):
+    addresses = [path for path in site.files if path.endswith(".html")]
+    with contextlib.ExitStack() as stack:
+        tabs = [stack.enter_context(opened(context, server[1])) for _ in range(4)]
+        for i in range(0, len(addresses), len(tabs)):
+            loading = list(zip(tabs, addresses[i : i + len(tabs)], strict=False))
+            for page, path in loading:
+                page.set_viewport_size(DESK)
+                page.goto(page.root + path, wait_until="commit")
+            for page, path in loading:
+                page.wait_for_load_state()
+                settled(page)
+                assert not too_wide(page), f"{path} at 1280"
+                page.set_viewport_size(PHONE)
+                assert not too_wide(page), f"{path} at 390"
+                assert not page.errors, path
 
 
 def test_home_a_fate_is_said_seen_and_explained(page):
+    page.goto(page.root)
     page.fill("#confidence", "90")
     page.click(".fate.trained")
     page.wait_for_selector("#verdict .because")
@@ -318,7 +319,20 @@ def test_search_finds_a_section_by_keyboard(page):
     page.wait_for_url(re.compile("01-initialization.html#xavier"))
 
 
+def test_what_is_typed_before_the_index_is_there_is_found(page):
+    asked = []
+    page.route("**/search.json", lambda route: asked.append(route))
+    page.goto(page.root + "course.html")
+    page.keyboard.press("/")
+    page.keyboard.type("glorot compromise")
+    expect(page.locator("dialog.search input")).to_have_value("glorot compromise")
+    assert not page.locator("dialog.search li").count()
+    asked[0].continue_()
+    page.wait_for_selector("dialog.search a >> text=compromise")
+
+
 def test_dark_and_light_are_chosen_and_kept(page):
+    page.goto(page.root)
     page.click(".theme")
     assert page.get_attribute("html", "data-theme") == "dark"
     page.goto(page.root + "theory/00-motivation.html")
@@ -327,20 +341,21 @@ def test_dark_and_light_are_chosen_and_kept(page):
     assert max(map(int, re.findall(r"\d+", shade)[:3])) < 60
 
 
-def test_a_page_without_the_key_says_what_to_open(chromium, server):
-    address = server[1].partition("#")[0]
-    with opened(chromium, address) as page:
-        page.goto(address + "exercises/fans.html")
+def test_a_page_without_the_key_says_what_to_open(context, server):
+    # another name of this machine: another origin, which has not been given the key
+    with opened(context, server[1].replace("127.0.0.1", "localhost")) as page:
+        page.goto(page.root + "exercises/fans.html")
         page.wait_for_selector(".fail")
         assert "minigrad site" in page.inner_text(".fail")
         page.errors.clear()  # the refusals themselves
 
 
-def test_a_server_that_ends_in_mid_run_is_said(chromium, tmp_path):
-    with served(tmp_path) as (process, address, _), opened(chromium, address) as page:
+def test_a_server_that_ends_in_mid_run_is_said(context, tmp_path):
+    with served(tmp_path) as (process, address, _), opened(context, address) as page:
+        page.goto(address)
         page.goto(page.root + "explorer.html?a=depth:100,width:128")
         page.wait_for_selector(".explorer .body[data-verdict]")
-        page.click("text=Train it")
+        page.click("button >> text=Train it")
         page.wait_for_selector(".explorer .u-wrap >> nth=4")
         process.kill()
         page.wait_for_selector(".explorer .fail")
@@ -348,20 +363,20 @@ def test_a_server_that_ends_in_mid_run_is_said(chromium, tmp_path):
         page.errors.clear()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_serious_finding_of_axe(chromium, server, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+def test_no_serious_finding_of_axe(page):
+    axe = pytest.importorskip("axe_playwright_python.base").AXE_SCRIPT
     found = []
-    with opened(chromium, server[1], color_scheme=scheme) as page:
-        for path in (
-            *("index.html", "theory/01-initialization.html", "explorer.html", "quiz.html"),
-            *("exercises/fans.html", "course.html", "labs/01.html", "challenge.html", "map.html"),
-            *("backward.html", "clinic.html"),
-        ):
-            page.goto(page.root + path)
-            settled(page)
-            for problem in axe.run(page).response["violations"]:
-                if problem["impact"] in ("serious", "critical"):
-                    where = problem["nodes"][0]
-                    found.append(f"{path}: {problem['id']}: {where['html']} {where}"[:500])
+    for path in (
+        *("index.html", "theory/01-initialization.html", "explorer.html", "quiz.html"),
+        *("exercises/fans.html", "course.html", "labs/01.html", "challenge.html", "map.html"),
+        *("backward.html", "clinic.html"),
+    ):
+        page.goto(page.root + path)
+        settled(page)
+        page.evaluate(axe)
+        # all rules once; colours alone depend on light and dark
+        for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
+            page.emulate_media(color_scheme=scheme)
+            said = page.evaluate(FINDINGS, {"resultTypes": ["violations"], **rules})
+            found += [f"{path}, {scheme}: {finding}" for finding in said]
     assert not found, "\n".join(found)

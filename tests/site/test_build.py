@@ -5,21 +5,12 @@ import io
 import json
 import re
 import zipfile
+import zlib
 
 import pytest
 
 from minigrad.errors import ArgumentError
 from minigrad.site import build as building
-from minigrad.site import tools
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("static") / "site"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tools.prediction, "STEPS", 20)
-        building.build(folder, None, lambda line: None)
-    return folder
 
 
 def test_every_page_and_what_it_needs_is_written(built, site):
@@ -33,6 +24,12 @@ def test_every_page_and_what_it_needs_is_written(built, site):
 
 def test_it_weighs_at_most_5_megabytes(built):
     assert sum(p.stat().st_size for p in built.rglob("*") if p.is_file()) <= 5_000_000
+
+
+def test_the_wheel_grows_by_at_most_600_kilobytes():
+    files = [p for p in (building.PACKAGE / "site").rglob("*") if p.is_file()]
+    packed = [zlib.compress(p.read_bytes(), 6) for p in files if "__pycache__" not in p.parts]
+    assert sum(map(len, packed)) <= 600_000
 
 
 def test_the_package_for_the_worker_is_whole_and_the_same_each_time():

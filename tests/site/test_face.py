@@ -3,18 +3,21 @@
 import base64
 import io
 import json
+import re
 import zipfile
 
 import pytest
 
 from minigrad.course.workspace import solution_file
 from minigrad.errors import ArgumentError
+from minigrad.lab import plot
 from minigrad.scalar import Value
 from minigrad.signal.calibration import VERDICTS
-from minigrad.site.charts import charts
+from minigrad.site.charts import STYLES, charts, looks
 from minigrad.site.face import ANSWERS, answer
 from minigrad.site.face.exercises import save
 from minigrad.site.face.prediction import configuration
+from minigrad.site.pages import STATIC
 
 SMALL = {"depth": 3, "width": 16}
 
@@ -331,6 +334,18 @@ def test_charts_hold_every_variant_and_seed_of_a_record(site):
         assert all(len(s["x"]) == len(s["data"]) <= 80 for s in chart["series"])
         assert all(s["broke"] is not None for s in chart["series"] if s["name"].startswith("uni"))
     assert charts({"timings.json": {"runs": []}, "note.json": 3}) == []
+
+
+def test_a_chart_looks_as_the_labs_figures_do(site):
+    script = (STATIC / "plot.js").read_text(encoding="utf-8")
+    colours = re.findall(r'\["(#\w+)", \[', script[script.index("STYLES =") :])
+    assert colours == [style.color for style in plot.STYLES] and len(colours) == STYLES
+    for name, style in plot.INITS.items():
+        assert plot.STYLES[looks([name])[name]] == style
+    three = looks(["other", "pre LayerNorm", "pre RMSNorm", "no norm"])
+    assert three == {"pre LayerNorm": 2, "pre RMSNorm": 4, "no norm": 0, "other": 1}
+    for chart in json.loads(site.files["charts/00.json"]()):
+        assert set(chart["looks"]) == set(plot.INITS)
 
 
 def test_every_answer_is_asked_for_by_a_page(site):

@@ -70,7 +70,8 @@ def as_dtype(dtype: Any) -> np.dtype:
     if isinstance(dtype, str) and dtype == "bfloat16":
         return bfloat16()
     try:
-        found = np.dtype(object if dtype is None else dtype)  # NumPy takes None for float64
+        # NumPy takes None for float64, and int for what the machine has
+        found = int64 if dtype is int else np.dtype(object if dtype is None else dtype)
     except TypeError:
         found = np.dtype(object)
     if found in (float16, float32, float64, int64, boolean) or found.name == "bfloat16":

@@ -18,6 +18,7 @@ from minigrad.core.broadcast import unbroadcast
 from minigrad.core.mode import mode, settings
 from minigrad.core.saved import arrays, now
 from minigrad.core.tensor import Tensor
+from minigrad.core.wasm import WASM, free_in_turn
 
 Vjp = Callable[..., Any]
 # record() runs for every op: what it uses has a global name of its own, and it fills in the new
@@ -42,6 +43,10 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
+
+
+if WASM:
+    free_in_turn(Node, "edges", "parts")
 
 
 def record(

@@ -106,4 +106,5 @@ def _arg(name: str, arg: Any, input: Tensor, dim: int | None, keepdim: bool) -> 
     x = require_tensor(name, input).array
     axis = None if dim is None else check_dim(name, dim, x.ndim)
     _require_elements(name, x, tuple(range(x.ndim)) if axis is None or not x.ndim else (axis,))
-    return wrap(np.asarray(arg(x, axis=axis if x.ndim else None, keepdims=keepdim)))
+    found = np.asarray(arg(x, axis=axis if x.ndim else None, keepdims=keepdim))
+    return wrap(found.astype(np.int64, copy=False))  # 32 bits in a web page

@@ -11,6 +11,7 @@ from minigrad.core.broadcast import Shape, check_broadcast, unbroadcast
 from minigrad.core.graph import record
 from minigrad.core.mode import settings
 from minigrad.core.tensor import Tensor
+from minigrad.core.wasm import product
 from minigrad.errors import ArgumentError, DtypeError, ShapeError
 from minigrad.functional.index import put
 from minigrad.functional.operands import autocast, require_number, require_tensor, wide
@@ -77,14 +78,14 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             f"linear: input, weight and bias must have one dtype, got {', '.join(map(str, dtypes))}"
         )
     shape = x.shape
-    out = _rows(wide(input)) @ wide(weight).T  # (N, out)
+    out = product(_rows(wide(input)), wide(weight).T)  # (N, out)
     if bias is not None:
         out += bias.array
     return record(
         "linear",
         out.reshape(*shape[:-1], w.shape[0]),
-        (input, lambda g, w: (_rows(g) @ w).reshape(shape), weight),
-        (weight, lambda g, x: _rows(g).T @ _rows(x), input),
+        (input, lambda g, w: product(_rows(g), w).reshape(shape), weight),
+        (weight, lambda g, x: product(_rows(g).T, _rows(x)), input),
         (bias, lambda g: g),
     )
 

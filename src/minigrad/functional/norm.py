@@ -15,6 +15,7 @@ import numpy as np
 from minigrad.core.graph import record
 from minigrad.core.saved import stand_in
 from minigrad.core.tensor import Tensor, wrap
+from minigrad.core.wasm import row_mean
 from minigrad.errors import ArgumentError, ShapeError
 from minigrad.functional import parts
 from minigrad.functional.operands import require_floating, to, wide
@@ -35,11 +36,11 @@ def layer_norm(
     and rsqrt, in one op because that is several times as fast.
     """
     x, weight, bias = _rows("layer_norm", input, normalized_shape, weight, bias, eps)
-    mean = _row_mean(x)
+    mean = row_mean(x)
     normed = x - mean
     var = _mean_product(normed, normed) + x.dtype.type(eps)
     if (mean * mean > 100 * var).any():  # rounding such a mean shows beside the spread
-        normed -= _row_mean(normed)
+        normed -= row_mean(normed)
         var = _mean_product(normed, normed) + x.dtype.type(eps)
     scale = 1 / np.sqrt(var)  # (N, 1)
     normed *= scale
@@ -51,7 +52,7 @@ def layer_norm(
         g = g.reshape(normed.shape)
         g = g * w.reshape(-1) if w is not None else g.copy()
         along = _mean_product(g, normed)
-        g -= _row_mean(g)
+        g -= row_mean(g)
         g -= normed * along
         g *= scale
         return g.reshape(shape)
@@ -131,11 +132,6 @@ def _parts(
         return compose(x + wrap(offset), *affine, eps, tuple(range(-len(last), 0)))
 
     return again, stand_in(input, normed.reshape(input.shape)), *affine
-
-
-def _row_mean(x: np.ndarray) -> np.ndarray:
-    """(N, d) -> (N, 1): as a product with 1/d, which BLAS does faster than a reduction."""
-    return x @ np.full((x.shape[1], 1), 1 / max(x.shape[1], 1), x.dtype)
 
 
 def _mean_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Matplotlib where there is none: its names, empty.
+"""What a page's worker has not: matplotlib, whose names are there, empty; and a deep stack.
 
 In a page's worker the page draws. The labs' files and `lab.plot` name matplotlib at their tops, and
 use it in the functions that draw PNGs, which a worker does not call.
@@ -44,5 +44,10 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def stand_in() -> None:
-    """From now on `import matplotlib` gives its empty names."""
+    """From now on `import matplotlib` gives its empty names, and a long chain of Python floats is
+    freed without recursion, as the engine's nodes are."""
+    from minigrad.core.wasm import free_in_turn
+    from minigrad.scalar import Value
+
     sys.meta_path.insert(0, _Finder())
+    free_in_turn(Value, "inputs")

@@ -6,11 +6,19 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+THEORY = ", theory"  # behind the variant's name
 POINTS = 80  # of a curve; each is the mean of the steps it stands for
 # what a run was made with, in the order of a facet's name; variant and seed are drawn, not facets
 FACETS = ("setting", "layers", "lr", "optimizer")
 VARIANT = ("variant", "treatment", "patient", "placement")
 CURVES = {"losses": "training loss (nats)", "grad_norms": "gradient norm"}
+
+# which of lab.plot's STYLES: one for one init, placement and norm in every figure of the course
+LOOKS = {
+    **{"uniform": 0, "Xavier": 1, "Kaiming": 2, "no norm": 0, "no residual": 0},
+    **{"post": 1, "pre": 2, "LayerNorm": 3, "RMSNorm": 4},
+}
+STYLES = 6
 
 Chart = dict[str, Any]
 
@@ -26,7 +34,21 @@ def charts(records: dict[str, Any]) -> list[Chart]:
             found += _by_step([run for run in runs if run.get(key)], key, about, record, name)
         if "linear" in record:
             found.append(_by_layer(record["linear"]))
+    for chart in found:
+        names = dict.fromkeys(s["name"].removesuffix(THEORY) for s in chart["series"])
+        chart["looks"] = looks(list(names))
     return found
+
+
+def looks(names: Sequence[str]) -> dict[str, int]:
+    """The style of each variant: its own where it has one that is free, else the next free one."""
+    free, chosen = list(range(STYLES)), {}
+    for name in sorted(names, key=lambda n: not any(word in n for word in LOOKS)):
+        free = free or list(range(STYLES))
+        own = (look for word, look in LOOKS.items() if word in name and look in free)
+        chosen[name] = next(own, free[0])
+        free.remove(chosen[name])
+    return chosen
 
 
 def _runs(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -88,7 +110,7 @@ def _by_layer(linear: dict[str, Any]) -> Chart:
         layers = list(range(1, len(found["predicted"]) + 1))
         for seed, values in enumerate(found["measured"]):
             series.append({"name": name, "seed": seed, "x": layers, "data": values, "broke": None})
-        theory = {"name": f"{name}, theory", "seed": "theory", "x": layers}
+        theory = {"name": name + THEORY, "seed": "theory", "x": layers}
         series.append({**theory, "data": found["predicted"], "broke": None})
     about = {"title": "linear layers", "kind": "variance", "record": "results.json"}
     return {**about, "x": "layer", "y": "variance of the signal", "series": series}

@@ -61,9 +61,9 @@ async function history_() {
   let h;
   try { h = await ask("history"); } catch (error) { return score.replaceChildren(fail(error)); }
   if (!h.rounds) return score.replaceChildren(make("p.meta", {}, "Your score stands here after the first round. Chance has 0.67, whoever knows everything 0."));
-  const row = (name, right, brier) => make("tr", {}, make("td", {}, name), make("td", {}, `${right} of ${h.rounds}`), make("td", {}, brier.toFixed(2)));
+  const row = (name, right, brier) => make("tr", {}, make("td", {}, name), make("td", {}, right === null ? "1 in 3" : `${right} of ${h.rounds}`), make("td", {}, brier.toFixed(2)));
   score.replaceChildren(make("table", {}, make("thead", {}, make("tr", {}, make("th", {}, ""), make("th", {}, "right"), make("th", {}, "Brier"))),
-    make("tbody", {}, row("you", h.right, h.brier), row("theory", h.theory_right, h.theory_brier), row("chance", +(h.rounds / 3).toFixed(1), h.chance_brier))), calibration(h.bins));
+    make("tbody", {}, row("you", h.right, h.brier), row("theory", h.theory_right, h.theory_brier), row("chance", null, h.chance_brier))), calibration(h.bins));
 }
 
 /** How often right, by how sure; on the diagonal one is as right as sure. */

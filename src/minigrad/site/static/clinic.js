@@ -32,7 +32,7 @@ async function examine(p, trace, out) {
     p.digest = found.digest;
     if (trace) return out.replaceChildren(make("pre.code", { tabindex: "0" }, found.trace));
     const place = make("div");
-    out.replaceChildren(place, make("h3", {}, found.cured ? "It is cured." : "It is sick."),
+    out.replaceChildren(place, make("h3", {}, found.cured ? "It is cured." : found.losses.some((v) => v !== null) ? "It is sick." : "It is sick: not one loss was finite."),
       make("p", {}, !found.cause ? "Write your diagnosis into CAUSE." : found.right ? `The diagnosis “${found.cause}” is right.` : `“${found.cause}” is not the cause.`));
     run(place).all(found.losses);
   } catch (error) { out.replaceChildren(fail(error)); }

@@ -68,7 +68,7 @@ export function wake() {
   ready = new Promise((resolve, reject) => {
     worker.onmessage = ({ data }) => {
       if (data.ready) return resolve();
-      if (data.failed) return reject(new Error(data.failed));
+      if (data.failed) return reject(new Error(`Python could not be started: ${data.failed}`));
       const call = waiting.get(data.id);
       if (!call) return;
       if ("event" in data) return call.event(data.event);
@@ -105,7 +105,7 @@ async function inWorker(name, args, event, signal, limit = 10) {
         clearTimeout(timer);
         if (learners) timer = setTimeout(() => {
           waiting.delete(id);
-          ended(call, `It ran for ${limit} s without an end, and was stopped. Does a loop's condition ever become false?`);
+          ended(call, `It ran for ${limit} s without an end, and was stopped; Python has been started again. Does a loop's condition ever become false?`);
         }, limit * 1000);
       };
       call.event = (value) => { watch(); if (!signal?.aborted) event(value); };

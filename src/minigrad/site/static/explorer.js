@@ -60,7 +60,7 @@ export async function mount(box, { config, guess = false, changed = () => {} }) 
     } else {
       input = make("input", { type: "number", step: "any", min: 0, onchange: () => input.value !== "" && set(name, +input.value) });
     }
-    const label = make("label", { title: knob.help }, make("span", {}, NAMES[name], " ", out), input);
+    const label = make("label", { title: knob.help, "data-knob": name }, make("span", {}, NAMES[name], " ", out), input);
     inputs[name] = { input, out, label };
     parts.knobs.append(label);
   }
@@ -120,11 +120,11 @@ export async function mount(box, { config, guess = false, changed = () => {} }) 
     const x = p.forward.at.map((_, i) => i + 1), depth = x.length;
     const xs = depth > 1 ? x : [1, 2], pad = (a) => (depth > 1 ? a : [...a, ...a]);
     const curve = (key, color) => [{ label: key, data: pad(p[key].at), low: pad(p[key].low), high: pad(p[key].high), color }];
-    plot("forward", "Signal: mean square of each layer's output", xs, curve("forward", "#0072b2"), p.forward);
-    plot("backward", "Gradient: mean square at each layer", xs, curve("backward", "#d55e00"), p.backward);
+    plot("forward", "Signal: mean square by layer", xs, curve("forward", "#0072b2"), p.forward);
+    plot("backward", "Gradient: mean square by layer", xs, curve("backward", "#d55e00"), p.backward);
     plot("likeness", "Likeness of two inputs: cosine", xs, [{ label: "cosine", data: pad(p.likeness), color: "#009e73" }], null);
     const steps = p.curve.steps, at = (key) => steps.map((s) => foretold(p.curve, key, s));
-    plot("curve", "Loss foretold: the median run, and four of five", steps, [{ label: "loss", data: at("at"), low: at("low"), high: at("high"), color: "#009e73" }], { at: at("at") }, { xlabel: "step", range: () => [1e-3, TOP], lines: [{ y: Math.log(2), label: "guessing" }] });
+    plot("curve", "Loss foretold, with its band", steps, [{ label: "loss", data: at("at"), low: at("low"), high: at("high"), color: "#009e73" }], { at: at("at") }, { xlabel: "step", range: () => [1e-3, TOP], lines: [{ y: Math.log(2), label: "guessing" }] });
   }
 
   function plot(key, title, x, series, band, more = {}) {

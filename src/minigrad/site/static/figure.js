@@ -1,7 +1,7 @@
 // A lab's records as curves, its seeds on and off; and the lab run here, with the learner's pieces.
 
 import { ask, local, root } from "./engine.js";
-import { draw, STYLES } from "./plot.js";
+import { decades, draw, STYLES } from "./plot.js";
 import { fail, make, wait } from "./widgets.js";
 
 export async function mount(box, { lab, mine, records = true }) {
@@ -14,6 +14,9 @@ export async function mount(box, { lab, mine, records = true }) {
   }
   if (mine.length) box.append(runner(lab, mine));
 }
+
+const HIGHEST = 100; // of a loss that is drawn: what is above has left it
+const look = (chart, name) => chart.looks[name.replace(", theory", "")];
 
 /** Charts, one at a time, chosen by name. */
 export function charts(box, all) {
@@ -30,20 +33,20 @@ export function charts(box, all) {
 
   function show(chart) {
     const names = [...new Set(chart.series.map((s) => s.name))];
-    keys.replaceChildren(...names.map((n, i) => {
+    keys.replaceChildren(...names.map((n) => {
       const key = make("i.key");
-      key.style.background = STYLES[i % STYLES.length][0];
+      key.style.background = STYLES[look(chart, n)][0];
       const broke = chart.series.filter((s) => s.name === n && s.broke !== null).length;
       return make("button", { "aria-pressed": String(!off.has(n)), onclick: () => { off.has(n) ? off.delete(n) : off.add(n); show(chart); } }, key, n + (broke ? ` ✕ (${broke} not finite)` : ""));
     }));
     const shown = chart.series.filter((s) => !off.has(s.name) && (seeds || s.seed === 0 || s.seed === "theory"));
     const x = [...new Set(shown.flatMap((s) => s.x))].sort((a, b) => a - b);
     const series = shown.map((s) => {
-      const [color, dash] = STYLES[names.indexOf(s.name) % STYLES.length], at = new Map(s.x.map((v, i) => [v, s.data[i]]));
+      const [color, dash] = STYLES[look(chart, s.name)], at = new Map(s.x.map((v, i) => [v, s.data[i]]));
       return { label: s.name, data: x.map((v) => at.get(v) ?? null), color, dash: s.seed === "theory" ? [2, 4] : dash, width: s.seed === 0 ? 2 : 1.2 };
     });
     place.replaceChildren();
-    if (series.length) plot = draw(place.appendChild(make("div")), { x, series, log: true, xlabel: chart.x, ylabel: chart.y, height: 280, about: `${chart.y} by ${chart.x}: ${names.join(", ")}` });
+    if (series.length) plot = draw(place.appendChild(make("div")), { x, series, log: true, xlabel: chart.x, ylabel: chart.y, height: 280, range: chart.kind === "losses" ? (u, low, high) => decades(u, low, Math.min(high, HIGHEST)) : undefined, about: `${chart.y} by ${chart.x}: ${names.join(", ")}` });
   }
   show(all[0]);
 }

@@ -73,7 +73,7 @@ function tell(fate, sure, truth, theory) {
     make("p", {}, fate === truth ? words.right : words.wrong.replace("{fate}", words[fate]), " ", make("small", {}, words.score.replace("{mine}", brier.toFixed(2)))),
     make("h3.label", {}, words.theory_said),
     odds(theory.odds),
-    make("p.because", {}, make(`span.${said}`, {}, make("b.fatename", {}, `${words[said]} (${percent(theory.odds[said])})`)), ` ${words.because} ${theory.reason}.`),
+    make("p.because", {}, make(`span.${said}`, {}, make("b.fatename", {}, `${words[said]} (${percent(theory.odds[said])})`)), ` ${words.because} `, make("span", { lang: "en" }, `${theory.reason}.`)),
     again(),
   );
 }

@@ -7,8 +7,13 @@ sheet.rel = "stylesheet";
 sheet.href = new URL("vendor/uplot.css", import.meta.url);
 
 export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-// told apart in grey, and by eyes that see fewer colours: colour, dash and order
-export const STYLES = [["#0072b2", []], ["#d55e00", [7, 4]], ["#009e73", [2, 3]], ["#cc79a7", [9, 3, 2, 3]], ["#8a6d00", [12, 4]], ["#56b4e9", [4, 2]]];
+// lab.plot's, told apart in grey and by eyes that see fewer colours: colour and dash
+export const STYLES = [["#D55E00", [2, 3]], ["#0072B2", [7, 3]], ["#009E73", []], ["#CC79A7", [9, 3, 2, 3]], ["#E69F00", [4, 2, 2, 2]], ["#56B4E9", [12, 4]]];
+/** A colour as it is drawn: by its name in the style sheet, and lighter on a dark ground. */
+function tone(name) {
+  const color = name.startsWith("#") ? name : colour(name);
+  return name.startsWith("#") && colour("dark") ? `color-mix(in srgb, ${color} 70%, white)` : color;
+}
 
 const plots = new Set();
 addEventListener("themechange", () => plots.forEach((p) => p.again()));
@@ -38,10 +43,10 @@ export function draw(box, { x, series, log = false, xlabel = "", ylabel = "", he
     built = shape();
     const soft = colour("soft"), rule = colour("rule"), shown = [{}], bands = [];
     for (const s of now.series) {
-      const color = s.color.startsWith("#") ? s.color : colour(s.color);
+      const color = tone(s.color);
       if (s.low) {
         shown.push({ stroke: "transparent", points: { show: false } }, { stroke: "transparent", points: { show: false } });
-        bands.push({ series: [shown.length - 2, shown.length - 1], fill: color + "33" });
+        bands.push({ series: [shown.length - 2, shown.length - 1], fill: `color-mix(in srgb, ${color} 22%, transparent)` });
       }
       shown.push({ label: s.label, stroke: color, width: s.width ?? 2, dash: s.dash, spanGaps: false, points: { show: s.points ?? false, size: 5, fill: color } });
     }
@@ -53,7 +58,7 @@ export function draw(box, { x, series, log = false, xlabel = "", ylabel = "", he
       scales: { x: { time: false }, y: { distr: log ? 3 : 1, range: range ?? (log ? decades : undefined) } },
       axes: [
         { ...axis, label: xlabel, size: 26, values: (_, ticks) => ticks.map(short) },
-        { ...axis, size: 48, ...(log ? { splits: powers, filter: (_, ticks) => ticks } : {}), values: (_, ticks) => ticks.map(short) },
+        { ...axis, size: 48, ...(log ? { splits: powers, filter: (_, ticks) => ticks, incrs: DECADES } : {}), values: (_, ticks) => ticks.map(short) },
       ],
       hooks: { draw: [(u) => lines.forEach((l) => level(u, l, soft))] },
     }, columns(), box);
@@ -76,12 +81,14 @@ export function draw(box, { x, series, log = false, xlabel = "", ylabel = "", he
 }
 
 /** At least two decades, so that a level curve looks level. */
-function decades(_, low, high) {
+export function decades(_, low, high) {
   if (low === null || !(low > 0)) [low, high] = [1e-2, 1e1];
   let a = Math.floor(Math.log10(low) - 0.05), b = Math.ceil(Math.log10(high) + 0.05);
   if (b - a < 2) { a -= 1; b = Math.max(b, a + 2); }
   return [10 ** a, 10 ** b];
 }
+
+const DECADES = Array.from({ length: 601 }, (_, i) => 10 ** (i - 300));
 
 /** The powers of ten of an axis, at most seven of them. */
 function powers(_, axis, low, high) {
@@ -102,6 +109,7 @@ function level(u, { y, label }, color) {
   c.beginPath(); c.moveTo(left, at); c.lineTo(left + width, at); c.stroke();
   c.font = `${11 * scale}px sans-serif`;
   c.textAlign = "right";
-  c.fillText(label, left + width - 4 * scale, at - 4 * scale);
+  c.textBaseline = "bottom";
+  c.fillText(label, left + width - 4 * scale, at - 3 * scale);
   c.restore();
 }

@@ -36,12 +36,17 @@ async function search() {
   }
   dialog.showModal();
   dialog.firstChild.select();
-  entries ??= await (await fetch(`${root}search.json`)).json();
-  show();
+  try {
+    entries ??= await (await fetch(`${root}search.json`)).json();
+    show();
+  } catch {
+    dialog.lastChild.innerHTML = "<li class=\"fail\">The index could not be had. Is the site's server still running?</li>";
+  }
 }
 const clean = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 function show() {
+  if (!entries) return; // what is typed before the index is here is looked for once it is
   const words = dialog.firstChild.value.toLowerCase().split(/\s+/).filter(Boolean);
   const score = ([, title, section, text]) => words.reduce((sum, word) => {
     const where = [[section, 8], [title, 4], [text, 1]].reduce((s, [t, w]) => s + (t.toLowerCase().includes(word) ? w : 0), 0);
@@ -49,7 +54,7 @@ function show() {
   }, 0);
   const found = words.length ? entries.map((e) => [score(e), e]).filter(([s]) => s > 0).sort((a, b) => b[0] - a[0]).slice(0, 12) : [];
   const mark = (text) => words.reduce((t, w) => t.replace(new RegExp(`(${w.replace(/\W/g, "\\$&")})(?![^<]*>)`, "gi"), "<mark>$1</mark>"), clean(text));
-  dialog.lastChild.innerHTML = found.map(([, [path, title, section, text]]) => {
+  dialog.lastChild.innerHTML = words.length && !found.length ? "<li>Nothing found.</li>" : found.map(([, [path, title, section, text]]) => {
     const at = Math.max(0, text.toLowerCase().indexOf(words[0]) - 40);
     return `<li><a href="${root}${path}">${mark(section || title)}<small>${clean(section ? title : "")} ${mark(text.slice(at, at + 140))}</small></a></li>`;
   }).join("");

@@ -26,7 +26,7 @@ export function run(box, { words = {}, theory, height = 230 } = {}) {
   const plot = draw(box, {
     x: [0, 1], series: [{ label: "", data: [null, null], color: "accent" }], log: true, height,
     xlabel: words.step ?? "step", ylabel: words.loss ?? "training loss", about: words.about ?? "The loss by step",
-    range: () => [Math.min(1e-3, ...smooth.slice(-1)) < 1e-3 ? 1e-5 : 1e-3, TOP],
+    range: () => [(smooth.at(-1) ?? 1) < 1e-3 ? 1e-5 : 1e-3, TOP],
     lines: [{ y: LN2, label: words.guessing ?? "guessing: 0.69" }],
   });
   const show = () => {
