@@ -275,7 +275,10 @@ def grade(
 ) -> None:
     """Check the work of a class (runs their code).
 
-    Every exercise is checked again, with the checks of the minigrad installed here.
+    Every exercise is checked again, with the checks of the minigrad installed here. Each file runs
+    in a process of its own, with limits, without your environment, and kept from the others' files
+    and the network. That stops accidents, not every trick: a result is evidence, not proof. For
+    code that you do not trust use a container: CONTRIBUTING.md has the line.
     """
     from minigrad.course.teacher import grade_all
 

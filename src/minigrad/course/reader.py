@@ -12,6 +12,7 @@ from rich.markdown import Markdown
 
 from minigrad.course.table import CourseError
 from minigrad.course.workspace import Workspace
+from minigrad.files import read_utf8
 
 SYMBOLS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε",
@@ -146,7 +147,7 @@ def read_page(workspace: Workspace, target: str, console: Console) -> Path:
         target = exercise.theory
     page, _, anchor = target.removeprefix("theory/").partition("#")
     file = find_page(workspace, page)
-    text = plain_markdown(section(file.read_text(encoding="utf-8"), anchor))
+    text = plain_markdown(section(read_utf8(file), anchor))
     if console.is_terminal:
         os.environ.setdefault("LESS", "-R")  # less, unless told otherwise, shows colours as codes
         with console.pager(styles=not console.no_color):

@@ -15,7 +15,7 @@ from types import ModuleType
 
 from minigrad.autograd.anomaly import detect_anomaly
 from minigrad.errors import AnomalyError, ArgumentError
-from minigrad.files import load_module, write_text
+from minigrad.files import load_module, read_utf8, write_text
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,11 @@ class Examination:
 
 def patients(folder: Path) -> dict[str, dict]:
     """The cases of a lab's folder by name: `causes`, the range `healthy`, and a `cure`."""
-    return tomllib.loads((folder / "cases.toml").read_text(encoding="utf-8"))
+    file = folder / "cases.toml"
+    try:
+        return tomllib.loads(read_utf8(file))
+    except tomllib.TOMLDecodeError as error:
+        raise ArgumentError(f"{file} cannot be read as the table of patients: {error}") from None
 
 
 def causes(folder: Path) -> list[str]:
@@ -52,7 +56,7 @@ def load(folder: Path, name: str) -> ModuleType:
     case, file = found(folder, name), folder / "patients" / f"{name}.py"
     if not file.is_file():
         file.parent.mkdir(exist_ok=True)
-        write_text(file, case.read_text(encoding="utf-8"))
+        write_text(file, read_utf8(case))
     with _theirs(file):
         return load_module(file, f"minigrad_patient_{name}")
 

@@ -1,6 +1,7 @@
 """From a command line to a finished run: what `minigrad run NN` and labs/NN_name/run.py both do."""
 
 import contextlib
+import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -35,7 +36,8 @@ def main(run_file: str) -> None:
 
 @contextlib.contextmanager
 def exit_codes() -> Iterator[None]:
-    """One clear line and exit code 2 for bad input; 130 for Ctrl-C."""
+    """One clear line and exit code 2 for bad input, or a file that cannot be read or written; 130
+    for Ctrl-C."""
     usage_error: Any = (
         typer.BadParameter.__base__
     )  # typer's own base class, which it does not export
@@ -48,11 +50,30 @@ def exit_codes() -> Iterator[None]:
     except Interrupted as stopped:
         print(stopped, file=sys.stderr)
         raise SystemExit(130) from None
+    except (KeyboardInterrupt, typer.Abort):
+        print("stopped", file=sys.stderr)
+        raise SystemExit(130) from None
+    except BrokenPipeError:  # who reads has had enough: `minigrad list | head`
+        _say_no_more()
+        raise SystemExit(0) from None
+    except OSError as error:
+        of = f": {error.filename}" if error.filename else ""
+        _fail(f"{error.strerror or error}{of}")
 
 
 def _fail(message: str) -> None:
-    print("error: " + " ".join(message.split()), file=sys.stderr)
+    with contextlib.suppress(OSError):  # a full disk may be what standard error goes to
+        print("error: " + " ".join(message.split()), file=sys.stderr)
+    _say_no_more()
     raise SystemExit(2)
+
+
+def _say_no_more() -> None:
+    """What is left to be written, if it can be: else Python would try, and complain, at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @dataclass(frozen=True)

@@ -191,6 +191,7 @@ def challenge(
     import random
 
     from minigrad.course import challenge as game
+    from minigrad.course import history
     from minigrad.course.table import CourseError
     from minigrad.course.workspace import find
 
@@ -210,7 +211,7 @@ def challenge(
     if played:
         typer.echo("\n".join(game.summary(played)))
     if plot is not None:
-        records = game.history(kept) if kept else [r.record() for r in played]
+        records = history.history(kept) if kept else [r.record() for r in played]
         if not records:
             raise ArgumentError("--plot: no round has been played yet")
-        game.calibration_plot(records, plot)
+        history.calibration_plot(records, plot)
