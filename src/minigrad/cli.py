@@ -69,7 +69,7 @@ def run(
 ) -> None:
     """Run labs: `minigrad run 01 --quick`, `minigrad run all`; `minigrad run 01 --help` for the
     options."""
-    from minigrad.course import guess
+    from minigrad.course import guess, status
     from minigrad.lab import catalog, run_labs
 
     names = []
@@ -79,10 +79,14 @@ def run(
         raise ArgumentError("name the labs first, then options: minigrad run 01 --quick")
     every = [lab for lab in catalog.labs() if lab.runs]
     chosen = every if names == ["all"] else [catalog.find(name, every) for name in names]
-    if len(chosen) == 1 and not {"--no-ask", "--help"} & set(arguments):
+    if {"-h", "--help"} & set(arguments):
+        run_labs(chosen[:1], arguments)
+    if len(chosen) == 1 and "--no-ask" not in arguments:
         guess.before_run(chosen[0].id)
-    for done, found in run_labs(chosen, arguments):
+    faults = status.faults(chosen) if "--mine" in arguments else {}
+    for done, found in run_labs(chosen, arguments, faults):
         guess.after_run(done, found)
+    typer.echo(status.after_runs(chosen))
 
 
 @app.command()
@@ -107,12 +111,14 @@ def profile(
     from threadpoolctl import threadpool_limits
 
     from minigrad.lab import profile as profiler
+    from minigrad.lab.progress import progress
 
-    with threadpool_limits(threads, user_api="blas"):
-        for name, make in profiler.named(workload).items():
-            what = (make.__doc__ or "").strip()
-            measured = profiler.measure(make("minigrad"), steps)
-            Console().print(profiler.table(name, what, *measured))
+    for name, make in profiler.named(workload).items():
+        what = (make.__doc__ or "").strip()
+        typer.echo(f"{name}: {2 * steps + 3} training steps", err=True)
+        with threadpool_limits(threads, user_api="blas"), progress(steps, name) as advance:
+            measured = profiler.measure(make("minigrad"), steps, advance)
+        Console().print(profiler.table(name, what, *measured))
 
 
 @app.command()
@@ -137,8 +143,13 @@ def clinic(
     elif trace:
         typer.echo(clinic.trace(folder, patient))
     else:
-        typer.echo(f"running {patient}, up to half a minute a seed", err=True)
-        typer.echo(clinic.report(clinic.examine(folder, patient, seeds), clinic.causes(folder)))
+
+        def begin(seed: int) -> None:
+            which = f", seed {seed + 1} of {seeds}" if seeds > 1 else ""
+            typer.echo(f"running {patient}{which}: up to half a minute", err=True)
+
+        seen = clinic.examine(folder, patient, seeds, begin)
+        typer.echo(clinic.report(seen, clinic.causes(folder)))
 
 
 @app.command()

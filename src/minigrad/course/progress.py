@@ -75,9 +75,21 @@ class Progress:
 
     @property
     def passed(self) -> list[str]:
-        """The exercises passed, in the course's order."""
-        done = {name for name, entry in self.data["exercises"].items() if entry.get("passed")}
-        return [e.name for e in self.workspace.course.exercises if e.name in done]
+        """The exercises that pass, as far as is known, in the course's order."""
+        return [
+            e.name
+            for e in self.workspace.course.exercises
+            if self.once(e.name) and not self.data["exercises"][e.name].get("broken")
+        ]
+
+    def once(self, name: str) -> bool:
+        """Whether an exercise has passed, whatever became of it since."""
+        return bool(self.data["exercises"].get(name, {}).get("passed"))
+
+    def reopen(self, name: str) -> None:
+        """An exercise that was put back is open again."""
+        if self.once(name):
+            self.update(lambda data: data["exercises"][name].__setitem__("broken", True))
 
     def record(self, results: Iterable[Result]) -> None:
         """Count each attempt and keep the moment of the first pass."""
@@ -86,6 +98,8 @@ class Progress:
             for result in results:
                 entry = data["exercises"].setdefault(result.exercise, {})
                 if result.status == "not written":
+                    if entry.get("passed"):
+                        entry["broken"] = True
                     continue
                 if not entry.get("passed"):
                     entry["attempts"] = entry.get("attempts", 0) + 1
@@ -100,7 +114,7 @@ class Progress:
         self.update(change)
 
     def current(self) -> str | None:
-        """The first exercise, in the course's order, that has not been passed."""
+        """The first exercise, in the course's order, that does not pass."""
         done = set(self.passed)
         return next((e.name for e in self.workspace.course.exercises if e.name not in done), None)
 

@@ -157,6 +157,16 @@ def read_page(workspace: Workspace, target: str, console: Console) -> Path:
     return file
 
 
+def contents(workspace: Workspace) -> str:
+    """Every page, by the name that `minigrad read` takes, and its heading."""
+    folder = workspace.theory("00-motivation.md").parent
+    lines = [
+        f"{page.stem:24} {read_utf8(page).partition(chr(10))[0].lstrip('# ')}"
+        for page in sorted(folder.glob("*.md"))
+    ]
+    return "\n".join([*lines, "", "`minigrad read 01` shows one; an exercise's name, its part."])
+
+
 def find_page(workspace: Workspace, page: str) -> Path:
     """The file of a page: by its number or name, or by those of a lab."""
     pages = {p.stem: p for p in sorted(workspace.theory("00-motivation.md").parent.glob("*.md"))}

@@ -18,6 +18,21 @@ STARTING = ".minigrad-start"  # in a folder that `start` has not yet filled
 LEARNERS = {"exercise.py", "patients", "runs", "__pycache__"}  # in a checkout, and not the course's
 
 
+README = """# My minigrad course
+
+    minigrad               what to write next; checked again at every save
+    minigrad list          what is done and what is open
+    minigrad read 01       a page of theory;  minigrad hint  helps in three steps
+    minigrad run 01        a lab's experiment;  with --mine it runs your code
+    pytest labs/01*        the same checks, as tests
+    minigrad site          the same course in a browser
+
+Your code is in labs/*/exercise.py, your progress in progress.json, and whatever was reset or
+renewed is kept in backups/. `minigrad start .` brings the course up to date and leaves your code
+as it is.
+"""
+
+
 class Workspace:
     """One learner's folder."""
 
@@ -147,6 +162,8 @@ def _copy(source: Path, folder: Path, keep: bool) -> None:
                 back_up(folder, target)  # renewed, or an experiment the learner has changed
             target.unlink(missing_ok=True)  # a link to a file elsewhere is not written through
             shutil.copyfile(path, target)
+    if not (folder / "README.md").exists():
+        write_text(folder / "README.md", README)
     for lab in load(source / TABLE).labs:
         if lab.exercises:
             write_exercises(lab, folder / "labs" / lab.folder / "exercise.py")

@@ -4,10 +4,10 @@ import contextlib
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import MappingProxyType, ModuleType, SimpleNamespace
 from typing import Any
 
 import typer
@@ -18,7 +18,7 @@ from minigrad.errors import ArgumentError
 from minigrad.lab import catalog, compare, mine
 from minigrad.lab.catalog import Lab
 from minigrad.lab.records import strict
-from minigrad.lab.report import Finding, report, table
+from minigrad.lab.report import LEGEND, Finding, own_code, report, table
 from minigrad.lab.run import Run, create_folder
 from minigrad.lab.settings import Options, parse
 
@@ -90,7 +90,7 @@ class Planned:
     whose: dict[str, str]
 
 
-def plan(lab: Lab, arguments: Sequence[str], several: bool) -> Planned:
+def plan(lab: Lab, arguments: Sequence[str], several: bool, faults: Mapping[str, str]) -> Planned:
     """Check everything that can be checked before running. Raises ArgumentError."""
     module = catalog.load(lab)
     options, given, unused = parse(module, arguments, lab.id)
@@ -103,16 +103,21 @@ def plan(lab: Lab, arguments: Sequence[str], several: bool) -> Planned:
     own = module.Settings(**(module.QUICK if options.quick else {}))
     settings = replace(own, **given)
     changed = [name for name in given if getattr(settings, name) != getattr(own, name)]
-    pieces, whose = mine.pieces(lab, module, options.mine)
+    pieces, whose = mine.pieces(lab, module, options.mine, faults)
     return Planned(lab, module, settings, options, changed, unused, pieces, whose)
 
 
-def run_labs(labs: Sequence[Lab], arguments: Sequence[str]) -> list[tuple[Run, list[Finding]]]:
+def run_labs(
+    labs: Sequence[Lab],
+    arguments: Sequence[str],
+    faults: Mapping[str, str] = MappingProxyType({}),
+) -> list[tuple[Run, list[Finding]]]:
     """Run each lab with the same options, then show every verdict and figure; returns the runs.
 
+    `faults`: by exercise, what its check has against the learner's code, which a run marks.
     Raises ArgumentError for bad input, before anything has run; Interrupted on Ctrl-C.
     """
-    todo = [plan(lab, arguments, len(labs) > 1) for lab in labs]
+    todo = [plan(lab, arguments, len(labs) > 1, faults) for lab in labs]
     done: list[tuple[Run, list[Finding]]] = []
     try:
         for planned in todo:
@@ -136,6 +141,10 @@ def show(todo: Sequence[Planned], done: Sequence[tuple[Run, list[Finding]]]) -> 
     }
     console.print()
     console.print(table([(one.lab.id, found) for one, (_, found) in together], reference))
+    console.print(LEGEND)
+    for one in todo:
+        for who in own_code(one.whose):
+            console.print(f"lab {one.lab.id} ran with your own {who}", markup=False)
     figures = [_short(path) for run, _ in done for path in run.figures]
     console.print("figures", *figures, sep="\n  ", soft_wrap=True)
 
@@ -146,8 +155,8 @@ def launch(planned: Planned, arguments: Sequence[str]) -> tuple[Run, list[Findin
     print(lab.heading + (" (quick)" if options.quick else ""), flush=True)
     if planned.unused:
         print(f"  {', '.join(planned.unused)} has no meaning here and is ignored")
-    if own := [who for who in planned.whose.values() if who != "minigrad"]:
-        print(f"  with your own code in the library's place: {', '.join(own)}")
+    for who in own_code(planned.whose):
+        print(f"  your own code runs here: {who}", flush=True)
     runs = (catalog.workspace() or Path.cwd()) / "runs" / lab.folder
     manifest = {
         "lab": lab.folder,

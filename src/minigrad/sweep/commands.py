@@ -41,7 +41,11 @@ def with_choices(command: Callable[..., None]) -> Callable[..., None]:
             raise ArgumentError(f"--{name.replace('_', '-')} is no option of this family")
         missing = {f.name for f in fields(of.configuration) if f.default is MISSING} - set(chosen)
         if missing:
-            raise ArgumentError(f"say how deep the network is: --{missing.pop()}")
+            name = missing.pop()
+            raise ArgumentError(
+                f"say how deep the network is: --{name} 12; all else has a default, which the "
+                "answer names (--help lists them)"
+            )
         command(of.configuration(**chosen), **given)
 
     options: dict[str, Any] = {"family": (str, "mlp", ", ".join(FAMILIES))}
@@ -105,6 +109,8 @@ def predict(
         typer.echo(json.dumps(found, allow_nan=False))
         return
     typer.echo("\n".join(page.lines(p, runs)))
+    if not verify:
+        typer.echo("\nNext: --verify trains it and compares; --plot FILE.png draws it.")
     if verify:
         typer.echo(f"\npredicted  {p.verdict} ({p.confidence:.0%})")
     for sentence, _ in made.values():
