@@ -1,5 +1,8 @@
+import json
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +50,83 @@ def test_it_runs_as_a_module():
         [sys.executable, "-m", "minigrad", "--help"], capture_output=True, text=True
     )
     assert done.returncode == 0 and "run" in done.stdout
+
+
+LONG = "a" * 300
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["start", LONG],
+        ["grade", LONG],
+        ["map", LONG],
+        ["map", "--out", f"{LONG}.png"],
+        ["run", "01", "--out", LONG, "--quick"],
+        ["run", "01", "--threads", "9" * 20, "--quick"],
+        ["run", "01", "--seeds", "9" * 30, "--quick"],
+        ["profile", "lab01", "--threads", "9" * 20],
+        ["--poll", "1e10"],
+        ["where", "__class__"],
+        ["quiz", "--questions", "-1"],
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_is_one_line(monkeypatch, capsys, tmp_path, arguments):
+    monkeypatch.chdir(tmp_path)
+    assert minigrad(monkeypatch, *arguments) == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith("error: ") and shown.count("\n") == 1
+
+
+def test_a_page_in_another_encoding_is_one_line(monkeypatch, capsys, tmp_path):
+    minigrad(monkeypatch, "start", str(tmp_path / "course"))
+    monkeypatch.chdir(tmp_path / "course")
+    for name in ("theory/01-initialization.md", "labs/01_init_ablation/README.md"):
+        (tmp_path / "course" / name).write_bytes("# é".encode("utf-16"))
+    (tmp_path / "course/labs/08_nan_clinic/cases.toml").write_bytes(b"\xff")
+    for arguments in (["read", "01"], ["labs"], ["run", "01", "--quick"], ["clinic"]):
+        capsys.readouterr()
+        assert minigrad(monkeypatch, *arguments) == 2
+        assert "UTF-8" in capsys.readouterr().err
+
+
+def shell(command, **options):
+    return subprocess.run(["sh", "-c", command], capture_output=True, text=True, **options)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell's redirections")
+@pytest.mark.parametrize("to", [">&-", "<&-", ">&- 2>&- <&-"])
+def test_streams_may_be_closed(to):
+    done = shell(f"{sys.executable} -m minigrad labs {to}")
+    assert done.returncode == 0 and "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux's")
+def test_a_full_disk_is_one_line():
+    done = shell(f"{sys.executable} -m minigrad labs >/dev/full")
+    assert (done.returncode, done.stderr) == (2, "error: No space left on device\n")
+
+
+@pytest.mark.parametrize("flag", ["--version", "-h"])
+def test_what_every_command_answers(monkeypatch, capsys, flag):
+    assert minigrad(monkeypatch, flag) == 0
+    assert "minigrad" in capsys.readouterr().out
+
+
+def test_a_name_that_is_nearly_right_is_guessed(monkeypatch, capsys):
+    assert minigrad(monkeypatch, "chek") == 2
+    assert "Did you mean 'check'" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_run_that_is_terminated_says_that_it_was(tmp_path):
+    command = [sys.executable, "-m", "minigrad", "run", "01", "--out", "r", "--no-ask"]
+    run = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    manifest = tmp_path / "r" / "manifest.json"
+    while not manifest.exists():
+        assert run.poll() is None
+        time.sleep(0.05)
+    run.terminate()
+    assert "what was recorded so far is in r" in run.communicate()[1] and run.returncode == 130
+    assert json.loads(manifest.read_text())["status"] == "interrupted"

@@ -1,5 +1,14 @@
-"""`python -m minigrad` is `minigrad`."""
+"""`minigrad`, and `python -m minigrad`."""
 
-from minigrad.cli import main
 
-main()
+def main() -> None:
+    """The command; Ctrl-C leaves it quietly while it is still being imported too."""
+    try:
+        from minigrad import cli
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

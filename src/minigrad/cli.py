@@ -2,8 +2,11 @@
 
 import json
 import os
+import signal
+import sys
+import threading
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,6 +20,7 @@ app = typer.Typer(
     help="A small autograd engine, and a course in why deep networks diverge, stall or train.",
     add_completion=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 commands.register(app)
@@ -24,12 +28,23 @@ sweep_commands.register(app)
 site_commands.register(app)
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"minigrad {version('minigrad')}")
+        raise typer.Exit
+
+
 @app.callback(invoke_without_command=True)
 def watch(
     context: typer.Context,
     poll: Annotated[
-        float, typer.Option(min=0.01, help="Seconds between looks at your file.")
+        float, typer.Option(min=0.01, max=60, help="Seconds between looks at your file.")
     ] = 0.3,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Which minigrad.")
+    ] = False,
     no_color: Annotated[
         bool, typer.Option("--no-color", help="No colour; NO_COLOR does the same.")
     ] = False,
@@ -54,7 +69,7 @@ def run(
 ) -> None:
     """Run labs: `minigrad run 01 --quick`, `minigrad run all`; `minigrad run 01 --help` for the
     options."""
-    from minigrad.course import guess
+    from minigrad.course import guess, status
     from minigrad.lab import catalog, run_labs
 
     names = []
@@ -64,10 +79,14 @@ def run(
         raise ArgumentError("name the labs first, then options: minigrad run 01 --quick")
     every = [lab for lab in catalog.labs() if lab.runs]
     chosen = every if names == ["all"] else [catalog.find(name, every) for name in names]
-    if len(chosen) == 1 and not {"--no-ask", "--help"} & set(arguments):
+    if {"-h", "--help"} & set(arguments):
+        run_labs(chosen[:1], arguments)
+    if len(chosen) == 1 and "--no-ask" not in arguments:
         guess.before_run(chosen[0].id)
-    for done, found in run_labs(chosen, arguments):
+    faults = status.faults(chosen) if "--mine" in arguments else {}
+    for done, found in run_labs(chosen, arguments, faults):
         guess.after_run(done, found)
+    typer.echo(status.after_runs(chosen))
 
 
 @app.command()
@@ -84,7 +103,7 @@ def labs() -> None:
 def profile(
     workload: Annotated[str, typer.Argument(help="lab01, lab02, lab03, chargpt, small_ops, …")],
     steps: Annotated[int, typer.Option(min=1, help="Medians over so many steps.")] = 10,
-    threads: Annotated[int, typer.Option(min=1, help="Threads for matrix products.")] = 2,
+    threads: Annotated[int, typer.Option(min=1, max=1024, help="Threads for matrix products.")] = 2,
 ) -> None:
     """Where the time of a training step goes, op by op; "the rest" is the walk backward itself,
     and what frees the step's memory."""
@@ -92,12 +111,14 @@ def profile(
     from threadpoolctl import threadpool_limits
 
     from minigrad.lab import profile as profiler
+    from minigrad.lab.progress import progress
 
-    with threadpool_limits(threads, user_api="blas"):
-        for name, make in profiler.named(workload).items():
-            what = (make.__doc__ or "").strip()
-            measured = profiler.measure(make("minigrad"), steps)
-            Console().print(profiler.table(name, what, *measured))
+    for name, make in profiler.named(workload).items():
+        what = (make.__doc__ or "").strip()
+        typer.echo(f"{name}: {2 * steps + 3} training steps", err=True)
+        with threadpool_limits(threads, user_api="blas"), progress(steps, name) as advance:
+            measured = profiler.measure(make("minigrad"), steps, advance)
+        Console().print(profiler.table(name, what, *measured))
 
 
 @app.command()
@@ -122,8 +143,13 @@ def clinic(
     elif trace:
         typer.echo(clinic.trace(folder, patient))
     else:
-        typer.echo(f"running {patient}, up to half a minute a seed", err=True)
-        typer.echo(clinic.report(clinic.examine(folder, patient, seeds), clinic.causes(folder)))
+
+        def begin(seed: int) -> None:
+            which = f", seed {seed + 1} of {seeds}" if seeds > 1 else ""
+            typer.echo(f"running {patient}{which}: up to half a minute", err=True)
+
+        seen = clinic.examine(folder, patient, seeds, begin)
+        typer.echo(clinic.report(seen, clinic.causes(folder)))
 
 
 @app.command()
@@ -148,7 +174,19 @@ def main() -> None:
     """The command `minigrad`. Bad input: one clear line, exit code 2."""
     from minigrad.lab.launch import exit_codes
 
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by whoever started this: `minigrad list >&-`
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
     any_encoding()
     with exit_codes():
+        if threading.current_thread() is threading.main_thread():
+            for name in ("SIGTERM", "SIGHUP"):  # as Ctrl-C: a run is recorded as interrupted
+                if hasattr(signal, name):
+                    signal.signal(getattr(signal, name), _interrupt)
         code = typer.main.get_command(app)(prog_name="minigrad", standalone_mode=False)
+        sys.stdout.flush()
     raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    raise KeyboardInterrupt

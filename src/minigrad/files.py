@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
+from minigrad.errors import ArgumentError
+
 
 def load_module(file: Path, name: str) -> ModuleType:
     """A Python file as the module ``name``; ImportError for a file that is not there."""
@@ -23,16 +25,28 @@ def load_module(file: Path, name: str) -> ModuleType:
     return module
 
 
+def read_utf8(file: Path) -> str:
+    """The text of a file; ArgumentError, naming it, for one saved in another encoding."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ArgumentError(
+            f"{file} is not UTF-8 text ({error.reason} at byte {error.start}): save it as UTF-8"
+        ) from None
+
+
 @contextlib.contextmanager
 def whole(file: Path) -> Iterator[Path]:
     """A path beside ``file`` to write to, renamed to it at the end: a reader sees the old file or
-    the new one, never half of it."""
+    the new one, never half of it. A link stays one: the file it leads to is written."""
+    file = file.resolve()
     beside = file.with_name(f".{os.getpid()}.{file.name}")  # with its suffix, which names a format
     try:
         yield beside
         os.replace(beside, file)
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what was wrong has been raised already
+            beside.unlink(missing_ok=True)
 
 
 def write_text(file: Path, text: str) -> None:

@@ -7,17 +7,16 @@ import pytest
 from minigrad.course.challenge import (
     Answer,
     brier,
-    calibration_plot,
     describe,
     draw,
     draw_transformer,
-    history,
     parse,
     read_answers,
     run,
     sparkline,
     summary,
 )
+from minigrad.course.history import calibration_plot, history
 from minigrad.errors import ArgumentError
 from minigrad.lab import plot
 from minigrad.signal.calibration import VERDICTS
@@ -146,3 +145,13 @@ def test_transformers_are_drawn_by_their_fate_and_said_in_two_lines():
         assert p.config.layers <= 8
         lines = list(describe(p.config))
         assert len(lines) == 2 and "transformer of" in lines[0] and "200 steps" in lines[1]
+
+
+def test_a_round_cut_short_costs_no_other_and_what_is_no_round_is_left_out(tmp_path):
+    kept = tmp_path / "challenge.jsonl"
+    none = b'\xff\n5\n{"confidence": "x"}\n{"answer": [1], "truth": 1, "confidence": 1}\n{"se'
+    kept.write_bytes(none)
+    run(1, 1, 11, "mlp", lambda: "d", lambda line: None, kept)
+    run(1, 1, 12, "mlp", lambda: "d", lambda line: None, kept)
+    assert [r["seed"] for r in history(kept)] == [11, 12]
+    calibration_plot(history(kept), tmp_path / "c.png")

@@ -104,7 +104,7 @@ def test_list_shows_what_is_done_and_what_broke_again(workspace, minigrad, solve
 
 def test_watch_without_a_terminal_takes_a_line_per_key(workspace, minigrad, solve):
     solve("autograd")
-    result = minigrad("--poll", "0.01", input="n\nh\nx\nn\nl\nt\nq\n")
+    result = minigrad("--poll", "0.01", input="n\nh\nx\ny\nn\nl\nt\nq\n")
     assert result.exit_code == 0
     assert "✓ mul_backward: passed" in result.output
     assert "Hint 1 of 3" in result.output and "Reset pow_backward" in result.output
@@ -242,3 +242,45 @@ def test_a_comment_in_a_snippet_ends_no_section():
 def test_an_exercise_and_all_exclude_each_other(workspace, minigrad):
     result = minigrad("check", "relu_moment", "--all")
     assert result.exit_code == 2 and "either relu_moment or --all" in result.output
+
+
+def test_a_reset_is_undone_for_one_exercise_alone(workspace, minigrad, solve):
+    file = solve("00")
+    mine = file.read_text(encoding="utf-8")
+    minigrad("check", "00")
+    assert "--undo` brings it back" in minigrad("reset", "relu_moment").output
+    assert "!  relu_moment" in minigrad("list").output
+    changed = file.read_text(encoding="utf-8").replace("import", "import sys\nimport", 1)
+    file.write_text(changed, encoding="utf-8")
+    assert "is as it was" in minigrad("reset", "relu_moment", "--undo").output
+    assert file.read_text(encoding="utf-8") == mine.replace("import", "import sys\nimport", 1)
+    assert minigrad("check", "relu_moment").exit_code == 0
+    assert minigrad("reset", "tanh_moment", "--undo").exit_code == 2
+
+
+def test_read_alone_lists_the_pages_and_a_new_workspace_says_what_it_is(workspace, minigrad):
+    assert "01-initialization" in minigrad("read").output
+    assert "minigrad list" in (workspace.root / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [(("hint", "mul_backwrd"), "mul_backward"), (("where", "adam"), "Adam"),
+     (("where", "kaiming_norml_"), "kaiming_normal_"), (("check", "relu_momnt"), "relu_moment")],
+)  # fmt: skip
+def test_what_was_meant_is_guessed(workspace, minigrad, arguments, meant):
+    result = minigrad(*arguments)
+    assert result.exit_code == 2 and f"Did you mean {meant}" in result.output
+
+
+def test_mine_says_whose_code_runs_and_what_its_check_has_against_it(workspace, minigrad):
+    file = workspace.exercise_file(workspace.course.lab("00"))
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("raise NotImplementedError", "return var_w * q", 1), "utf-8")
+    result = minigrad("run", "00", "--quick", "--mine", "--no-ask", "--out", "r")
+    own = "linear_moment (fails its check: fan_in is missing"
+    assert f"your own code runs here: {own}" in result.output
+    assert f"lab 00 ran with your own {own}" in result.output.replace("\n", " ")
+    assert "`minigrad check 00` says what of this lab is yours" in result.output
+    assert own in (workspace.root / "r" / "report.md").read_text(encoding="utf-8")
+    assert "✗ it did not" in result.output

@@ -1,5 +1,8 @@
 """The child process: what learners' code does to it, and the sentence they get."""
 
+import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -175,3 +178,33 @@ def test_the_same_code_is_asked_the_same_numbers_and_they_are_shown_on_request(t
     assert first.inputs == again.inputs != other.inputs
     assert first.inputs.startswith("q = ") and first.inputs.count("\n") == 2
     assert "inputs" not in str(first) and "fan_in = " in "\n".join(first.lines(inputs=True))
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from minigrad.course.runner import check_file
+from minigrad.course.table import Exercise
+exercise = Exercise("linear_moment", "", 5, "00-motivation.md#the-walk", ("?", "f", "p"))
+list(check_file(Path(sys.argv[1]), "minigrad.course.checks.variance_walk", [exercise], 60.0))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_loop_ends_with_the_one_who_checks(tmp_path, how):
+    beat, file = tmp_path / "beat", tmp_path / "exercise.py"
+    file.write_text(f"while True: open({str(beat)!r}, 'a').write('.')\n")
+    parent = subprocess.Popen([sys.executable, "-c", KILLED, str(file)])
+    while not beat.exists():
+        assert parent.poll() is None
+        time.sleep(0.05)
+    parent.send_signal(how)
+    parent.wait()
+    written = -1
+    for _ in range(100):
+        before, written = written, beat.stat().st_size
+        if before == written:
+            break
+        time.sleep(0.7)
+    assert before == written

@@ -33,17 +33,18 @@ class Terminal:
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # as in a shell
         )
         os.close(slave)
-        self.seen = ""
+        self.seen = self.unread = ""
 
     def until(self, text: str) -> str:
         """Read until this appears after what was read before; returns what came."""
-        begun, came = time.monotonic(), ""
-        while text not in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", came):
+        begun = time.monotonic()
+        while text not in (came := re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.unread)):
             assert time.monotonic() - begun < 30, f"{text!r} did not come; got {came!r}"
             if select.select([self.master], [], [], 0.1)[0]:
-                came += os.read(self.master, 65536).decode(errors="replace")
-        self.seen += came
-        return came
+                new = os.read(self.master, 65536).decode(errors="replace")
+                self.seen, self.unread = self.seen + new, self.unread + new
+        found, _, self.unread = came.partition(text)
+        return found + text
 
     def key(self, key: str) -> None:
         os.write(self.master, key.encode())
@@ -111,3 +112,85 @@ def test_ctrl_c_leaves_in_peace(terminal):
 def test_no_color_is_respected(terminal):
     shown = terminal.until("Waiting for a save")
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", shown)
+
+
+SMALL = {"COLUMNS": "80", "LINES": "24"}
+
+
+@pytest.mark.parametrize("terminal", [SMALL], indirect=True)
+def test_another_exercise_is_picked_from_a_list_that_fits_the_screen(terminal):
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.until("q quit"))
+    assert all(len(line) <= 80 for line in shown.splitlines())
+    terminal.key("n")
+    terminal.until("Skipped mul_backward")
+    terminal.until("q quit")
+    terminal.key("l")
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.until("q back"))
+    rows = shown.strip().splitlines()
+    assert len(rows) <= 24 and all(len(row) <= 80 for row in rows)
+    assert "! passed once, and no longer" in shown
+    terminal.key("\x1b[A")
+    terminal.until("q back")
+    terminal.key("\r")
+    terminal.until("You picked mul_backward")
+    terminal.until("q quit")
+    terminal.key("l")
+    terminal.until("q back")
+    terminal.key("q")  # leaves the list, not the course
+    terminal.until("Waiting for a save")
+
+
+def test_a_reset_asks_and_is_undone(workspace, terminal):
+    terminal.until("q quit")
+    file = workspace.exercise_file(workspace.course.lab("autograd"))
+    mine = file.read_text(encoding="utf-8").replace("raise NotImplementedError", "return g, g", 1)
+    file.write_text(mine, encoding="utf-8")
+    terminal.until("received")
+    terminal.until("q quit")
+    terminal.key("x")
+    terminal.until("y for yes")
+    terminal.key("n")
+    terminal.until("It stays as it is")
+    terminal.until("q quit")
+    assert file.read_text(encoding="utf-8") == mine
+    terminal.key("x")
+    terminal.until("y for yes")
+    terminal.key("y")
+    terminal.until("u undoes it")
+    terminal.until("q quit")
+    assert file.read_text(encoding="utf-8") != mine
+    terminal.key("u")
+    terminal.until("mul_backward is as it was")
+    terminal.until("q quit")
+    assert file.read_text(encoding="utf-8") == mine
+
+
+def test_what_is_typed_while_a_check_runs_is_dropped(workspace, terminal):
+    terminal.until("q quit")
+    file = workspace.exercise_file(workspace.course.lab("autograd"))
+    slow = "import time; time.sleep(1); return g * y, g * x"
+    text = file.read_text(encoding="utf-8").replace("raise NotImplementedError", slow, 1)
+    file.write_text(text, encoding="utf-8")
+    terminal.until("checking …")
+    terminal.key("n")
+    terminal.until("mul_backward: passed")
+    assert "1 of 50 exercises" in terminal.until("q quit")  # counted where it stands
+    time.sleep(0.5)
+    terminal.key("h")
+    assert "pow_backward" not in terminal.until("Hint 1 of 3")
+
+
+def test_a_lab_is_guessed_and_run_from_here(workspace, terminal):
+    terminal.until("q quit")
+    for _ in range(8):
+        terminal.key("n")
+        terminal.until("q quit")
+    terminal.key("g")
+    terminal.until("$ minigrad guess 00")
+    terminal.until(">")
+    terminal.key("a\n")
+    terminal.until(">")
+    terminal.key("\x04")
+    terminal.until("q quit")
+    terminal.key("q")
+    terminal.until("Your work is on disk")

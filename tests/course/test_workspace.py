@@ -9,7 +9,7 @@ import pytest
 
 from minigrad.course.progress import Progress
 from minigrad.course.result import Result
-from minigrad.course.table import load
+from minigrad.course.table import CourseError, load
 from minigrad.course.teacher import export_workspace
 from minigrad.course.workspace import LEARNERS, find, resources, start
 from minigrad.errors import ArgumentError
@@ -153,6 +153,8 @@ def test_progress_survives_and_a_second_window_loses_nothing(workspace):
 
 DAMAGED = ["", "{", "[1]", '{"exercises": 3}', '{"exercises": {"a": 1}}']
 DAMAGED += ['{"quiz": {"00": true}}', "[" * 100_000]
+DAMAGED += [f'{{"exercises": {{"mul_backward": {{"hints": {n}}}}}}}' for n in (10**12, -5, "true")]
+DAMAGED += ['{"read": {"\\ud800": true}}', '{"read": {"00": NaN}}', '{"guesses": []}']
 
 
 @pytest.mark.parametrize("damage", DAMAGED, ids=range(len(DAMAGED)))
@@ -218,3 +220,52 @@ def test_an_exercise_that_was_removed_from_the_course_does_no_harm(workspace):
     assert progress.passed == []
     progress.record([Result("relu_moment", "passed")])
     assert "gone" in workspace.progress_file.read_text(encoding="utf-8")
+
+
+def test_a_start_cut_short_can_be_repeated(tmp_path, monkeypatch):
+    from minigrad.course import workspace
+
+    def full(source, target):
+        if "00_variance_walk" in str(target):
+            target.write_bytes(b"half")
+            raise OSError(28, "No space left on device")
+        target.write_bytes(source.read_bytes())
+
+    with monkeypatch.context() as patched:
+        patched.setattr(workspace.shutil, "copyfile", full)
+        with pytest.raises(CourseError, match="No space left"):
+            start(tmp_path / "course")
+    made, new = start(tmp_path / "course")
+    assert new and made.exercise_file(made.course.lab("01")).is_file()
+    assert not (made.root / "backups").exists() and not list(made.root.glob(".minigrad*"))
+    assert (made.root / "labs/00_variance_walk/README.md").read_bytes() != b"half"
+
+
+def test_starting_again_writes_through_no_link_and_progress_may_be_one(workspace, tmp_path):
+    other = tmp_path / "elsewhere.md"
+    other.write_text("mine")
+    page = workspace.root / "labs" / "01_init_ablation" / "README.md"
+    page.unlink()
+    page.symlink_to(other)
+    start(workspace.root)
+    assert other.read_text() == "mine" and not page.is_symlink()
+    kept = tmp_path / "kept.json"
+    workspace.progress_file.symlink_to(kept)
+    Progress(workspace).note("read", "00", True)
+    assert workspace.progress_file.is_symlink() and '"00": true' in kept.read_text()
+
+
+def test_an_export_that_fails_leaves_the_one_that_is_there(workspace, minigrad, monkeypatch):
+    from minigrad.course.teacher import zipfile
+
+    assert minigrad("export").exit_code == 0
+    packed = workspace.root / f"{workspace.root.name}.zip"
+    good = packed.read_bytes()
+
+    def full(self, *args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(zipfile.ZipFile, "write", full)
+        assert minigrad("export").exit_code == 2
+    assert packed.read_bytes() == good and minigrad("export").exit_code == 0

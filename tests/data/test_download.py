@@ -37,7 +37,7 @@ class Handler(BaseHTTPRequestHandler):
         if behaviour == "corrupt":
             body = bytes([body[0] ^ 1]) + body[1:]
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", "abc" if behaviour == "no size" else str(len(body)))
         self.end_headers()
         if behaviour == "truncate":
             body = body[: len(body) // 2]
@@ -141,3 +141,15 @@ def test_an_error_that_will_not_pass_is_not_asked_again(server: Any, tmp_path: P
 def test_nobody_there(tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match="refused"):
         download("http://127.0.0.1:9/", tmp_path / "text", SHA256, attempts=2, wait=0.0, say=len)
+
+
+def test_a_size_that_is_none_is_not_believed(server: Any, tmp_path: Path) -> None:
+    server.script = ["no size"]
+    assert get(server, tmp_path / "text").read_bytes() == CONTENT
+
+
+def test_an_answer_without_an_end_is_cut_off(server: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("minigrad.data.download.MOST", 70_000)
+    with pytest.raises(DownloadError, match="sends more than 70,000 bytes"):
+        get(server, tmp_path / "text", attempts=2)
+    assert (tmp_path / "text.part").stat().st_size == 0

@@ -120,8 +120,7 @@ def test_the_report_weighs_diagnosis_and_cure() -> None:
         return clinic.report(found, ["a", "b"])
 
     assert "not finite at step 2" in said(False, "", False)
-    assert "CAUSE: one of a, b" in said(False, "", False)
-    assert "it must be one of a, b" in said(False, "c", False)
+    assert "CAUSE in .: one of a, b" in said(False, "", False)
     assert "not the cause" in said(False, "b", False)
     assert "right." in said(False, "a", True) and "change the script" in said(False, "a", True)
     assert "Which cause did your change remove?" in said(True, "b", False)
@@ -137,6 +136,17 @@ def test_the_command_lists_examines_and_traces(capsys: pytest.CaptureFixture[str
     assert "'log'" in run("certain", "--trace")
     with pytest.raises(ArgumentError, match="unknown patient 'hypochondriac': there are deep"):
         run("hypochondriac")
+    with pytest.raises(ArgumentError, match="did you mean 'deep'"):
+        run("dep")
+
+
+def test_a_diagnosis_that_is_none_is_said_before_anything_runs(sick: Path) -> None:
+    file = sick / "patients" / "deep.py"
+    clinic.load(sick, "deep")
+    cause = clinic.patients(sick)["deep"]["causes"][0]
+    file.write_text(file.read_text() + f"\nCAUSE = {cause[:-1]!r}\ndef train(seed): 1 / 0\n")
+    with pytest.raises(ArgumentError, match=f"did you mean '{cause}'"):
+        clinic.examine(sick, "deep", 1)
 
 
 def test_a_script_that_cannot_run_is_named(tmp_path: Path) -> None:

@@ -221,3 +221,9 @@ def test_a_run_resumed_with_schedule_and_generators_gives_the_same_numbers(
     minigrad.manual_seed(99)
     after, _ = run(range(stop, 20), minigrad.load(path))
     assert before + after == whole
+
+
+@pytest.mark.parametrize("name", ["__metadata__", "a\0b"])
+def test_a_name_that_no_file_keeps_is_refused(tmp_path, name):
+    with pytest.raises(minigrad.errors.ArgumentError, match="rename it"):
+        minigrad.save({name: minigrad.ones(1)}, tmp_path / "w.npz")

@@ -3,7 +3,7 @@
 import distributed
 import pytest
 
-from minigrad.errors import ArgumentError
+from minigrad.errors import ArgumentError, MinigradError
 from minigrad.sweep.cluster import on_dask
 from minigrad.sweep.execute import sweep
 from minigrad.sweep.plan import expand
@@ -48,3 +48,18 @@ def test_the_command_takes_a_scheduler(cluster, tmp_path, monkeypatch, capsys):
     plan.write_text("steps = 2\n[grid]\ndepth = [2, 3]\nwidth = 8\nlr = 0.1\n")
     app(["sweep", str(plan), "--dask", cluster.scheduler_address], standalone_mode=False)
     assert "2 made; 2 in" in capsys.readouterr().out
+
+
+def test_a_scheduler_that_goes_is_one_line(cluster, tmp_path, monkeypatch):
+    store = Store(tmp_path / "s.sqlite")
+
+    def lost(self, timeout=None):  # closing a real one takes half a minute
+        raise distributed.client.FutureCancelledError(key=self.key, reason="scheduler-gone")
+
+    def lose(done, total, result):
+        monkeypatch.setattr(distributed.Future, "result", lost)
+
+    with pytest.raises(MinigradError, match="start the sweep again"):
+        sweep(RUNS, store, 1, lose, on_dask(cluster.scheduler_address))
+    assert len(store) == 1
+    store.close()

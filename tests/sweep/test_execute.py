@@ -171,3 +171,21 @@ def test_files_that_are_no_store(tmp_path):
     text.write_text("not a database, though long enough to be taken for one " * 20)
     with pytest.raises(ArgumentError, match="cannot use"):
         Store(text)
+
+
+def test_a_store_that_is_damaged_or_deleted_is_one_line(tmp_path):
+    runs = expand({"steps": 2, "seeds": 40, "grid": {"depth": [2], "lr": [0.01], "width": 8}})
+    store = Store(tmp_path / "s.sqlite")
+    sweep(runs, store)
+    store.close()
+    content = (tmp_path / "s.sqlite").read_bytes()
+    for name, rest in (("cut", b""), ("zero", bytes(len(content) - 4096))):
+        damaged = tmp_path / f"{name}.sqlite"
+        damaged.write_bytes(content[:4096] + rest)
+        with pytest.raises(ArgumentError, match="cannot use"):
+            rows(damaged)
+    store = Store(tmp_path / "s.sqlite")
+    (tmp_path / "s.sqlite").unlink()
+    with pytest.raises(ArgumentError, match="deleted"):
+        sweep([Run(runs[0].config, 99, 2, "new")], store)
+    store.close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.course.history import remember
 from minigrad.errors import ArgumentError
 from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.configuration import Configuration
@@ -228,47 +227,6 @@ def summary(rounds: Sequence[Round]) -> Iterator[str]:
         )
 
 
-def remember(path: Path, played: Round) -> None:
-    """Append a round to the history."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(played.record()) + "\n")
-
-
-def history(path: Path) -> list[dict[str, Any]]:
-    """Every round in the history; a damaged line is left out."""
-    if not path.is_file():
-        return []
-    found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            found.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return found
-
-
-def calibration_plot(records: Sequence[dict[str, Any]], path: Path) -> None:
-    """How often you were right, by how sure you were."""
-    from minigrad.lab.plot import REFERENCE, STYLES, new_figure, save_figure
-
-    sure = np.array([r["confidence"] for r in records])
-    right = np.array([r["answer"] == r["truth"] for r in records])
-    title = f"Right {right.mean():.0%} of the time, sure {sure.mean():.0%}: {len(sure)} rounds"
-    figure, axes = new_figure(title, size=(5.5, 4.5))
-    ax = axes[0, 0]
-    ax.plot([1 / 3, 1], [1 / 3, 1], color=REFERENCE, linestyle=":")
-    ax.annotate("as sure as right", (0.62, 0.65), color=REFERENCE, rotation=38, ha="center")
-    edges = np.array([1 / 3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0001])
-    for low, high in itertools.pairwise(edges):
-        inside = (sure >= low) & (sure < high)
-        if inside.any():
-            x, y = sure[inside].mean(), right[inside].mean()
-            ax.plot(x, y, marker=STYLES[1].marker, color=STYLES[1].color, markersize=8)
-            ax.annotate(f"{inside.sum()}", (x, y), (8, -4), textcoords="offset points")
-    ax.set(xlabel="your confidence", ylabel="share right", xlim=(0.3, 1.03), ylim=(-0.05, 1.05))
-    save_figure(figure, path)
-
-
 def run(
     rounds: int,
     level: int,
@@ -291,7 +249,7 @@ def run(
             done = play(seed + i, level, family, ask, say)
             played.append(done)
             if kept is not None:
-                remember(kept, done)
+                remember(kept, done.record())
             for line in explain(done):
                 say(line)
             say("")

@@ -57,19 +57,19 @@ def watch(poll: float = 0.3) -> None:
 
     here = Session()
     if not here.workspace.progress_file.exists():
-        welcome(here.workspace)
+        here.console.print(welcome(here.workspace))
     Watch(here.workspace, here.console, poll).run()
 
 
-def welcome(workspace: Workspace) -> None:
+def welcome(workspace: Workspace) -> str:
     """What a newcomer needs to know, once."""
     labs = workspace.course.labs
     minutes = sum(lab.minutes for lab in labs)
-    typer.echo(
+    return (
         f"{len(workspace.course.exercises)} exercises in {len(labs)} labs, about "
-        f"{minutes // 60} hours. You read a short page, write the piece yourself,\n"
-        "and are told within a second what it does; then you run the experiment with it.\n"
-        "Open the file named below in your editor, write under the TODO, and save.\n"
+        f"{minutes // 60} hours. You read a short page, write the piece yourself, and are told "
+        "within a second what it does; then you run the experiment with it. Open the file named "
+        "below in your editor, write under the TODO, and save.\n"
     )
 
 
@@ -119,10 +119,10 @@ def check_command(
         if not exercises:
             raise CourseError(f"lab {lab.id} has no exercises; `minigrad run {lab.id}` runs it.")
         for result in check(workspace, lab, exercises):
-            progress.record([result])
             results.append(result)
             if not json_:
                 show(console, result, inputs=show_)
+            progress.record([result])
     passed = sum(r.passed for r in results)
     if json_:
         typer.echo(json.dumps([r.to_dict() for r in results], indent=1, ensure_ascii=False))
@@ -156,14 +156,25 @@ def hint(name: Name = "") -> None:
 
 def reset(
     name: Annotated[str, typer.Argument(help="The exercise to put back to its stub.")],
+    undo: Annotated[bool, typer.Option("--undo", help="Bring it back as it was before.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Without a question.")] = False,
 ) -> None:
     """Put an exercise back to its stub.
 
-    What you wrote is kept, always, in a dated copy under backups/.
+    What you wrote is kept, always, in a dated copy under backups/; --undo brings it back.
     """
-    from minigrad.course.watch import reset_line
+    from minigrad.course.reset import reset_line, undo_line
 
-    typer.echo(reset_line(find(), name))
+    here = Session()
+    here.workspace.course.exercise(name)
+    if undo:
+        typer.echo(undo_line(here.workspace, name))
+        return
+    if sys.stdin.isatty() and not yes and not typer.confirm(f"Put {name} back to its stub?"):
+        typer.echo("It stays as it is.")
+        return
+    typer.echo(reset_line(here.workspace, here.progress, name))
+    typer.echo(f"`minigrad reset {name} --undo` brings it back.")
 
 
 def list_command() -> None:
@@ -191,7 +202,7 @@ def solution(
     here = Session()
     workspace, progress, console = here.workspace, here.progress, here.console
     workspace.course.exercise(name)
-    if name not in progress.passed:
+    if not progress.once(name):
         if not give_up:
             raise CourseError(
                 f"the solution of {name} opens when yours has passed; `minigrad hint {name}` "
@@ -205,12 +216,17 @@ def solution(
 
 
 def read(
-    page: Annotated[str, typer.Argument(help="A page (01), or a section: 01-…md#kaiming.")],
+    page: Annotated[
+        str, typer.Argument(help="A page (01), a section (01-…md#kaiming), or an exercise.")
+    ] = "",
 ) -> None:
-    """Read a theory page in the terminal."""
-    from minigrad.course.reader import read_page
+    """Read a theory page in the terminal; without a name, list them."""
+    from minigrad.course.reader import contents, read_page
 
     here = Session()
+    if not page:
+        here.console.print(Text(contents(here.workspace)))
+        return
     file = read_page(here.workspace, page, here.console)
     here.progress.note("read", file.stem, True)
 
@@ -275,7 +291,10 @@ def grade(
 ) -> None:
     """Check the work of a class (runs their code).
 
-    Every exercise is checked again, with the checks of the minigrad installed here.
+    Every exercise is checked again, with the checks of the minigrad installed here. Each file runs
+    in a process of its own, with limits, without your environment, and kept from the others' files
+    and the network. That stops accidents, not every trick: a result is evidence, not proof. For
+    code that you do not trust use a container: CONTRIBUTING.md has the line.
     """
     from minigrad.course.teacher import grade_all
 

@@ -58,16 +58,16 @@ def _ask(lab: Lab) -> dict[str, str]:
 
 def _ask_one(guess: Guess) -> str:
     typer.echo(guess.question)
-    for number, choice in enumerate(guess.choices, 1):
-        typer.echo(f"  {number}  {choice}")
-    numbered = dict(zip(map(str, range(1, 10)), guess.choices, strict=False))
+    lettered = dict(zip("abcdefghi", guess.choices, strict=False))
+    for letter, choice in lettered.items():
+        typer.echo(f"  {letter}  {choice}")
 
     def chosen(answer: str) -> str:
         if answer in guess.choices:
             return answer
-        if answer not in numbered:
-            raise typer.BadParameter(f"a number from 1 to {len(guess.choices)}, please")
-        return numbered[answer]
+        if answer.lower() not in lettered:
+            raise typer.BadParameter(f"one of {', '.join(lettered)}, or the word itself")
+        return lettered[answer.lower()]
 
     try:
         return str(typer.prompt("", prompt_suffix="> ", value_proc=chosen))
@@ -111,12 +111,14 @@ def after_run(run: Run, findings: list[Finding]) -> None:
         return
     if not guess.get("outcome"):  # the first such run decides
         progress.note("guesses", lab.id, {**guess, "outcome": outcome})
+    said_of = {k: said for k, said in guess.get("answers", {}).items() if k in outcome}
     lines = [
         f"{key}: you said {said}, "
         + ("and so it was" if said == outcome[key] else f"it was {outcome[key]}")
-        for key, said in guess.get("answers", {}).items()
-        if key in outcome
+        for key, said in said_of.items()
     ]
+    if any(said != outcome[key] for key, said in said_of.items()):
+        lines.append(f"why: theory/{lab.theory} (`minigrad read {lab.id}`)")
     typer.echo("your guess\n  " + "\n  ".join(lines))
     report = run.path / "report.md"
     section = "\n".join(

@@ -16,6 +16,26 @@ from minigrad.files import locked, now, write_text
 EMPTY: dict[str, Any] = {"exercises": {}, "guesses": {}, "quiz": {}, "read": {}, "runs": {}}
 
 
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _fault(data: Any) -> str:
+    """What no version of minigrad writes, "" where there is nothing of the kind."""
+    if not isinstance(data, dict) or not all(isinstance(data.get(p, {}), dict) for p in EMPTY):
+        return f"it must hold {', '.join(EMPTY)}"
+    for part in ("exercises", "guesses", "quiz"):
+        if not all(isinstance(entry, dict) for entry in data.get(part, {}).values()):
+            return f"{part} are not records"
+    for name, entry in data.get("exercises", {}).items():
+        for key, most in (("hints", 3), ("attempts", 10**9)):
+            count = entry.get(key, 0)
+            if type(count) is not int or not 0 <= count <= most:
+                return f"{key} of {name} must be a number from 0 to {most}"
+    json.dumps(data, ensure_ascii=False).encode()  # a ValueError for half a pair of surrogates
+    return ""
+
+
 class Progress:
     """The record of one workspace. Every change is read, made and written back at once, so that
     nothing is lost when the program is killed, and two windows can be open."""
@@ -28,10 +48,9 @@ class Progress:
 
     def _load(self) -> None:
         try:
-            data = json.loads(self.file.read_text(encoding="utf-8"))
-            for part in ("exercises", "guesses", "quiz"):
-                if not all(isinstance(entry, dict) for entry in data.get(part, {}).values()):
-                    raise ValueError(f"{part} are not records")
+            data = json.loads(self.file.read_text(encoding="utf-8"), parse_constant=_refuse)
+            if fault := _fault(data):
+                raise ValueError(fault)
         except FileNotFoundError:
             data = {}
         except OSError as error:
@@ -56,9 +75,21 @@ class Progress:
 
     @property
     def passed(self) -> list[str]:
-        """The exercises passed, in the course's order."""
-        done = {name for name, entry in self.data["exercises"].items() if entry.get("passed")}
-        return [e.name for e in self.workspace.course.exercises if e.name in done]
+        """The exercises that pass, as far as is known, in the course's order."""
+        return [
+            e.name
+            for e in self.workspace.course.exercises
+            if self.once(e.name) and not self.data["exercises"][e.name].get("broken")
+        ]
+
+    def once(self, name: str) -> bool:
+        """Whether an exercise has passed, whatever became of it since."""
+        return bool(self.data["exercises"].get(name, {}).get("passed"))
+
+    def reopen(self, name: str) -> None:
+        """An exercise that was put back is open again."""
+        if self.once(name):
+            self.update(lambda data: data["exercises"][name].__setitem__("broken", True))
 
     def record(self, results: Iterable[Result]) -> None:
         """Count each attempt and keep the moment of the first pass."""
@@ -67,6 +98,8 @@ class Progress:
             for result in results:
                 entry = data["exercises"].setdefault(result.exercise, {})
                 if result.status == "not written":
+                    if entry.get("passed"):
+                        entry["broken"] = True
                     continue
                 if not entry.get("passed"):
                     entry["attempts"] = entry.get("attempts", 0) + 1
@@ -81,7 +114,7 @@ class Progress:
         self.update(change)
 
     def current(self) -> str | None:
-        """The first exercise, in the course's order, that has not been passed."""
+        """The first exercise, in the course's order, that does not pass."""
         done = set(self.passed)
         return next((e.name for e in self.workspace.course.exercises if e.name not in done), None)
 

@@ -12,6 +12,7 @@ from rich.markdown import Markdown
 
 from minigrad.course.table import CourseError
 from minigrad.course.workspace import Workspace
+from minigrad.files import read_utf8
 
 SYMBOLS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε",
@@ -146,7 +147,7 @@ def read_page(workspace: Workspace, target: str, console: Console) -> Path:
         target = exercise.theory
     page, _, anchor = target.removeprefix("theory/").partition("#")
     file = find_page(workspace, page)
-    text = plain_markdown(section(file.read_text(encoding="utf-8"), anchor))
+    text = plain_markdown(section(read_utf8(file), anchor))
     if console.is_terminal:
         os.environ.setdefault("LESS", "-R")  # less, unless told otherwise, shows colours as codes
         with console.pager(styles=not console.no_color):
@@ -154,6 +155,16 @@ def read_page(workspace: Workspace, target: str, console: Console) -> Path:
     else:
         console.print(text, markup=False)
     return file
+
+
+def contents(workspace: Workspace) -> str:
+    """Every page, by the name that `minigrad read` takes, and its heading."""
+    folder = workspace.theory("00-motivation.md").parent
+    lines = [
+        f"{page.stem:24} {read_utf8(page).partition(chr(10))[0].lstrip('# ')}"
+        for page in sorted(folder.glob("*.md"))
+    ]
+    return "\n".join([*lines, "", "`minigrad read 01` shows one; an exercise's name, its part."])
 
 
 def find_page(workspace: Workspace, page: str) -> Path:

@@ -31,6 +31,10 @@ class Result:
         """The fields that say something, for JSON."""
         return {k: v for k, v in asdict(self).items() if v}
 
+    def short(self) -> str:
+        """What is wrong, in a few words."""
+        return self.mistake or self.sentence or f"{self.what} is not what is meant"
+
     def lines(self, inputs: bool = False) -> list[str]:
         """The message, one item a line; with the failing probe's ``inputs`` if asked for."""
         if self.passed:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import math
 import os
 import queue
+import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +24,11 @@ from minigrad.course.table import Exercise, Lab
 from minigrad.course.workspace import Workspace
 
 LIMIT = 10.0  # seconds for one exercise
+KEPT = (  # of the environment: what Python and NumPy start with, and nothing that is a secret
+    *("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR"),
+    *("LANG", "LC_ALL", "PYTHONUTF8", "PYTHONIOENCODING"),
+)
+MOST_SAID = 1_000_000  # characters of one line
 STARTUP = 60.0  # until the child's first word: importing NumPy on a cold disk is nobody's fault
 
 
@@ -32,44 +40,75 @@ def check(workspace: Workspace, lab: Lab, exercises: Sequence[Exercise]) -> Iter
 
 
 def check_file(
-    file: Path, checks: str, exercises: Sequence[Exercise], limit: float = LIMIT
+    file: Path,
+    checks: str,
+    exercises: Sequence[Exercise],
+    limit: float = LIMIT,
+    alone: Path | None = None,
 ) -> Iterator[Result]:
-    """Check the exercises written in ``file``; one that hangs is stopped, the rest still run."""
+    """Check the exercises written in ``file``; one that hangs is stopped, the rest still run.
+
+    ``alone``: the one folder that the code may write to, with no way to other files, processes or
+    the network; the code of others is checked so.
+    """
     left = list(exercises)
     while left:
-        for result in _one_child(file, checks, left, limit):
-            left = [e for e in left if e.name != result.exercise]
-            yield result
+        before = len(left)
+        for result in _one_child(file, checks, left, limit, alone):
+            if result.exercise in (e.name for e in left):  # once each
+                left = [e for e in left if e.name != result.exercise]
+                yield result
+        if len(left) == before:  # it said nothing that can be read
+            sentence = "the process gave no answer that can be read."
+            yield from (Result(e.name, "failed", sentence, see=e.theory) for e in left)
+            return
 
 
 def _one_child(
-    file: Path, checks: str, exercises: Sequence[Exercise], limit: float
+    file: Path, checks: str, exercises: Sequence[Exercise], limit: float, alone: Path | None
 ) -> Iterator[Result]:
-    """Results until the child is done, dead or stopped; at least one."""
-    command = [sys.executable, "-P", "-m", "minigrad.course.child", str(file), checks]
+    """Results until the child is done, dead or stopped."""
+    command = [sys.executable, "-P", "-m", "minigrad.course.child", str(file.resolve()), checks]
+    given = {name: os.environ[name] for name in KEPT if name in os.environ}
+    word = secrets.token_hex()  # begins what the child itself says, and is gone when others' runs
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
         child = subprocess.Popen(
             command + [f"{e.name}={e.theory}" for e in exercises],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,  # a file: a process that the learner's code leaves behind may hold it
             encoding="utf-8",
-            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            errors="replace",
+            env={**given, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            cwd=alone,
+            start_new_session=True,  # so that what it starts can be ended with it
         )
-        assert child.stdout
+        assert child.stdin and child.stdout
         lines: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=_read, args=(child.stdout, lines), daemon=True).start()
+        threading.Thread(target=_read, args=(child.stdout, word, lines), daemon=True).start()
         try:
+            with contextlib.suppress(OSError), child.stdin:  # one that died says so on its own
+                child.stdin.write(json.dumps([word, str(alone or "")]) + "\n")
             yield from _follow(lines, errors, exercises, limit)
         finally:
-            child.kill()
-            child.wait()
+            _end(child)
 
 
-def _read(stream: IO[str], into: queue.Queue[str]) -> None:
+def _end(child: subprocess.Popen[str]) -> None:
+    """End the child and all that it started and that has not left its session."""
+    if sys.platform != "win32":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+    child.kill()
+    child.wait()
+
+
+def _read(stream: IO[str], word: str, into: queue.Queue[str]) -> None:
+    """The lines that the child itself wrote, each without the word it begins with."""
     with stream:
-        for line in stream:
-            into.put(line)
+        while line := stream.readline(MOST_SAID):
+            if line.startswith(word):
+                into.put(line.removeprefix(word))
     into.put("")  # the end
 
 
@@ -78,11 +117,12 @@ def _follow(
 ) -> Iterator[Result]:
     """Results as the child tells them, and what is to be said when it says no more."""
     under_way, answered, deadline = "the file", 0, time.monotonic() + STARTUP
+    at_most = deadline + limit * (len(exercises) + 1)
     probes: list[tuple[str, int, float]] = []  # what, size, and when it began
     so_far: dict[str, Any] | None = None
     while answered < len(exercises):
         try:
-            line = lines.get(timeout=max(0.0, deadline - time.monotonic()))
+            line = lines.get(timeout=max(0.0, min(deadline, at_most) - time.monotonic()))
         except queue.Empty:
             if so_far:  # the mistake was still looked for
                 yield Result(**so_far)
@@ -95,7 +135,10 @@ def _follow(
             sentence = f"the process ended while {under_way} ran. {last}".strip()
             yield from _ended(under_way, exercises, "failed", sentence)
             return
-        message = json.loads(line)
+        try:
+            message = json.loads(line)
+        except ValueError:  # cut off
+            continue
         if "begin" in message:
             under_way, probes, so_far = message["begin"], [], None
             deadline = time.monotonic() + limit

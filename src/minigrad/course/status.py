@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from minigrad.course.progress import Progress
 from minigrad.course.quiz import count
+from minigrad.course.runner import check
 from minigrad.course.stub import definition
-from minigrad.course.table import Exercise, Lab
-from minigrad.course.workspace import Workspace, read_text
+from minigrad.course.table import CourseError, Exercise, Lab
+from minigrad.course.workspace import Workspace, find, read_text
+
+LEGEND = "✓ passes  → next  · open  ! passed once, and no longer"
 
 
 def banner(progress: Progress) -> Text:
@@ -32,9 +37,10 @@ def place(workspace: Workspace, lab: Lab, exercise: Exercise) -> str:
 
 def exercise_head(workspace: Workspace, lab: Lab, exercise: Exercise) -> Text:
     """Where to write, and what to read before."""
-    text = Text(f"\n{lab.title} · {exercise.title}\n", style="bold")
-    text.append(f"write {exercise.name} in {place(workspace, lab, exercise)}", style="not bold")
-    text.append(f"   (theory/{exercise.theory}, about {exercise.minutes} min)\n", style="not bold")
+    text = Text(f"{lab.id} · {lab.title}: {exercise.title}\n", style="bold")
+    text.append(f"write {exercise.name} in {place(workspace, lab, exercise)}\n", style="not bold")
+    text.append(f"t reads theory/{exercise.theory}", style="not bold")
+    text.append(f", about {exercise.minutes} min\n", style="not bold")
     return text
 
 
@@ -81,12 +87,12 @@ def status(workspace: Workspace, progress: Progress) -> RenderableType:
     entries = progress.data["exercises"]
     current = progress.current()
     for lab in workspace.course.labs:
-        mark = "minutes" if lab.minutes else ""
-        table.add_row("", f"[bold]{lab.id}[/]", f"[bold]{lab.title}[/]", f"{lab.minutes} {mark}")
+        minutes = f"{lab.minutes} min" if lab.minutes else ""
+        table.add_row("", f"[bold]{lab.id}[/]", f"[bold]{lab.title}[/]", minutes)
         for exercise in lab.exercises:
             entry = entries.get(exercise.name, {})
             table.add_row(
-                _mark(entry, exercise.name == current),
+                mark(entry, exercise.name == current),
                 exercise.name,
                 exercise.title,
                 str(exercise.minutes),
@@ -95,11 +101,13 @@ def status(workspace: Workspace, progress: Progress) -> RenderableType:
             )
     lines: list[RenderableType] = [table, Text()]
     lines += [checklist(workspace, progress, lab) for lab in workspace.course.labs]
-    lines += [Text(), guess_score(progress), banner(progress)]
+    lines += [Text(), Text(LEGEND, style="dim"), guess_score(progress), banner(progress)]
+    lines += [Text(next_step(progress))]
     return Group(*lines)
 
 
-def _mark(entry: dict[str, object], current: bool) -> str:
+def mark(entry: dict[str, object], current: bool) -> str:
+    """An exercise's sign, as rich's markup; LEGEND explains it."""
     if entry.get("passed"):
         return "[yellow]![/]" if entry.get("broken") else "[green]✓[/]"
     return "→" if current else "·"
@@ -132,3 +140,31 @@ def guess_score(progress: Progress) -> Text:
             asked += 1
             right += guess.get("answers", {}).get(key) == outcome
     return Text(f"guesses: {right} of {asked} held" if asked else "guesses: none played out yet")
+
+
+def faults(labs: Sequence[Lab]) -> dict[str, str]:
+    """Of the exercises whose code `run --mine` uses: what their checks have against them now."""
+    found: dict[str, str] = {}
+    for lab in labs:
+        pieces = [e for e in lab.exercises if e.mine]
+        if pieces and (lab.path / "exercise.py").is_file():
+            results = check(Workspace(lab.root), lab, pieces)
+            found |= {r.exercise: r.short() for r in results if r.status in ("failed", "stopped")}
+    return found
+
+
+def after_runs(labs: Sequence[Lab]) -> str:
+    """What comes next when labs have run."""
+    try:
+        progress = Progress(find())
+    except CourseError:
+        return "Next: `minigrad start my-course` makes a folder to write these pieces yourself."
+    one = labs[0]
+    open_ = [e for e in one.exercises if e.name not in progress.passed]
+    if len(labs) > 1 or not open_:
+        return next_step(progress)
+    return (
+        f"Next: `minigrad check {one.id}` says what of this lab is yours to write "
+        f"({len(one.exercises) - len(open_)} of {len(one.exercises)} passed); "
+        f"labs/{one.folder}/README.md says what it teaches."
+    )

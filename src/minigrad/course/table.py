@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from minigrad.errors import ArgumentError
@@ -31,8 +32,8 @@ class Course:
         except ArgumentError:
             labs = ", ".join(lab.id for lab in self.labs)
             raise CourseError(
-                f"there is no lab or exercise called {name!r}. The labs are {labs}; "
-                "`minigrad list` shows their exercises."
+                f"there is no lab or exercise called {name!r}. {self._meant(name)}"
+                f"The labs are {labs}; `minigrad list` shows their exercises."
             ) from None
 
     def exercise(self, name: str) -> Exercise:
@@ -40,7 +41,14 @@ class Course:
         for exercise in self.exercises:
             if exercise.name == name:
                 return exercise
-        raise CourseError(f"there is no exercise called {name!r}; `minigrad list` shows them all.")
+        raise CourseError(
+            f"there is no exercise called {name!r}. {self._meant(name)}"
+            "`minigrad list` shows them all."
+        )
+
+    def _meant(self, name: str) -> str:
+        near = get_close_matches(name, [e.name for e in self.exercises], 1)
+        return f"Did you mean {near[0]}? " if near else ""
 
     @property
     def exercises(self) -> list[Exercise]:

@@ -9,12 +9,17 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+
 from minigrad.course.runner import check_file
 from minigrad.course.table import Course, CourseError, load
 from minigrad.course.workspace import Workspace, resources
+from minigrad.files import whole
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+LARGEST = 1_000_000  # bytes of an exercise.py
 
 
 def export_workspace(workspace: Workspace, file: Path | None) -> Path:
@@ -26,47 +31,50 @@ def export_workspace(workspace: Workspace, file: Path | None) -> Path:
     target = file or workspace.root / f"{workspace.root.name}.zip"
     parts = [workspace.exercise_file(lab) for lab in workspace.course.labs]
     parts = [p for p in [*parts, workspace.progress_file] if p.is_file()]
+    if file and file.exists():
+        raise CourseError(f"{target} exists; give another name.")
     try:
-        with zipfile.ZipFile(target, "x" if file else "w", zipfile.ZIP_DEFLATED) as archive:
+        with whole(target) as beside, zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
             for part in parts:
                 archive.write(part, part.relative_to(workspace.root).as_posix())
-    except FileExistsError as error:
-        raise CourseError(f"{target} exists; give another name.") from error
     except OSError as error:
         raise CourseError(f"{target} cannot be written: {error}") from error
     return target
 
 
 def grade_all(folders: list[Path], as_csv: bool, console: Console) -> None:
-    """Check each learner's exercises with the installed course's checks and print the table.
+    """Check each learner's exercises with the installed course's checks; a row for each, as soon
+    as it is known, whatever one of them does.
 
     Raises:
-        CourseError: one of the folders is neither a workspace nor an exported file.
+        CourseError: one of the folders is neither a workspace nor a file.
     """
     course = load(resources() / "labs" / "labs.toml")
-    names = [e.name for e in course.exercises]
-    names_of = _learners(folders)
-    rows: list[tuple[str, dict[str, str]]] = []
-    with tempfile.TemporaryDirectory() as scratch:
-        for number, folder in enumerate(folders):
-            root = _open(folder, Path(scratch) / str(number))
-            print(f"checking {folder} …", file=sys.stderr)
-            rows.append((names_of[number], _check_all(root, course)))
+    exercises = [e.name for e in course.exercises]
+    learners = _learners(folders)
+    handed_in = [_read(folder, course) for folder in folders]  # all, before the first one runs
     if as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(["learner", "passed", *names])
-        for learner, found in rows:
-            count = sum(v == "passed" for v in found.values())
-            writer.writerow([learner, count, *(found[n] for n in names)])
-        return
-    from rich.table import Table
+        writer.writerow(["learner", "passed", *exercises, "note"])
+    for learner, (files, note) in zip(learners, handed_in, strict=True):
+        print(f"checking {learner} …", file=sys.stderr)
+        found = _check_all(files, course)
+        passed = sum(v == "passed" for v in found.values())
+        if as_csv:
+            row = [learner, passed, *(found[n] for n in exercises), note]
+            writer.writerow([_no_formula(cell) for cell in row])
+            sys.stdout.flush()
+            continue
+        open_ = sum(v in ("not written", "missing") for v in found.values())
+        failed = [n for n, v in found.items() if v not in ("passed", "not written", "missing")]
+        line = f"{learner}: {passed} of {len(exercises)} passed, {open_} not written"
+        line += f", failed: {', '.join(failed)}" if failed else ""
+        console.print(Text(line + (f" ({note})" if note else "")))
 
-    table = Table("learner", "passed", "not written", "failed", box=None, pad_edge=False)
-    for learner, found in rows:
-        failed = [n for n, v in found.items() if v not in ("passed", "not written")]
-        counts = [sum(v == s for v in found.values()) for s in ("passed", "not written")]
-        table.add_row(learner, f"{counts[0]} of {len(names)}", str(counts[1]), ", ".join(failed))
-    console.print(table)
+
+def _no_formula(cell: object) -> object:
+    """A cell that a spreadsheet would compute, as text."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell
 
 
 def _learners(folders: list[Path]) -> list[str]:
@@ -78,24 +86,58 @@ def _learners(folders: list[Path]) -> list[str]:
     ]
 
 
-def _open(folder: Path, scratch: Path) -> Path:
-    """A workspace's folder; an exported file is unpacked first."""
-    if folder.is_file() and zipfile.is_zipfile(folder):
-        with zipfile.ZipFile(folder) as archive:
-            archive.extractall(scratch)  # zipfile keeps names inside the folder
-        return scratch
-    if (folder / "labs").is_dir():
-        return folder
-    raise CourseError(f"{folder} is neither a workspace nor a file written by `minigrad export`.")
+def _read(folder: Path, course: Course) -> tuple[dict[str, bytes], str]:
+    """A learner's exercise files by lab, and what is to be said of what was handed in."""
+    if not folder.exists():
+        raise CourseError(f"{folder} does not exist: name workspaces, or files of `export`.")
+    wanted = {f"labs/{lab.folder}/exercise.py": lab.id for lab in course.labs if lab.exercises}
+    try:
+        files = _unpacked(folder, wanted) if folder.is_file() else _found(folder, wanted)
+    except Exception as error:  # zipfile has many kinds; the others' rows go on
+        return {}, f"cannot be read: {type(error).__name__}: {error}"
+    return files, "" if files else "no labs/…/exercise.py in it"
 
 
-def _check_all(root: Path, course: Course) -> dict[str, str]:
+def _found(folder: Path, wanted: dict[str, str]) -> dict[str, bytes]:
+    """From a workspace, or from the one folder in it that is one."""
+    roots = [folder, *sorted(p for p in folder.iterdir() if p.is_dir())]
+    root = next((r for r in roots if (r / "labs").is_dir()), folder)
+    files = {wanted[name]: root / name for name in wanted if (root / name).is_file()}
+    return {lab: _small(file.stat().st_size) and file.read_bytes() for lab, file in files.items()}
+
+
+def _unpacked(file: Path, wanted: dict[str, str]) -> dict[str, bytes]:
+    """From a zip, packed with its folder around it or without. Nothing is written to the disk."""
+    found: dict[str, bytes] = {}
+    with zipfile.ZipFile(file) as archive:
+        for member in sorted(archive.infolist(), key=lambda m: m.filename.count("/")):
+            name = member.filename.replace("\\", "/")
+            lab = wanted.get(name) or wanted.get(name.partition("/")[2])
+            if lab and lab not in found and _small(member.file_size):
+                with archive.open(member) as stream:
+                    found[lab] = stream.read(LARGEST)
+    return found
+
+
+def _small(size: int) -> bool:
+    if size > LARGEST:
+        raise ValueError(f"an exercise.py of {size:,} bytes, more than {LARGEST:,}")
+    return True
+
+
+def _check_all(files: dict[str, bytes], course: Course) -> dict[str, str]:
+    """What becomes of each exercise. The files are written to a folder of this learner's alone,
+    which is gone afterwards; so is all they have started there."""
     found: dict[str, str] = {}
     for lab in course.labs:
-        file = root / "labs" / lab.folder / "exercise.py"
-        if not file.is_file():
+        if lab.id not in files:
             found |= {e.name: "missing" for e in lab.exercises}
             continue
-        for result in check_file(file, f"minigrad.course.checks.{lab.module}", lab.exercises):
-            found[result.exercise] = result.mistake or result.status
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+            file = Path(scratch, "labs", lab.folder, "exercise.py")
+            file.parent.mkdir(parents=True)
+            file.write_bytes(files[lab.id])
+            checks = f"minigrad.course.checks.{lab.module}"
+            for result in check_file(file, checks, lab.exercises, alone=Path(scratch).resolve()):
+                found[result.exercise] = result.mistake or result.status
     return found

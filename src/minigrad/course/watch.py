@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
@@ -10,15 +12,17 @@ from rich.console import Console
 from rich.text import Text
 
 from minigrad.course.console import show
-from minigrad.course.keys import Read, keys
+from minigrad.course.keys import Keys, keys
+from minigrad.course.pick import pick
 from minigrad.course.progress import Progress
 from minigrad.course.reader import read_page
+from minigrad.course.reset import reset_line, undo_line
 from minigrad.course.runner import check
 from minigrad.course.status import banner, exercise_head, lab_done, status
 from minigrad.course.table import CourseError, Exercise, Lab
 from minigrad.course.workspace import Workspace
 
-HELP = "n next · h hint · l list · t theory · p the lab · x reset · q quit"
+HELP = "n next  h hint  t theory  l list  g guess  p lab  z quiz  x reset  q quit"
 
 
 class Watch:
@@ -32,13 +36,17 @@ class Watch:
         self.ok = False
         self.checked: bytes | None = None  # what the last check saw
         self.notice = ""  # to be said when the screen has been cleared
+        self.keys = Keys()
         self.commands: dict[str, Callable[[], None]] = {
             "n": self.next,
             "h": self.hint,
             "l": self.list,
             "t": self.theory,
+            "g": self.guess,
             "p": self.run_lab,
+            "z": self.quiz,
             "x": self.reset,
+            "u": self.undo,
         }
 
     @property
@@ -51,11 +59,11 @@ class Watch:
 
     def run(self) -> None:
         """Until `q`, the end of the input, or the last exercise."""
-        with keys() as read:
+        with keys() as self.keys:
             try:
                 while self.name:
                     self.check()
-                    if not self._serve(read):
+                    if not self._serve():
                         break
                 else:
                     self.console.print(banner(self.progress))
@@ -63,11 +71,11 @@ class Watch:
                 pass
         self.console.print("Your work is on disk; `minigrad` goes on from here.")
 
-    def _serve(self, read: Read) -> bool:
+    def _serve(self) -> bool:
         """Answer keys until there is something to check again; False to quit."""
         name = self.name
         while True:
-            key = read(self.poll)
+            key = self.keys.read(self.poll)
             if key == "q":
                 return False
             if key in self.commands:
@@ -75,10 +83,10 @@ class Watch:
                     self.commands[key]()
                 except CourseError as error:
                     self.console.print(str(error))
-                if self.name != name or key == "x":
+                if self.name != name or self.notice:
                     return True
                 self._prompt()
-            elif key and key.isprintable():
+            elif key:
                 self._prompt()
             if self._source() != self.checked:
                 return True
@@ -92,32 +100,35 @@ class Watch:
         return b""
 
     def check(self) -> None:
-        """Check the current exercise, record it, and say what came out."""
+        """Check the current exercise, say what came out, and record it."""
         if self.console.is_terminal and self.checked is not None:
             self.console.clear()
         if self.notice:
             self.console.print(Text(self.notice))
             self.notice = ""
-        self.console.print(banner(self.progress))
         self.console.print(exercise_head(self.workspace, self.lab, self.exercise))
         self.checked = self._source()  # before the check: a save during it is seen after it
-        results = list(check(self.workspace, self.lab, [self.exercise]))
-        self.progress.record(results)
+        with self.console.status("checking …") if self.console.is_terminal else _quietly():
+            results = list(check(self.workspace, self.lab, [self.exercise]))
+        self.keys.drop()  # what was typed meanwhile was meant for another screen
         for result in results:
             show(self.console, result)
         self.ok = results[-1].passed
+        self.progress.record(results)
         if self.ok and (done := lab_done(self.progress, self.lab)):
             self.console.print(Text(done))
+        self.console.print()
+        self.console.print(banner(self.progress))
         self._prompt()
 
     def _prompt(self) -> None:
         ready = "Press n for the next exercise." if self.ok else "Waiting for a save …"
-        self.console.print(Text(f"\n{ready}   {HELP}", style="dim"))
+        self.console.print(Text(f"{ready}\n{HELP}", style="dim"))
 
     def next(self) -> None:
         if not self.ok and self.name:
             self.skipped.add(self.name)
-            self.notice = f"Skipped {self.name} for now; `minigrad list` shows what is open."
+            self.notice = f"Skipped {self.name} for now; l lists what is open, and goes back to it."
         names = [e.name for e in self.workspace.course.exercises]
         here = names.index(self.name or names[0])
         done = set(self.progress.passed)
@@ -134,14 +145,27 @@ class Watch:
             self.console.print(Text(line))
 
     def list(self) -> None:
-        self.console.print(status(self.workspace, self.progress))
+        """Pick an exercise from the list; where there is no terminal, print it."""
+        if not (self.keys.terminal and self.console.is_terminal):
+            self.console.print(status(self.workspace, self.progress))
+            return
+        picked = pick(self.console, self.keys, self.progress, self.exercise.name)
+        if picked != self.name:
+            self.name, self.notice = picked, f"You picked {picked}."
 
     def theory(self) -> None:
-        page = read_page(self.workspace, self.exercise.theory, self.console)
+        with self.keys.as_before():  # a pager reads keys of its own
+            page = read_page(self.workspace, self.exercise.theory, self.console)
         self.progress.note("read", page.stem, True)
 
+    def guess(self) -> None:
+        self._command("guess", self.lab.id)
+
+    def quiz(self) -> None:
+        self._command("quiz", self.lab.id)
+
     def run_lab(self) -> None:
-        """How the lab's experiment is run, with what the learner wrote in the library's place."""
+        """Run the lab's experiment, with what the learner wrote in the library's place."""
         if not self.lab.runs:
             self.console.print("This lab has no experiment; the next ones do.")
             return
@@ -151,20 +175,36 @@ class Watch:
             self.console.print(
                 f"None of {', '.join(pieces)} has passed: it runs without your code."
             )
-        mine = " --mine" if written else ""
-        self.console.print(f"In another terminal, in this folder: minigrad run {self.lab.id}{mine}")
+        self._command("run", self.lab.id, *(["--mine"] if written else []))
+
+    def _command(self, *arguments: str) -> None:
+        """A command of its own, here; where no terminal asks and answers, how to give it."""
+        if not self.keys.terminal:
+            command = " ".join(["minigrad", *arguments])
+            self.console.print(f"In another terminal, in this folder: {command}")
+            return
+        self.console.print(Text(f"$ minigrad {' '.join(arguments)}", style="bold"))
+        with self.keys.as_before(), contextlib.suppress(KeyboardInterrupt):  # Ctrl-C ends it alone
+            subprocess.run([sys.executable, "-m", "minigrad", *arguments], check=False)
+        self.progress = Progress(self.workspace, say=self.console.print)
 
     def reset(self) -> None:
-        self.notice = reset_line(self.workspace, self.exercise.name)
+        self.console.print(f"Put {self.name} back to its stub? y for yes, another key for no")
+        key = ""
+        while not key:
+            key = self.keys.read(60)
+        if key == "y":
+            line = reset_line(self.workspace, self.progress, self.exercise.name)
+            self.notice = line + " u undoes it."
+        else:
+            self.console.print("It stays as it is.")
+
+    def undo(self) -> None:
+        self.notice = undo_line(self.workspace, self.exercise.name)
 
 
-def reset_line(workspace: Workspace, name: str) -> str:
-    """Reset an exercise, and say where the file as it was is kept."""
-    kept = workspace.reset(name)
-    if kept is None:
-        return f"{name} is there again; there was no file to keep."
-    where = kept.relative_to(workspace.root).as_posix()
-    return f"Reset {name}; the file as it was is kept in {where}."
+def _quietly() -> contextlib.AbstractContextManager[object]:
+    return contextlib.nullcontext()
 
 
 def hint_lines(exercise: Exercise, tier: int) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,28 @@ def find_code(name: str) -> Any:
     from minigrad import nn, optim
     from minigrad.nn import init
 
-    for place in (F, minigrad, nn, init, optim, minigrad.Tensor):  # view, backward: methods only
-        found = getattr(place, name, None)
-        if inspect.isfunction(found) or inspect.isclass(found):
+    places = (F, minigrad, nn, init, optim, minigrad.Tensor)  # view, backward: methods only
+    for place in places:
+        if _ours(found := getattr(place, name, None)):
             return found
+    known = {
+        n.lower(): n
+        for place in places
+        for n, _ in inspect.getmembers(place, _ours)
+        if not n.startswith("_")
+    }
+    near = [known[n] for n in get_close_matches(name.lower(), known, 3)]
+    meant = f"Did you mean {' or '.join(near)}? " if near else ""
     raise CourseError(
-        f"minigrad has no op, layer, init or optimizer called {name!r}. "
+        f"minigrad has no op, layer, init or optimizer called {name!r}. {meant}"
         "Names are PyTorch's: matmul, layer_norm, RMSNorm, kaiming_normal_, SGD."
     )
+
+
+def _ours(found: Any) -> bool:
+    """A function or class of minigrad's own."""
+    code = inspect.isfunction(found) or inspect.isclass(found)
+    return code and found.__module__.startswith("minigrad")
 
 
 def show_where(name: str, course: Course | None, root: Path, console: Console) -> None:

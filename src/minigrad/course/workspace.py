@@ -14,7 +14,23 @@ from minigrad.lab.catalog import workspace as around
 
 __all__ = ["Workspace", "find", "pristine", "resources", "solution_file", "start"]
 
+STARTING = ".minigrad-start"  # in a folder that `start` has not yet filled
 LEARNERS = {"exercise.py", "patients", "runs", "__pycache__"}  # in a checkout, and not the course's
+
+
+README = """# My minigrad course
+
+    minigrad               what to write next; checked again at every save
+    minigrad list          what is done and what is open
+    minigrad read 01       a page of theory;  minigrad hint  helps in three steps
+    minigrad run 01        a lab's experiment;  with --mine it runs your code
+    pytest labs/01*        the same checks, as tests
+    minigrad site          the same course in a browser
+
+Your code is in labs/*/exercise.py, your progress in progress.json, and whatever was reset or
+renewed is kept in backups/. `minigrad start .` brings the course up to date and leaves your code
+as it is.
+"""
 
 
 class Workspace:
@@ -114,9 +130,10 @@ def start(folder: Path) -> tuple[Workspace, bool]:
         CourseError: the folder is a file, holds other things, or cannot be written.
     """
     known = (folder / TABLE).is_file()
+    cut_short = (folder / STARTING).is_file()
     if folder.exists() and not folder.is_dir():
         raise CourseError(f"{folder} is a file; give the name of a folder to make.")
-    if folder.is_dir() and not known and any(folder.iterdir()):
+    if folder.is_dir() and not (known or cut_short) and any(folder.iterdir()):
         raise CourseError(
             f"{folder} is not empty and not a workspace; give the name of a new folder, "
             f"for example `minigrad start {folder / 'minigrad-course'}`."
@@ -124,13 +141,16 @@ def start(folder: Path) -> tuple[Workspace, bool]:
     if folder.resolve() == resources():
         return find(folder), False  # the project's own checkout is a workspace already
     try:
-        _copy(resources(), folder)
+        _copy(resources(), folder, keep=known)
     except OSError as error:
         raise CourseError(f"{folder} cannot be written: {error}") from error
     return Workspace(folder), not known
 
 
-def _copy(source: Path, folder: Path) -> None:
+def _copy(source: Path, folder: Path, keep: bool) -> None:
+    """The course into a folder; with ``keep``, a copy of what differs there goes to backups/."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / STARTING).touch()  # until all is there: a start cut short can be repeated
     for part in ("labs", "theory"):
         for path in sorted((source / part).rglob("*")):
             inside = path.relative_to(source)
@@ -138,14 +158,18 @@ def _copy(source: Path, folder: Path) -> None:
                 continue
             target = folder / inside
             target.parent.mkdir(parents=True, exist_ok=True)
-            if target.exists() and target.read_bytes() != path.read_bytes():
+            if keep and target.exists() and target.read_bytes() != path.read_bytes():
                 back_up(folder, target)  # renewed, or an experiment the learner has changed
+            target.unlink(missing_ok=True)  # a link to a file elsewhere is not written through
             shutil.copyfile(path, target)
+    if not (folder / "README.md").exists():
+        write_text(folder / "README.md", README)
     for lab in load(source / TABLE).labs:
         if lab.exercises:
             write_exercises(lab, folder / "labs" / lab.folder / "exercise.py")
-    # last, because its presence makes the folder a workspace: a start cut short can be repeated
+    # last, because its presence makes the folder a workspace
     write_text(folder / TABLE, (source / TABLE).read_text(encoding="utf-8"))
+    (folder / STARTING).unlink()
 
 
 def write_exercises(lab: Lab, file: Path) -> None:

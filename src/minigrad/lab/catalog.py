@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from minigrad.errors import ArgumentError
-from minigrad.files import load_module
+from minigrad.files import load_module, read_utf8
 
 TABLE = Path("labs", "labs.toml")
 
@@ -67,8 +67,7 @@ class Lab:
     @cached_property
     def heading(self) -> str:
         """Its README's first line: "Lab 01 · Initialization: three fates"."""
-        with open(self.path / "README.md", encoding="utf-8") as file:
-            return file.readline().lstrip("# ").strip()
+        return read_utf8(self.path / "README.md").partition("\n")[0].lstrip("# ").strip()
 
     @property
     def title(self) -> str:

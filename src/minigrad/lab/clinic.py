@@ -8,14 +8,15 @@ is patients/NAME.py. What is right stands in cases.toml.
 import contextlib
 import math
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
 
 from minigrad.autograd.anomaly import detect_anomaly
 from minigrad.errors import AnomalyError, ArgumentError
-from minigrad.files import load_module, write_text
+from minigrad.files import load_module, read_utf8, write_text
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,16 @@ class Examination:
     cured: bool
     cause: str  # the learner's diagnosis, "" while there is none
     right: bool
+    file: Path = Path()  # the learner's copy
 
 
 def patients(folder: Path) -> dict[str, dict]:
     """The cases of a lab's folder by name: `causes`, the range `healthy`, and a `cure`."""
-    return tomllib.loads((folder / "cases.toml").read_text(encoding="utf-8"))
+    file = folder / "cases.toml"
+    try:
+        return tomllib.loads(read_utf8(file))
+    except tomllib.TOMLDecodeError as error:
+        raise ArgumentError(f"{file} cannot be read as the table of patients: {error}") from None
 
 
 def causes(folder: Path) -> list[str]:
@@ -43,7 +49,9 @@ def found(folder: Path, name: str) -> Path:
     """The script as it was found: cases/NAME.py. Raises ArgumentError for an unknown patient."""
     known = patients(folder)
     if name not in known:
-        raise ArgumentError(f"unknown patient {name!r}: there are {', '.join(known)}")
+        near = get_close_matches(name, known, 1)
+        meant = f"did you mean {near[0]!r}? " if near else ""
+        raise ArgumentError(f"unknown patient {name!r}: {meant}there are {', '.join(known)}")
     return folder / "cases" / f"{name}.py"
 
 
@@ -52,7 +60,7 @@ def load(folder: Path, name: str) -> ModuleType:
     case, file = found(folder, name), folder / "patients" / f"{name}.py"
     if not file.is_file():
         file.parent.mkdir(exist_ok=True)
-        write_text(file, case.read_text(encoding="utf-8"))
+        write_text(file, read_utf8(case))
     with _theirs(file):
         return load_module(file, f"minigrad_patient_{name}")
 
@@ -73,18 +81,33 @@ def _theirs(file: Path) -> Iterator[None]:
         raise ArgumentError(f"{file} cannot run: {type(error).__name__}: {error}") from error
 
 
-def examine(folder: Path, name: str, seeds: int) -> Examination:
-    """Run the script with `seeds` seeds; cured means every one of them ends well."""
+def examine(
+    folder: Path, name: str, seeds: int, begin: Callable[[int], None] = lambda seed: None
+) -> Examination:
+    """Run the script with `seeds` seeds; cured means every one of them ends well.
+
+    Raises ArgumentError, before anything runs, for a diagnosis that is none.
+    """
     module, case = load(folder, name), patients(folder)[name]
-    with _theirs(Path(module.__file__ or name)):
-        losses = [module.train(seed) for seed in range(seeds)]
+    file = Path(module.__file__ or name)
     cause = getattr(module, "CAUSE", "")
+    if cause and cause not in causes(folder):
+        near = get_close_matches(str(cause), causes(folder), 1)
+        meant = f"did you mean {near[0]!r}? " if near else ""
+        known = ", ".join(causes(folder))
+        raise ArgumentError(f"CAUSE in {file} is {cause!r}: {meant}It must be one of {known}")
+    losses = []
+    with _theirs(file):
+        for seed in range(seeds):
+            begin(seed)
+            losses.append(module.train(seed))
     return Examination(
         complaint=(module.__doc__ or "").strip(),
         losses=losses,
         cured=all(is_healthy(x, *case["healthy"]) for x in losses),
         cause=cause,
         right=cause in case["causes"],
+        file=file,
     )
 
 
@@ -116,9 +139,7 @@ def report(seen: Examination, names: list[str]) -> str:
         lines.append(f"  seed {seed}: {', '.join(f'{x:.3g}' for x in shown)} … {end}")
     lines += ["", "It is cured." if seen.cured else "It is sick."]
     if not seen.cause:
-        lines.append(f"Your diagnosis goes into CAUSE: one of {', '.join(names)}.")
-    elif seen.cause not in names:
-        lines.append(f"CAUSE is {seen.cause!r}: it must be one of {', '.join(names)}.")
+        lines.append(f"Your diagnosis goes into CAUSE in {seen.file}: one of {', '.join(names)}.")
     else:
         lines.append(f"Diagnosis {seen.cause!r}: " + ("right." if seen.right else "not the cause."))
         if seen.right and not seen.cured:

@@ -1,12 +1,13 @@
 """From a command line to a finished run: what `minigrad run NN` and labs/NN_name/run.py both do."""
 
 import contextlib
+import os
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import MappingProxyType, ModuleType, SimpleNamespace
 from typing import Any
 
 import typer
@@ -17,7 +18,7 @@ from minigrad.errors import ArgumentError
 from minigrad.lab import catalog, compare, mine
 from minigrad.lab.catalog import Lab
 from minigrad.lab.records import strict
-from minigrad.lab.report import Finding, report, table
+from minigrad.lab.report import LEGEND, Finding, own_code, report, table
 from minigrad.lab.run import Run, create_folder
 from minigrad.lab.settings import Options, parse
 
@@ -35,7 +36,8 @@ def main(run_file: str) -> None:
 
 @contextlib.contextmanager
 def exit_codes() -> Iterator[None]:
-    """One clear line and exit code 2 for bad input; 130 for Ctrl-C."""
+    """One clear line and exit code 2 for bad input, or a file that cannot be read or written; 130
+    for Ctrl-C."""
     usage_error: Any = (
         typer.BadParameter.__base__
     )  # typer's own base class, which it does not export
@@ -48,11 +50,30 @@ def exit_codes() -> Iterator[None]:
     except Interrupted as stopped:
         print(stopped, file=sys.stderr)
         raise SystemExit(130) from None
+    except (KeyboardInterrupt, typer.Abort):
+        print("stopped", file=sys.stderr)
+        raise SystemExit(130) from None
+    except BrokenPipeError:  # who reads has had enough: `minigrad list | head`
+        _say_no_more()
+        raise SystemExit(0) from None
+    except OSError as error:
+        of = f": {error.filename}" if error.filename else ""
+        _fail(f"{error.strerror or error}{of}")
 
 
 def _fail(message: str) -> None:
-    print("error: " + " ".join(message.split()), file=sys.stderr)
+    with contextlib.suppress(OSError):  # a full disk may be what standard error goes to
+        print("error: " + " ".join(message.split()), file=sys.stderr)
+    _say_no_more()
     raise SystemExit(2)
+
+
+def _say_no_more() -> None:
+    """What is left to be written, if it can be: else Python would try, and complain, at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @dataclass(frozen=True)
@@ -69,7 +90,7 @@ class Planned:
     whose: dict[str, str]
 
 
-def plan(lab: Lab, arguments: Sequence[str], several: bool) -> Planned:
+def plan(lab: Lab, arguments: Sequence[str], several: bool, faults: Mapping[str, str]) -> Planned:
     """Check everything that can be checked before running. Raises ArgumentError."""
     module = catalog.load(lab)
     options, given, unused = parse(module, arguments, lab.id)
@@ -82,16 +103,21 @@ def plan(lab: Lab, arguments: Sequence[str], several: bool) -> Planned:
     own = module.Settings(**(module.QUICK if options.quick else {}))
     settings = replace(own, **given)
     changed = [name for name in given if getattr(settings, name) != getattr(own, name)]
-    pieces, whose = mine.pieces(lab, module, options.mine)
+    pieces, whose = mine.pieces(lab, module, options.mine, faults)
     return Planned(lab, module, settings, options, changed, unused, pieces, whose)
 
 
-def run_labs(labs: Sequence[Lab], arguments: Sequence[str]) -> list[tuple[Run, list[Finding]]]:
+def run_labs(
+    labs: Sequence[Lab],
+    arguments: Sequence[str],
+    faults: Mapping[str, str] = MappingProxyType({}),
+) -> list[tuple[Run, list[Finding]]]:
     """Run each lab with the same options, then show every verdict and figure; returns the runs.
 
+    `faults`: by exercise, what its check has against the learner's code, which a run marks.
     Raises ArgumentError for bad input, before anything has run; Interrupted on Ctrl-C.
     """
-    todo = [plan(lab, arguments, len(labs) > 1) for lab in labs]
+    todo = [plan(lab, arguments, len(labs) > 1, faults) for lab in labs]
     done: list[tuple[Run, list[Finding]]] = []
     try:
         for planned in todo:
@@ -115,6 +141,10 @@ def show(todo: Sequence[Planned], done: Sequence[tuple[Run, list[Finding]]]) -> 
     }
     console.print()
     console.print(table([(one.lab.id, found) for one, (_, found) in together], reference))
+    console.print(LEGEND)
+    for one in todo:
+        for who in own_code(one.whose):
+            console.print(f"lab {one.lab.id} ran with your own {who}", markup=False)
     figures = [_short(path) for run, _ in done for path in run.figures]
     console.print("figures", *figures, sep="\n  ", soft_wrap=True)
 
@@ -125,8 +155,8 @@ def launch(planned: Planned, arguments: Sequence[str]) -> tuple[Run, list[Findin
     print(lab.heading + (" (quick)" if options.quick else ""), flush=True)
     if planned.unused:
         print(f"  {', '.join(planned.unused)} has no meaning here and is ignored")
-    if own := [who for who in planned.whose.values() if who != "minigrad"]:
-        print(f"  with your own code in the library's place: {', '.join(own)}")
+    for who in own_code(planned.whose):
+        print(f"  your own code runs here: {who}", flush=True)
     runs = (catalog.workspace() or Path.cwd()) / "runs" / lab.folder
     manifest = {
         "lab": lab.folder,

@@ -8,9 +8,9 @@ import ast
 import inspect
 import textwrap
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import MappingProxyType, ModuleType, SimpleNamespace
 from typing import Any
 
 from minigrad.core.tensor import Tensor
@@ -19,8 +19,11 @@ from minigrad.files import load_module
 from minigrad.lab.catalog import Lab
 
 
-def pieces(lab: Lab, module: ModuleType, mine: bool) -> tuple[SimpleNamespace, dict[str, str]]:
-    """The functions an experiment runs with, and whose each is, for the manifest.
+def pieces(
+    lab: Lab, module: ModuleType, mine: bool, faults: Mapping[str, str] = MappingProxyType({})
+) -> tuple[SimpleNamespace, dict[str, str]]:
+    """The functions an experiment runs with, and whose each is, for the manifest. `faults` says of
+    exercises what their check has against them.
 
     Raises ArgumentError where `mine` is asked for and there is nothing to use.
     """
@@ -38,7 +41,8 @@ def pieces(lab: Lab, module: ModuleType, mine: bool) -> tuple[SimpleNamespace, d
         written = getattr(exercise, wanted, None)
         if written is not None and _written(written):
             fit = module.MINE.get(name, lambda own: own)
-            chosen[name], whose[name] = fit(written), f"exercise.py: {wanted}"
+            fails = f" (fails its check: {faults[wanted]})" if wanted in faults else ""
+            chosen[name], whose[name] = fit(written), f"exercise.py: {wanted}{fails}"
     if set(whose.values()) == {"minigrad"}:
         raise ArgumentError(
             f"--mine: none of {', '.join(places.values())} is written yet in {file}; "

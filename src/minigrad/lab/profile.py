@@ -28,7 +28,9 @@ def named(name: str) -> Mapping[str, Callable[[str], Any]]:
     return found
 
 
-def measure(step: Callable[[], Any], steps: int) -> tuple[float, Seconds, dict[str, int]]:
+def measure(
+    step: Callable[[], Any], steps: int, done: Callable[[], None] = lambda: None
+) -> tuple[float, Seconds, dict[str, int]]:
     """Seconds of a step as it is, those of its parts (medians over steps), and each op's calls.
 
     An op is charged with all that ran since the one before it: the Python around it too.
@@ -44,6 +46,7 @@ def measure(step: Callable[[], Any], steps: int) -> tuple[float, Seconds, dict[s
         plain.append(time.perf_counter() - start)
         parts, calls = _observed(step)
         rounds.append(parts)
+        done()
     together = {part: median(found.get(part, 0.0) for found in rounds) for part in rounds[-1]}
     return median(plain), together, calls
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.files import write_text
+from minigrad.errors import ArgumentError
+from minigrad.files import read_utf8, write_text
 
 
 def strict(value: Any) -> Any:
@@ -51,7 +52,10 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    try:
+        return json.loads(read_utf8(path))
+    except json.JSONDecodeError as error:
+        raise ArgumentError(f"{path} is no whole record: {error}") from None
 
 
 def read_records(folder: Path) -> dict[str, Any]:

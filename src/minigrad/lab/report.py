@@ -1,6 +1,6 @@
 """What a run found, as a table on the terminal and as report.md."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 MARKS = {True: "✓", False: "✗", None: "–"}
+LEGEND = (
+    "As predicted: ✓ it came out as the lab says beforehand, ✗ it did not, – this run cannot tell. "
+    "a [b, c]: median and range over the seeds."
+)
 
 
 @dataclass(frozen=True)
@@ -73,11 +77,18 @@ def report(
     mode = f"`{manifest['command']}`, {source}, NumPy {manifest['numpy']}, {manifest['cpu']}"
     lines = [f"# {title}", "", f"{mode}, {manifest['started']}.", ""]
     lines += [f"- **{f.variant}**: {f.sentence}" for f in findings]
+    if own := own_code(manifest.get("implementation", {})):
+        lines += ["", "**With code of your own:** " + "; ".join(own) + "."]
     lines += ["", *markdown_table(head, rows), ""]
     lines += ["Held: ✓ came true, ✗ did not, – this run cannot tell.", ""]
     for path in figures:
         lines += [f"![{path.stem.replace('_', ' ')}]({path.name})", ""]
     return "\n".join(lines)
+
+
+def own_code(whose: Mapping[str, str]) -> list[str]:
+    """The learner's pieces in a run, from its manifest, with what their checks say of them."""
+    return [who.removeprefix("exercise.py: ") for who in whose.values() if who != "minigrad"]
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

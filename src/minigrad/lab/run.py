@@ -10,6 +10,7 @@ from minigrad.files import now, write_text
 from minigrad.lab.manifest import environment
 from minigrad.lab.progress import progress
 from minigrad.lab.records import write_json
+from minigrad.lab.report import own_code
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,6 +44,8 @@ class Run:
         """Save a figure as PNG under its name (and as SVG beside it)."""
         from minigrad.lab.plot import save_figure
 
+        if own := own_code(self.manifest.get("implementation", {})):
+            figure.text(0.01, 0.005, "with code of your own: " + "; ".join(own), fontsize=7)
         self.figures.append(self.path / name)
         save_figure(figure, self.path / name, svg)
 

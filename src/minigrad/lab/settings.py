@@ -34,6 +34,9 @@ COMMON = {
 }
 
 
+MOST = {"threads": 1024, "seeds": 10_000}
+
+
 def parse(
     module: ModuleType, arguments: Sequence[str], name: str
 ) -> tuple[Options, dict[str, Any], list[str]]:
@@ -46,9 +49,10 @@ def parse(
 
     def option(name: str, hint: Any) -> Any:
         kind, text = get_args(hint)
-        least = 1 if int in (kind, *get_args(kind)) else None
+        whole = int in (kind, *get_args(kind))
+        least, most = (1, MOST.get(name, 10**9)) if whole else (None, None)
         names = [f"--{name.replace('_', '-')}"] if kind is bool else []  # no --no-quick
-        return Annotated[kind, typer.Option(*names, help=text, min=least)]
+        return Annotated[kind, typer.Option(*names, help=text, min=least, max=most)]
 
     hints = get_type_hints(module.Settings, include_extras=True)
     own = {n: get_args(h) for n, h in hints.items() if get_origin(h) is Annotated}
@@ -67,7 +71,11 @@ def parse(
         frozen=True,
         kw_only=True,
     )
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app = typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
     app.command(help=module.Settings.__doc__)(made)
     command = typer.main.get_command(app)
     parsed: Any = command(list(arguments), prog_name=f"minigrad run {name}", standalone_mode=False)

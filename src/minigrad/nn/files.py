@@ -27,10 +27,14 @@ def save(obj: Any, path: str | Path) -> None:
     "optimizer": …, "step": 7}, to `path`: whole, or not at all.
 
     A path that ends in .safetensors is written in that format, any other in that of .npz. Raises
-    DtypeError, naming it, for anything else that is found inside.
+    DtypeError, naming it, for anything else that is found inside; ArgumentError for a name that
+    the formats cannot keep.
     """
     arrays: dict[str, np.ndarray] = {}
     tree = json.dumps(_pack(obj, "", arrays))
+    for name in arrays:
+        if name == "__metadata__" or "\0" in name:  # .safetensors' own word; where .npz cuts a name
+            raise ArgumentError(f"save: no tensor in a file can be called {name!r}: rename it")
     flat = isinstance(obj, Mapping) and all(isinstance(name, str) for name in obj)
     if flat and list(obj) == list(arrays) and "bfloat16" not in tree:
         tree = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from minigrad.errors import ArgumentError
+from minigrad.errors import ArgumentError, MinigradError
 from minigrad.sweep.execute import make
 from minigrad.sweep.plan import Run
 from minigrad.sweep.store import Result
@@ -18,7 +18,7 @@ def on_dask(address: str) -> Callable[[Iterator[Run], int], Iterator[Result]]:
     This process alone writes results. Raises ArgumentError where nobody answers.
     """
     try:
-        from dask.distributed import Client, as_completed
+        from dask.distributed import CancelledError, Client, as_completed
     except ImportError:
         raise ArgumentError(
             "--dask needs dask.distributed: pip install 'minigrad[cluster]'"
@@ -27,7 +27,7 @@ def on_dask(address: str) -> Callable[[Iterator[Run], int], Iterator[Result]]:
     def execute(runs: Iterator[Run], workers: int) -> Iterator[Result]:
         try:
             client = Client(address, timeout="5s", set_as_default=False)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:  # TypeError: tls:// without certificates
             raise ArgumentError(f"no Dask scheduler answers at {address}: {error}") from None
         with client:
             under_way = as_completed(loop=client.loop)
@@ -43,7 +43,14 @@ def on_dask(address: str) -> Callable[[Iterator[Run], int], Iterator[Result]]:
                 if not submit():
                     break
             for future in under_way:
-                yield future.result()
+                try:
+                    result = future.result()
+                except CancelledError:
+                    raise MinigradError(
+                        f"the scheduler at {address} has gone: start the sweep again, it makes "
+                        "only what is missing"
+                    ) from None
+                yield result
                 submit()
 
     return execute

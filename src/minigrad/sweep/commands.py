@@ -41,7 +41,11 @@ def with_choices(command: Callable[..., None]) -> Callable[..., None]:
             raise ArgumentError(f"--{name.replace('_', '-')} is no option of this family")
         missing = {f.name for f in fields(of.configuration) if f.default is MISSING} - set(chosen)
         if missing:
-            raise ArgumentError(f"say how deep the network is: --{missing.pop()}")
+            name = missing.pop()
+            raise ArgumentError(
+                f"say how deep the network is: --{name} 12; all else has a default, which the "
+                "answer names (--help lists them)"
+            )
         command(of.configuration(**chosen), **given)
 
     options: dict[str, Any] = {"family": (str, "mlp", ", ".join(FAMILIES))}
@@ -105,6 +109,8 @@ def predict(
         typer.echo(json.dumps(found, allow_nan=False))
         return
     typer.echo("\n".join(page.lines(p, runs)))
+    if not verify:
+        typer.echo("\nNext: --verify trains it and compares; --plot FILE.png draws it.")
     if verify:
         typer.echo(f"\npredicted  {p.verdict} ({p.confidence:.0%})")
     for sentence, _ in made.values():
@@ -191,6 +197,7 @@ def challenge(
     import random
 
     from minigrad.course import challenge as game
+    from minigrad.course import history
     from minigrad.course.table import CourseError
     from minigrad.course.workspace import find
 
@@ -210,7 +217,7 @@ def challenge(
     if played:
         typer.echo("\n".join(game.summary(played)))
     if plot is not None:
-        records = game.history(kept) if kept else [r.record() for r in played]
+        records = history.history(kept) if kept else [r.record() for r in played]
         if not records:
             raise ArgumentError("--plot: no round has been played yet")
-        game.calibration_plot(records, plot)
+        history.calibration_plot(records, plot)

@@ -89,6 +89,7 @@ def _follow_parent() -> None:
     Interrupted itself while it takes work, it could leave the pool waiting for ever.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the pool's way to end it
     parent = os.getppid()
 
     def watch() -> None:

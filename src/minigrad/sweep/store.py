@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -46,22 +47,32 @@ class Store:
         self.path = Path(path)
         if not create and not self.path.is_file():
             raise ArgumentError(f"no sweep at {path}: make one with `minigrad sweep PLAN`")
-        try:
+        with self._readable():
             self._db = sqlite3.connect(self.path, timeout=60, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.executescript(SCHEMA)
-        except sqlite3.Error as error:
-            raise ArgumentError(f"cannot use {path} as a sweep's store: {error}") from None
+
+    @contextlib.contextmanager
+    def _readable(self) -> Iterator[None]:
+        """One line for a file that is no store, is damaged, or was deleted under way."""
+        try:
+            yield
+        except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
+            raise ArgumentError(f"cannot use {self.path} as a sweep's store: {error}") from None
 
     def __contains__(self, key: str) -> bool:
-        return self._db.execute("SELECT 1 FROM runs WHERE key = ?", (key,)).fetchone() is not None
+        with self._readable():
+            found = self._db.execute("SELECT 1 FROM runs WHERE key = ?", (key,)).fetchone()
+        return found is not None
 
     def __len__(self) -> int:
-        return int(self._db.execute("SELECT count(*) FROM runs").fetchone()[0])
+        with self._readable():
+            return int(self._db.execute("SELECT count(*) FROM runs").fetchone()[0])
 
     def keys(self) -> set[str]:
         """The keys of all runs already made."""
-        return {key for (key,) in self._db.execute("SELECT key FROM runs")}
+        with self._readable():
+            return {key for (key,) in self._db.execute("SELECT key FROM runs")}
 
     def add(self, result: Result) -> None:
         """Keep a result; one that is there already stays."""
@@ -77,11 +88,14 @@ class Store:
             json.dumps(losses, allow_nan=False),
             round(result.seconds, 3),
         )
-        self._db.execute(
-            "INSERT OR IGNORE INTO runs (key, config, seed, steps, run_group, code, losses, "
-            "seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            row,
-        )
+        with self._readable():
+            if not self.path.is_file():
+                raise ValueError("it was deleted while the sweep wrote into it")
+            self._db.execute(
+                "INSERT OR IGNORE INTO runs (key, config, seed, steps, run_group, code, losses, "
+                "seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
 
     def results(self) -> Iterator[Result]:
         """Every run once, in the order of their keys: as the code that made it last made it."""
@@ -91,9 +105,12 @@ class Store:
                 SELECT 1 FROM runs AS later WHERE later.config = one.config
                 AND later.seed = one.seed AND later.steps = one.steps AND later.rowid > one.rowid)
             ORDER BY key"""
-        for config, seed, steps, group, losses, seconds in self._db.execute(query):
-            run = Run(configured(json.loads(config)), seed, steps, group)
-            yield Result(run, json.loads(losses), seconds)
+        with self._readable():
+            found = [
+                Result(Run(configured(json.loads(c)), seed, steps, group), json.loads(losses), s)
+                for c, seed, steps, group, losses, s in self._db.execute(query)
+            ]
+        yield from found
 
     def close(self) -> None:
         """Close the file."""

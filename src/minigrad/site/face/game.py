@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from minigrad.course import challenge
+from minigrad.course.history import history as rounds_of
+from minigrad.course.history import remember
 from minigrad.course.workspace import Workspace
 from minigrad.errors import ArgumentError
 from minigrad.lab.trainability import train
@@ -39,7 +41,7 @@ def play(
         theory.config, seed, on_step=lambda step, loss: tell({"step": step, "loss": loss_(loss)})
     )
     played = challenge.Round(seed, level, said, verdict(losses), theory, losses)
-    challenge.remember(workspace.root / "challenge.jsonl", played)
+    remember(workspace.root / "challenge.jsonl", played.record())
     return {
         **played.record(),
         "right": said.verdict == played.truth,
@@ -53,7 +55,7 @@ def play(
 
 def history(workspace: Workspace) -> dict[str, Any]:
     """All rounds: the score of the learner, of theory and of chance, and right by how sure."""
-    rounds = [r for r in challenge.history(workspace.root / "challenge.jsonl") if _whole(r)]
+    rounds = [r for r in rounds_of(workspace.root / "challenge.jsonl") if _whole(r)]
     bins = []
     for low, high in itertools.pairwise(BINS):
         inside = [r for r in rounds if low - 1e-9 <= r["confidence"] < high]
