@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgb
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from minigrad.lab import plot
@@ -184,6 +185,27 @@ def stripes(
     patches = [Patch(facecolor=c, edgecolor="#888888", label=name) for name, c in colors.items()]
     place: Any = {"loc": "upper center", "bbox_to_anchor": (0.4, -0.14)}
     ax.legend(handles=patches, ncols=len(names), frameon=False, fontsize=9, **place)
+
+
+def histograms(
+    title: str, panels: Mapping[str, Sequence[Any]], edges: Mapping[str, Any], of: str
+) -> Figure:
+    """Outputs above and gradients below, a column per panel of Histograms.record()s, one a seed: a
+    line per layer from dark to light, median and range; a log axis where all edges are positive.
+    `of` says whose they are: "a layer's"."""
+    size = (0.5 + 3.4 * len(panels), 5.8)
+    figure, axes = plot.new_figure(title, 2, len(panels), size=size, sharex="row")
+    for (column, (name, runs)), (row, key) in product(enumerate(panels.items()), enumerate(edges)):
+        ax, at, log = axes[row, column], np.asarray(edges[key]), edges[key][0] > 0
+        middles = np.sqrt(at[1:] * at[:-1]) if log else (at[1:] + at[:-1]) / 2
+        layers = list(runs[0][key])
+        for layer, style in zip(layers, plot.ordered(len(layers)), strict=True):
+            plot.band(ax, middles, np.array([run[key][layer] for run in runs]), style, 0.1, layer)
+        what = f"entry of {of} {'gradient' if row else 'output'}"
+        ax.set(xscale="log" if log else "linear", xlabel=f"|{what}|" if log else what)
+        ax.set(title="" if row else name, ylabel="" if column else "share of the entries")
+    plot.legend_below(figure, axes[0, 0])
+    return figure
 
 
 def bars(ax: Axes, values: Mapping[str, Sequence[float]], styles: Mapping[str, plot.Style]) -> None:
