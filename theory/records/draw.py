@@ -132,7 +132,10 @@ def odds():
         for p, run in zip(predict_many([r.config for r in unseen]), unseen, strict=True)
     ]
     edges = np.array([0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0001])
-    title = f"What is given odds happens as often as the odds say: {len(unseen)} unseen runs"
+    title = (
+        f"{len(unseen)} unseen runs: odds given, and how often they came true."
+        '\nIn the middle "stalled" is said too often'
+    )
     figure, axes = new_figure(title, size=(6.5, 4.6))
     ax = axes[0, 0]
     ax.plot([0, 1], [0, 1], color=REFERENCE, ls=":", lw=1.2)
