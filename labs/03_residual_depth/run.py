@@ -228,8 +228,12 @@ def figures(records):
     }
     curves, axes = plot.new_figure(", ".join(parts), **shape)
     loss_curves(axes[0], list(shown.values()), styles, window=5, top=200)
-    shares = ", ".join(f"{early_share(of):.1g} {title}" for title, of in norms.items())
-    title = f"Layer 1's gradient at step 20, as a share of its first: {shares}"
+    shares = {title: sorted(set(early_shares(of).values())) for title, of in norms.items()}
+    said = [
+        f"{' to '.join(f'{x:.1g}' for x in (v[0], v[-1])[-len(v) :])} {k}"
+        for k, v in shares.items()
+    ]
+    title = f"Layer 1's gradient at step 20, as a share of its first:\n{', '.join(said)}"
     gradient, below = plot.new_figure(title, **shape)
     values = [
         {k: [run["grad_norms"] for run in runs] for k, runs in of.items()} for of in norms.values()
@@ -262,10 +266,13 @@ def four_figure(cells):
     return figure
 
 
-def early_share(variants):
-    """Gradient norm at step 20 over that at step 0, median over all runs."""
-    runs = [run["grad_norms"] for runs in variants.values() for run in runs]
-    return float(np.nanmedian([(run[min(20, len(run) - 1)] or np.nan) / run[0] for run in runs]))
+def early_shares(variants):
+    """{optimizer: gradient norm at step 20 over that at step 0, median over seeds}."""
+    return {
+        name: float(np.nanmedian([(r[min(20, len(r) - 1)] or np.nan) / r[0] for r in norms]))
+        for name, runs in variants.items()
+        for norms in [[run["grad_norms"] for run in runs]]
+    }
 
 
 if __name__ == "__main__":

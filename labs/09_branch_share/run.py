@@ -47,7 +47,7 @@ class Settings:
     """Three placements with four shares each, and six methods of today, at depths and rates."""
 
     seeds: int = 3
-    steps: int = 110
+    steps: int = 100
     lr: float | None = None  # in place of the cells' rates
     cells: tuple[tuple[int, float], ...] = ((4, 2e-2), (12, 5e-3), (12, 2e-2))  # layers, rate
     text: Text = "python"

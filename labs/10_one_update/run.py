@@ -26,7 +26,7 @@ class Settings:
     steps: int = 100
     lr: float | None = None  # in place of the rates
     widths: tuple[int, ...] = (32, 64, 128, 256, 512)
-    rates: tuple[float, ...] = tuple(2e-4 * 2**k for k in range(9))
+    rates: tuple[float, ...] = tuple(2e-4 * 2**k for k in range(8))
     depth: int = 6
     update_seeds: int = 10
     edge_steps: int = 600

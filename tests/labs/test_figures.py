@@ -123,7 +123,7 @@ def test_04_a_placement_keeps_its_colour_and_its_runs():
     for ax, name in zip(figures["sizes.png"].axes[:3], module.INSIDE, strict=True):
         assert ax.get_title() == name
         for shown, block in zip(ax.lines, module.BLOCKS, strict=True):
-            shares = [run["sizes"]["activations"][str(block)] for run in inside[name].runs]
+            shares = [run["sizes"]["activations"][f"block {block}"] for run in inside[name].runs]
             np.testing.assert_allclose(shown.get_ydata(), np.median(shares, axis=0))
     for ax in figures["inside.png"].axes[:3]:
         runs = inside[ax.get_title()].runs
