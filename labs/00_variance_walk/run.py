@@ -197,8 +197,8 @@ def across(cells, activation, normed):
 
 
 def variance_figure(linear):
-    factors = ", ".join(f"{name} {factor(one):.2g}" for name, one in linear.items())
-    figure, axes = plot.new_figure(f"Each linear layer multiplies the variance: {factors}")
+    factors = ", ".join(f"{name} by {factor(one):.2g}" for name, one in linear.items())
+    figure, axes = plot.new_figure(f"Each linear layer multiplies the variance, {factors}")
     ax, ends = axes[0, 0], []
     theory = {"color": "black", "linestyle": "--", "linewidth": 1.1}
     for name, one in linear.items():
@@ -220,7 +220,7 @@ CURVES = {
     "LayerNorm, all three inits": ({"norm": "LayerNorm"}, plot.NORMS["layernorm"]),
     "RMSNorm, all three inits": ({"norm": "RMSNorm"}, plot.NORMS["rmsnorm"]),
 }
-ROWS = {"forward_std": "std of activations", "gradient_rms": "RMS of the gradient there"}
+ROWS = {"forward_std": "std of activations", "gradient_rms": "RMS of the gradient (last layer: 1)"}
 
 
 def gradient_figure(cells):
@@ -233,6 +233,8 @@ def gradient_figure(cells):
             chosen = cells.of(activation=activation, **of)
             values = np.array([run[what] for run in chosen.runs])
             plot.band(ax, np.arange(1, values.shape[1] + 1), values, style, label=label)
+            if label.startswith("LayerNorm"):  # RMSNorm lies upon it
+                ax.lines[-1].set(linewidth=5, alpha=0.5)
         ax.set(yscale="log", title=activation if row == 0 else "")
         ax.set(ylabel=ROWS[what] if column == 0 else "", xlabel="layer" if row else "")
     plot.legend_below(figure, axes[0, 0])

@@ -240,7 +240,10 @@ def comparison(records):
     rates = sorted(cells.by("lr"))
     title = "Where the norm stands, at each learning rate"
     if all(finding.held for finding in findings(records)[:4]):
-        title = "No norm dies at a high rate, post-norm stalls, pre-norm learns at every rate"
+        title = (
+            "No norm is ahead at the lowest rate and dies at the highest; "
+            "post-norm stalls, pre-norm learns at every rate"
+        )
     shape = {"size": (1.2 + 3.9 * len(rates), 6.4), "sharex": True, "sharey": True}
     figure, axes = plot.new_figure(title, 2, len(rates), **shape)
     for (train, unseen), lr in zip(axes.T, rates, strict=True):
