@@ -8,7 +8,7 @@ import numpy as np
 
 import minigrad
 from minigrad import Generator, lab, nn, probe
-from minigrad.lab import Finding, plot
+from minigrad.lab import Finding, curves, plot
 from minigrad.lab.cells import Cells, claim
 from minigrad.nn import functional as F
 from minigrad.nn import init
@@ -35,6 +35,12 @@ INITS = {
 SHARE = {"uniform ±0.5": lambda n: n / 12, "Xavier": lambda n: 1, "Kaiming": lambda n: 2}
 ACTIVATIONS = {"ReLU": F.relu, "tanh": minigrad.tanh, "GELU": F.gelu}
 NORMS = {"none": None, "LayerNorm": nn.LayerNorm, "RMSNorm": nn.RMSNorm}
+
+# What is drawn as histograms: outputs of tanh as they are, gradients by size
+SPREADS = {f"{name}, no norm": (name, "none") for name in INITS}
+SPREADS["uniform ±0.5, RMSNorm"] = ("uniform ±0.5", "RMSNorm")
+SAID = "Tanh: how the outputs are spread says little about the gradients below them"
+EDGES = {"activations": np.linspace(-1, 1, 41), "gradients": np.logspace(-4, 6, 51)}
 
 
 def predicted_variance(var_x, fan_in, var_w):
@@ -98,10 +104,24 @@ def measure(s, name, norm, activation, seed):
     return {"seed": seed, "forward_std": [x.std for x in forward], **rms}
 
 
+def spread(s, name, norm, seed):
+    """How a tanh network's outputs and gradients are spread, in five of its layers."""
+    x, weights, upstream = draw(s, name, seed)
+    x.requires_grad_()
+    model = Stack(weights, NORMS[norm], ACTIVATIONS["tanh"])
+    shown = {f"layer {i + 1}": model.outputs[i] for i in range(0, s.depth, max(s.depth // 5, 1))}
+    with probe.Histograms(shown, **EDGES) as seen:
+        model(x).backward(upstream)
+    return seen.record()
+
+
 def experiment(s, run, pieces):
-    linear, cases = {}, []
+    linear, cases, spreads = {}, [], {}
     run.record("results.json", {"linear": linear, "activations": cases})
+    run.record("histograms.json", {"activation": "tanh", "variants": spreads})
     grid = list(product(ACTIVATIONS, NORMS, INITS))
+    for name, (init_name, norm) in SPREADS.items():
+        spreads[name] = [spread(s, init_name, norm, seed) for seed in range(s.seeds)]
     with run.progress((len(grid) + len(INITS)) * s.seeds) as advance:
         for name in INITS:
             theory, var_x = [], 1.0
@@ -177,8 +197,8 @@ def across(cells, activation, normed):
 
 
 def variance_figure(linear):
-    factors = ", ".join(f"{name} {factor(one):.2g}" for name, one in linear.items())
-    figure, axes = plot.new_figure(f"Each linear layer multiplies the variance: {factors}")
+    factors = ", ".join(f"{name} by {factor(one):.2g}" for name, one in linear.items())
+    figure, axes = plot.new_figure(f"Each linear layer multiplies the variance, {factors}")
     ax, ends = axes[0, 0], []
     theory = {"color": "black", "linestyle": "--", "linewidth": 1.1}
     for name, one in linear.items():
@@ -200,7 +220,7 @@ CURVES = {
     "LayerNorm, all three inits": ({"norm": "LayerNorm"}, plot.NORMS["layernorm"]),
     "RMSNorm, all three inits": ({"norm": "RMSNorm"}, plot.NORMS["rmsnorm"]),
 }
-ROWS = {"forward_std": "std of activations", "gradient_rms": "RMS of the gradient there"}
+ROWS = {"forward_std": "std of activations", "gradient_rms": "RMS of the gradient (last layer: 1)"}
 
 
 def gradient_figure(cells):
@@ -213,6 +233,8 @@ def gradient_figure(cells):
             chosen = cells.of(activation=activation, **of)
             values = np.array([run[what] for run in chosen.runs])
             plot.band(ax, np.arange(1, values.shape[1] + 1), values, style, label=label)
+            if label.startswith("LayerNorm"):  # RMSNorm lies upon it
+                ax.lines[-1].set(linewidth=5, alpha=0.5)
         ax.set(yscale="log", title=activation if row == 0 else "")
         ax.set(ylabel=ROWS[what] if column == 0 else "", xlabel="layer" if row else "")
     plot.legend_below(figure, axes[0, 0])
@@ -220,9 +242,12 @@ def gradient_figure(cells):
 
 
 def figures(records):
-    results = records["results.json"]
-    walks = gradient_figure(Cells.of_cases(results["activations"]))
-    return {"variance.png": variance_figure(results["linear"]), "gradient_vanishing.png": walks}
+    results, spreads = records["results.json"], records["histograms.json"]["variants"]
+    return {
+        "variance.png": variance_figure(results["linear"]),
+        "gradient_vanishing.png": gradient_figure(Cells.of_cases(results["activations"])),
+        "histograms.png": curves.histograms(SAID, spreads, EDGES, "a layer's"),
+    }
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from minigrad import Generator, from_numpy, lab, nn, no_grad, optim, probe
 from minigrad.data import toy
 from minigrad.lab import Finding, plot, timing
 from minigrad.lab.cells import Cells, claim
-from minigrad.lab.curves import bars, loss_curves
+from minigrad.lab.curves import loss_curves
 from minigrad.nn import functional as F
 from minigrad.nn import init
 from minigrad.training import Record, final_loss, train, train_step
@@ -185,24 +185,50 @@ def figures(records):
     losses = records["losses.json"]
     cells = Cells.of_variants(losses["variants"]).by("variant")
     fates = ", ".join(f"{name} {mine.word}" for name, mine in cells.items())
-    curves, axes = plot.new_figure(f"Kaiming, lr {losses['lr']:g}: {fates}")
+    title = f"Kaiming, lr {losses['lr']:g}: {fates}"
+    if losses["steps"] >= 1000 and set(STYLES) == set(cells):
+        early, late = ({n: at(c, step) for n, c in cells.items()} for step in (300, 1000))
+        if early["no norm"] == max(early.values()) and late["no norm"] == min(late.values()):
+            title = "All three train: the norms lead at step 300, and trail a little at 1,000"
+    curves, axes = plot.new_figure(title)
     loss_curves(axes[0], [cells], STYLES)
     stds = std_figure(records["activation_std.json"]["variants"])
     times = timing_figure(records["timings.json"])
     return {"loss_curves.png": curves, "timing_bar.png": times, "activation_std.png": stds}
 
 
+def at(cells, step):
+    """The loss around a step, median over seeds."""
+    return float(np.median([np.mean(run["losses"][step - 16 : step]) for run in cells.runs]))
+
+
 def timing_figure(costs):
-    times = {part: costs["milliseconds"][part] for part in PARTS}
-    ratios = {part: timing.ratio(t["RMSNorm"], t["LayerNorm"]) for part, t in times.items()}
-    shares = "{:.2f}, {:.2f} and {:.2f}".format(*(ratio.middle for ratio in ratios.values()))
-    figure, axes = plot.new_figure(f"RMSNorm takes {shares} of LayerNorm's time", columns=3)
-    for ax, part in zip(axes[0], PARTS, strict=True):
-        bars(ax, {name: times[part][name] for name in BOTH}, STYLES)
-        of, ratio = PARTS[part].format(*costs["shape"]), ratios[part]
-        what = f"step of the {of}" if part == "step" else f"{part}, {of}"
-        ax.set_title(f"{what}\nratio in [{ratio.low:.2f}, {ratio.high:.2f}]", fontsize=10)
-    axes[0, 0].set_ylabel("milliseconds (median, quartiles)")
+    """RMSNorm's time over LayerNorm's, from pairs that took turns: median and 95 % interval."""
+    figure, axes = plot.new_figure("", size=(7.5, 3.0))
+    ax, shares = axes[0, 0], []
+    for row, part in enumerate(PARTS):
+        of = costs["milliseconds"][part]
+        found = timing.ratio(of["RMSNorm"], of["LayerNorm"])
+        low, high = found.middle - found.low, found.high - found.middle
+        look = {"color": plot.NORMS["rmsnorm"].color, "capsize": 5, "markersize": 9}
+        ax.errorbar([found.middle], [row], xerr=[[low], [high]], fmt="v", **look)
+        rms, layer = (float(np.median(of[name])) for name in ("RMSNorm", "LayerNorm"))
+        text = f"{found.middle:.2f}: {rms:.2f} ms, LayerNorm {layer:.2f} ms"
+        ax.annotate(text, (found.middle, row), (0, 9), textcoords="offset points", ha="center")
+        shares.append(f"{found.middle:.2f}")
+    figure.suptitle(
+        f"RMSNorm takes {', '.join(shares[:-1])} and {shares[-1]} of LayerNorm's time",
+        **{"x": 0.01, "ha": "left", "fontsize": 11.5, "fontweight": "bold"},
+    )
+    ax.axvline(1, color=plot.REFERENCE, ls=":", lw=1.2)
+    names = {part: PARTS[part].format(*costs["shape"]) for part in PARTS}
+    labels = [
+        f"step of\n{of}" if part == "step" else f"{part},\n{of}" for part, of in names.items()
+    ]
+    ax.set_yticks(range(len(PARTS)), labels)
+    ax.set(
+        xlim=(0.4, 1.1), ylim=(len(PARTS) - 0.5, -0.7), xlabel="time over LayerNorm's (dotted: 1)"
+    )
     return figure
 
 
@@ -211,7 +237,7 @@ def std_figure(variants):
     for name, runs in variants.items():
         stds = np.array([std for run in runs for std in run.values()], dtype=float)
         apart.append(f"{name} × {np.nanmax(stds) / np.nanmin(stds):.2g}")
-    title = f"From smallest to largest std of any layer at any step: {', '.join(apart)}"
+    title = f"How far the spread of a layer varies, over layers and steps: {', '.join(apart)}"
     size = (3.7 * max(len(variants), 2), 3.9)
     figure, axes = plot.new_figure(title, columns=len(variants), size=size, sharey=True)
     for ax, (variant, runs) in zip(axes[0], variants.items(), strict=True):
@@ -221,7 +247,9 @@ def std_figure(variants):
             layers = np.arange(1, values.shape[1] + 1)
             plot.band(ax, layers, values, style, 1, label=f"step {moment}")
         ax.set(xlabel="layer", title=variant, xticks=layers[1::2])
-    axes[0, 0].set(ylim=(0, None), ylabel="std of the ReLU's output")
+    for ax in axes[0]:  # a unit normal behind a ReLU
+        ax.axhline((1 / 2 - 1 / (2 * np.pi)) ** 0.5, color=plot.REFERENCE, ls=":", lw=1)
+    axes[0, 0].set(ylim=(0, None), ylabel="std of the ReLU's output (dotted: 0.58)")
     plot.legend_below(figure, axes[0, 0])
     return figure
 

@@ -1,4 +1,4 @@
-"""Lab 03: fifty blocks, with and without the residual connection."""
+"""Lab 03: fifty blocks, with and without the residual connection, and with and without a norm."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -10,9 +10,11 @@ from minigrad import Generator, lab, nn, optim
 from minigrad.data import toy
 from minigrad.lab import Finding, plot
 from minigrad.lab.cells import Cells, claim, spread
-from minigrad.lab.curves import log_curves, loss_curves
+from minigrad.lab.curves import log_curves, loss_curves, table
+from minigrad.lab.trainability import train as stack_losses
 from minigrad.nn import init
 from minigrad.probe import gradient_norm
+from minigrad.signal.configuration import Configuration
 from minigrad.training import Record, final_loss, train
 
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam"}
@@ -31,10 +33,16 @@ class Settings:
     width: int = 256
     batch: int = 64
     momentum: float = 0.9
+    four_steps: Annotated[int, "Of norm × skip, the four cells; 0 leaves them out."] = 300
 
 
 # a sixth of the time per step
-QUICK = {"width": 128, "steps": 70, "optimizers": (("sgd", 1e-3),)}
+QUICK = {"width": 128, "steps": 70, "optimizers": (("sgd", 1e-3),), "four_steps": 0}
+
+# Norm × skip, SGD 0.001: plain layers of ReLU, and this lab's blocks.
+FOUR = {"no norm": "none", "LayerNorm": "layernorm"}
+SKIPS = {"no skip": "none", "skip": "plain"}
+KINDS = {"Linear → ReLU, width 128": 128, "Linear → GELU → Linear, width 64": 64}
 
 PIECES = {"PreNorm": nn.PreNorm, "gradient_norm": gradient_norm}
 MINE = {"gradient_norm": lambda own: lambda parameters: own(list(parameters))}
@@ -69,6 +77,34 @@ def network(depth, width, block, generator):
     return model
 
 
+def bare(norm, skip, width, generator):
+    """This lab's network with LayerNorm or none, and with the skip or without."""
+
+    def block(_, f):
+        f = nn.Sequential(nn.LayerNorm(width, eps=1e-5), *f) if norm == "LayerNorm" else f
+        return nn.Residual(f) if skip == "skip" else f
+
+    return network(50, width, block, generator)
+
+
+def four_cells(s, kind, norm, skip, seed):
+    """One of the four: its losses, SGD at 0.001."""
+    width = KINDS[kind]
+    if "ReLU" in kind:
+        config = {"depth": 50, "width": width, "norm": FOUR[norm], "residual": SKIPS[skip]}
+        losses = stack_losses(Configuration(**config, lr=1e-3), seed, s.four_steps)
+    else:  # a step of this one takes long, and shows its fate soon
+        task, model = toy.toy(seed), bare(norm, skip, width, Generator(seed))
+        updates = optim.SGD(model.parameters(), lr=1e-3, momentum=s.momentum)
+        batches = toy.batches(task.x[:, :width], task.y, s.batch, seed)
+        losses = train(model, updates, batches, min(s.four_steps, 100), Record(seed)).losses
+    kept = [
+        float(f"{loss:.5g}") if loss is not None and np.isfinite(loss) else None for loss in losses
+    ]
+    labels = {"kind": kind, "norm": norm, "skip": skip, "seed": seed}
+    return labels | {"losses": kept, "diverged_at": len(kept) - 1 if kept[-1] is None else None}
+
+
 def experiment(s, run, pieces):
     blocks = {"residual": pieces.PreNorm, "no residual": WithoutSkip}
     if s.use_residual is not None:
@@ -80,7 +116,10 @@ def experiment(s, run, pieces):
     losses, norms = ({name: [] for name in cells} for _ in range(2))
     run.record("losses.json", {"steps": s.steps, "lr": s.lr, "variants": losses})
     run.record("grad_norms.json", {"of": "block 1's first weight", "variants": norms})
-    with run.progress(len(cells) * s.seeds * s.steps) as advance:
+    whole = s.use_residual is None and s.lr is None
+    four = list(product(KINDS, FOUR, SKIPS, range(s.seeds))) if whole and s.four_steps else []
+    found = run.record("four_cells.json", {"steps": s.four_steps, "runs": []})["runs"]
+    with run.progress(len(cells) * s.seeds * s.steps + len(four) * s.four_steps) as advance:
         for name, seed in product(cells, range(s.seeds)):
             result, grad_norms = Record(seed), []
             losses[name].append(result)
@@ -94,6 +133,10 @@ def experiment(s, run, pieces):
                 lambda _, n=name: advance(1, n),
             )
             advance(s.steps - len(result.losses))
+            run.save()
+        for kind, norm, skip, seed in four:
+            found.append(four_cells(s, kind, norm, skip, seed))
+            advance(s.four_steps, f"{norm}, {skip}")
             run.save()
 
 
@@ -116,9 +159,18 @@ def findings(records):
     record, norms = records["losses.json"], records["grad_norms.json"]["variants"]
     every = Cells.of_variants(record["variants"]).by("variant")
     found = [fate(name, cells, record) for name, cells in every.items()]
-    return found + [
-        gradient(name, [run["grad_norms"] for run in runs]) for name, runs in norms.items()
-    ]
+    found += [gradient(name, [run["grad_norms"] for run in runs]) for name, runs in norms.items()]
+    four = Cells(records["four_cells.json"]["runs"]).by("kind", "norm", "skip")
+    return found + [of_four(cells, *key) for key, cells in four.items()]
+
+
+def of_four(cells, kind, norm, skip):
+    """How one of the four cells ended, in plain ReLU layers as page 03 says."""
+    words = {("no norm", "no skip"): "trained", ("LayerNorm", "skip"): "trained"}
+    words |= {("LayerNorm", "no skip"): "stalled", ("no norm", "skip"): "diverged"}
+    word = words[norm, skip]
+    claimed = claim(word, cells.all(cells.is_(word))) if "ReLU" in kind else {}
+    return cells.finding(f"{kind}: {norm}, {skip}", **claimed)
 
 
 def fate(name, cells, record):
@@ -176,8 +228,12 @@ def figures(records):
     }
     curves, axes = plot.new_figure(", ".join(parts), **shape)
     loss_curves(axes[0], list(shown.values()), styles, window=5, top=200)
-    shares = ", ".join(f"{early_share(of):.1g} {title}" for title, of in norms.items())
-    title = f"Layer 1's gradient at step 20, as a share of its first: {shares}"
+    shares = {title: sorted(set(early_shares(of).values())) for title, of in norms.items()}
+    said = [
+        f"{' to '.join(f'{x:.1g}' for x in (v[0], v[-1])[-len(v) :])} {k}"
+        for k, v in shares.items()
+    ]
+    title = f"Layer 1's gradient at step 20, as a share of its first:\n{', '.join(said)}"
     gradient, below = plot.new_figure(title, **shape)
     values = [
         {k: [run["grad_norms"] for run in runs] for k, runs in of.items()} for of in norms.values()
@@ -186,13 +242,37 @@ def figures(records):
     for row in (axes[0], below[0]):
         for ax, title in zip(row, losses, strict=True):
             ax.set_title(title)
-    return {"loss_curves.png": curves, "grad_norm.png": gradient}
+    drawn = {"loss_curves.png": curves, "grad_norm.png": gradient}
+    runs = records["four_cells.json"]["runs"]
+    return drawn | ({"norm_and_skip.png": four_figure(Cells(runs))} if runs else {})
 
 
-def early_share(variants):
-    """Gradient norm at step 20 over that at step 0, median over all runs."""
-    runs = [run["grad_norms"] for runs in variants.values() for run in runs]
-    return float(np.nanmedian([(run[min(20, len(run) - 1)] or np.nan) / run[0] for run in runs]))
+def four_figure(cells):
+    """Norm × skip: a table of fates for each kind of network."""
+    title = "Fifty layers, each trick alone and both: how they end"
+    if all(of_four(c, *k).held is not False for k, c in cells.by("kind", "norm", "skip").items()):
+        title = "Without a skip the norm kills fifty ReLU layers; with a skip its absence does"
+    figure, axes = plot.new_figure(title, columns=len(KINDS), size=(10.5, 3.2))
+    for ax, kind in zip(axes[0], KINDS, strict=True):
+
+        def cell(row, column, kind=kind):
+            mine = cells.of(kind=kind, norm=row, skip=column)
+            first = np.median([run["losses"][0] for run in mine.runs])
+            text = f"{mine.counts}\nfirst loss {first:.2g}"
+            return text, plot.FATES.get(mine.word, "#FFFFFF"), False
+
+        table(ax, list(FOUR), list(SKIPS), cell)
+        ax.set_xlabel(kind)
+    return figure
+
+
+def early_shares(variants):
+    """{optimizer: gradient norm at step 20 over that at step 0, median over seeds}."""
+    return {
+        name: float(np.nanmedian([(r[min(20, len(r) - 1)] or np.nan) / r[0] for r in norms]))
+        for name, runs in variants.items()
+        for norms in [[run["grad_norms"] for run in runs]]
+    }
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Lab 04: the same transformer with no norm, post-norm and pre-norm, over learning rates."""
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import count, product
 from statistics import median
 
 import numpy as np
@@ -9,11 +9,11 @@ import numpy as np
 from minigrad import lab
 from minigrad.lab import Finding, plot
 from minigrad.lab.cells import Cells, claim, held_out
-from minigrad.lab.curves import text_curves
+from minigrad.lab.curves import histograms, text_curves
 from minigrad.lab.language import Text, about, corpus, language_run, small_gpt, step_of
 from minigrad.lab.report import markdown_table
 from minigrad.lab.timing import interleaved, ratio
-from minigrad.probe import LayerHistory
+from minigrad.probe import Histograms, LayerHistory
 
 VARIANTS = {
     "no norm": {"norm": None},
@@ -30,9 +30,14 @@ BLOCKS = (1, 6, 11, 16)
 EVERY = 5
 FIGURES = {
     "activation_std": "std of the block's output",
+    "apart": "1 − cos between positions",
     "gradient_norm": "gradient norm of its weights",
     "update_ratio": "update / weight, per step",
 }
+
+# How large the entries of a block's output and of its gradient are, once the fates have parted.
+AT = 20  # steps taken
+SIZES = {"activations": np.logspace(-3, 5, 65), "gradients": np.logspace(-26, 0, 53)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,10 +85,18 @@ def cell(text, s, advance, seed, lr, name, look_inside):
     model = small_gpt(text, seed, **MODEL, **VARIANTS[name])
     blocks = {str(i): model.blocks[i - 1] for i in BLOCKS} if look_inside else {}
     how = {"seed": seed, "training": {"steps": s.steps, "lr": lr, "evaluate_every": 20}}
-    with LayerHistory(blocks) as seen:
-        record = language_run(text, model, advance, **how, watch=seen.step, variant=name, lr=lr)
+    spread, taken = {}, count(1)
+    named = {f"block {i}": block for i, block in blocks.items()}
+    with LayerHistory(blocks) as seen, Histograms(named, **SIZES) as sizes:
+
+        def watch():
+            seen.step()
+            if next(taken) == min(AT, s.steps):
+                spread.update(sizes.record())
+
+        record = language_run(text, model, advance, **how, watch=watch, variant=name, lr=lr)
     every = {k: {b: v[::EVERY] for b, v in getattr(seen, k).items()} for k in FIGURES}
-    return record, {"variant": name, "seed": seed} | every
+    return record, {"variant": name, "seed": seed} | every | {"sizes": spread}
 
 
 def texts(records):
@@ -175,7 +188,9 @@ def fates_inside(inside):
 
 def figures(records):
     drawn = {"norm_comparison.png": comparison(records)}
-    return drawn | ({"inside.png": inside(records)} if records["inside.json"]["runs"] else {})
+    if records["inside.json"]["runs"]:
+        drawn |= {"inside.png": inside(records), "sizes.png": sizes(records["inside.json"])}
+    return drawn
 
 
 def inside(records):
@@ -187,7 +202,7 @@ def inside(records):
             f"Three fates at lr {lr:g}: without a norm the signal explodes; with post-norm no "
             "gradient reaches\nthe lower blocks; with pre-norm every block gets one and moves"
         )
-    shape = {"size": (11, 8), "sharex": True, "sharey": "row"}
+    shape = {"size": (11, 10), "sharex": True, "sharey": "row"}
     figure, axes = plot.new_figure(title, len(FIGURES), len(INSIDE), **shape)
     cells, runs = Cells(records["losses.json"]["runs"]), Cells(record["runs"]).by("variant")
     for (column, name), (row, key) in product(enumerate(INSIDE), enumerate(FIGURES)):
@@ -208,12 +223,27 @@ def inside(records):
     return figure
 
 
+def sizes(record):
+    """How large single entries of output and gradient are after AT steps, block by block."""
+    title = f"After {AT} steps, lr {record['lr']:g}: how large single entries are"
+    if fates_inside(record).held:
+        title = (
+            f"After {AT} steps post-norm's outputs look healthy; its gradients die on the way down"
+        )
+    runs = Cells(record["runs"]).by("variant")
+    panels = {name: [run["sizes"] for run in runs[name].runs] for name in INSIDE}
+    return histograms(title, panels, SIZES, "a block's")
+
+
 def comparison(records):
     cells = Cells.of_text(records["losses.json"])
     rates = sorted(cells.by("lr"))
     title = "Where the norm stands, at each learning rate"
     if all(finding.held for finding in findings(records)[:4]):
-        title = "No norm dies at a high rate, post-norm stalls, pre-norm learns at every rate"
+        title = (
+            "No norm is ahead at the lowest rate and dies at the highest; "
+            "post-norm stalls, pre-norm learns at every rate"
+        )
     shape = {"size": (1.2 + 3.9 * len(rates), 6.4), "sharex": True, "sharey": True}
     figure, axes = plot.new_figure(title, 2, len(rates), **shape)
     for (train, unseen), lr in zip(axes.T, rates, strict=True):

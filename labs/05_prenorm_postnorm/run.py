@@ -198,7 +198,9 @@ def border(cells):
 
 
 def gradients(records):
-    title = "Pre-norm's last-layer gradient at init falls as 1/√L, post-norm's does not"
+    title = (
+        "Pre-norm's last-layer gradient falls as 1/√L where branches are large, hardly where small"
+    )
     figure, axes = plot.new_figure(title, columns=len(SETTINGS), size=(10.5, 4.0), sharey=True)
     runs = Cells(records["gradients.json"]["runs"])
     for ax, setting in zip(axes[0], SETTINGS, strict=True):

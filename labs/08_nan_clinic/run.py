@@ -218,7 +218,16 @@ def last_steps(cells):
     log_curves(axes[0], panels, styles, "loss (nats), gradient norm")
     for ax, (name, run) in zip(axes[0], found.items(), strict=True):
         ax.set_title(name, fontsize=10)
+        if CURES[name][2] == "lies flat":
+            for text in list(ax.texts):
+                text.remove()
+            ax.set(yscale="linear", ylim=(0, 5))
+            ax.axhline(cells.entropy, color=plot.REFERENCE, lw=1, ls=":")
+            last = {"loss": run["losses"][-1], "gradient": run["grad_norms"][-1]}
+            ends = [(value, key, styles[key].color) for key, value in last.items()]
+            plot.label_ends(ax, [*ends, (cells.entropy, "unigram", plot.REFERENCE)])
         if (step := run["diverged_at"]) is not None:
+            ax.set_xlim(max(-0.2, step - 25), step + 1)
             ax.axvline(step, color=plot.REFERENCE, lw=1, ls=":")
             place = ax.get_xaxis_transform()
             text = ax.annotate(f"NaN at {step}", (step, 0.6), (-14, 0), place, "offset points")

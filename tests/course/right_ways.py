@@ -1,5 +1,7 @@
 """Right implementations, each written in another way than the solution: none may be accused."""
 
+# What learners write: cramped lines, lambdas with names, the same name again. Tidied up it would be
+# one style, the one the solutions have already.
 # ruff: noqa: E501, E701, E702, E731, F811, B905, RUF005
 # fmt: off
 import itertools
@@ -294,3 +296,40 @@ def f(rms):
     return k if ratios[k] > 10 else "nowhere"
 R("PostNormBlock")(blk(lambda x, n, f: n(f(x) + x)))
 R("kaiming_uniform")(lambda shape, rng, mode="fan_in", nonlinearity="relu": (2 * rng.random(shape) - 1) * GAIN[nonlinearity] * math.sqrt(3 / shape[mode == "fan_in"]))
+
+
+@R("shared_branch")
+def f(x, f, norm, placement, s):
+    rules = {"none": lambda: x + f(x) * s, "pre": lambda: x + f(norm(x)) * s, "post": lambda: norm(f(x) * s + x), "out": lambda: norm(f(x)) * s + x}
+    return rules[placement]()
+@R("share_for")
+def f(layers, together):
+    n = layers + layers
+    return n ** (-1 if together else -1 / 2)
+R("deepnorm_share")(lambda layers, matrices: math.exp(-matrices / 4 * math.log(8 * layers) - math.log(2 * layers) / 4))
+@R("first_update")
+def f(gradient, optimizer, lr):
+    if optimizer == "muon":
+        values, vectors = np.linalg.eigh(gradient.T @ gradient)
+        keep = values > 1e-10 * values.max()
+        v = vectors[:, keep]
+        return -lr * (gradient @ v / np.sqrt(values[keep])) @ v.T
+    return (gradient if optimizer == "sgd" else (gradient > 0) * 1.0 - (gradient < 0)) * -lr
+@R("newton_schulz")
+def f(g, steps, a, b, c):
+    u, s, vt = np.linalg.svd(g, full_matrices=False)
+    s = s / np.sqrt((g * g).sum())
+    for _ in range(steps): s = a * s + b * s ** 3 + c * s ** 5
+    return u * s @ vt
+@R("power_iteration")
+def f(hvp, v, steps):
+    value = 0.0
+    while steps:
+        v = v / np.sqrt(v @ v)
+        h = hvp(v)
+        value, v, steps = float(h @ v), h, steps - 1
+    return value
+@R("mup")
+def f(layer, width, base):
+    k = base / width
+    return {"input": (1, 1), "hidden": (math.sqrt(k), k), "output": (k, k)}[layer]

@@ -45,4 +45,4 @@ def test_a_loss_that_ends_is_marked_where_it_happens():
     loss_curves(axes[0], [{"bad": Cells(runs)}], {"bad": plot.STYLES[0]})
     marks = [line for line in axes[0, 0].get_lines() if line.get_marker() == "x"]
     assert [list(mark.get_xdata()) for mark in marks] == [[2]]
-    assert any("not finite, step 2, 3/3" in text.get_text() for text in axes[0, 0].texts)
+    assert any("not finite at step 2, 3/3" in text.get_text() for text in axes[0, 0].texts)

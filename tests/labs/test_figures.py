@@ -9,6 +9,7 @@ from matplotlib.colors import to_rgb
 from minigrad.lab import catalog, plot
 from minigrad.lab.cells import Cells
 from minigrad.lab.records import read_records
+from minigrad.lab.timing import ratio
 
 LABS = catalog.labs(Path(__file__).parents[2])
 
@@ -52,6 +53,12 @@ def test_00_measured_variances_lie_on_theirs_and_gradients_in_their_panel():
             np.testing.assert_allclose(
                 seen, np.median([run["forward_std"] for run in case["runs"]], axis=0), rtol=1e-6
             )
+    spreads = records["histograms.json"]["variants"]
+    for ax, (name, runs) in zip(figures["histograms.png"].axes, spreads.items(), strict=False):
+        assert ax.get_title() == name
+        for shown, layer in zip(ax.lines, runs[0]["activations"], strict=True):
+            shares = np.median([run["activations"][layer] for run in runs], axis=0)
+            np.testing.assert_allclose(shown.get_ydata(), shares)
 
 
 def test_01_each_panel_shows_its_own_rate():
@@ -66,18 +73,19 @@ def test_01_each_panel_shows_its_own_rate():
     )
 
 
-def test_02_bars_and_stds_are_those_of_their_norm():
-    _, records, figures = drawn("02")
+def test_02_ratios_and_stds_are_those_of_their_norm():
+    module, records, figures = drawn("02")
     times = records["timings.json"]["milliseconds"]
-    for ax, part in zip(
-        figures["timing_bar.png"].axes, ("forward", "backward", "step"), strict=True
-    ):
-        assert part in ax.get_title()
-        heights = [bar.get_height() for bar in ax.patches]
-        assert heights == [np.median(times[part][name]) for name in ("LayerNorm", "RMSNorm")]
+    (ax,) = figures["timing_bar.png"].axes
+    shown = [mark.lines[0].get_xdata()[0] for mark in ax.containers]
+    ratios = [ratio(times[p]["RMSNorm"], times[p]["LayerNorm"]).middle for p in module.PARTS]
+    assert shown == ratios
+    assert [label.get_text().split()[0].strip(",") for label in ax.get_yticklabels()] == list(
+        module.PARTS
+    )
     for ax in figures["activation_std.png"].axes:
         runs = records["activation_std.json"]["variants"][ax.get_title()]
-        for shown, moment in zip(ax.lines, runs[0], strict=True):
+        for shown, moment in zip(ax.lines, runs[0], strict=False):
             assert shown.get_label() == f"step {moment}"
             np.testing.assert_allclose(
                 shown.get_ydata(), np.median([run[moment] for run in runs], axis=0), rtol=1e-6
@@ -93,6 +101,14 @@ def test_03_the_residual_stands_left():
         for shown, median in zip(ax.lines, medians, strict=True):
             np.testing.assert_allclose(shown.get_ydata(), median, rtol=1e-6)
     assert [ax.get_title() for ax in figures["loss_curves.png"].axes] == list(norms)
+    cells = Cells(records["four_cells.json"]["runs"])
+    for ax, kind in zip(figures["norm_and_skip.png"].axes, module.KINDS, strict=True):
+        assert ax.get_xlabel() == kind
+        words = {text.get_position(): text.get_text() for text in ax.texts}
+        for row, norm in enumerate(module.FOUR):
+            for column, skip in enumerate(module.SKIPS):
+                mine = cells.of(kind=kind, norm=norm, skip=skip)
+                assert words[column, row].split("\n")[0] == mine.counts
 
 
 def test_04_a_placement_keeps_its_colour_and_its_runs():
@@ -106,6 +122,11 @@ def test_04_a_placement_keeps_its_colour_and_its_runs():
             np.testing.assert_allclose(seen, mean_of(mine.runs, 10), rtol=1e-6)
     assert module.STYLES["post LayerNorm"] == plot.PLACEMENTS["post"]
     inside = Cells(records["inside.json"]["runs"]).by("variant")
+    for ax, name in zip(figures["sizes.png"].axes[:3], module.INSIDE, strict=True):
+        assert ax.get_title() == name
+        for shown, block in zip(ax.lines, module.BLOCKS, strict=True):
+            shares = [run["sizes"]["activations"][f"block {block}"] for run in inside[name].runs]
+            np.testing.assert_allclose(shown.get_ydata(), np.median(shares, axis=0))
     for ax in figures["inside.png"].axes[:3]:
         runs = inside[ax.get_title()].runs
         for shown, block in zip(ax.lines, module.BLOCKS, strict=False):
@@ -175,3 +196,62 @@ def test_08_a_cell_has_its_fates_colour_and_words():
         first = cells[name, "as found"].runs[0]
         losses = [loss for loss in first["losses"] if loss is not None]
         np.testing.assert_allclose(line(ax, plot.STYLES[1]), losses, rtol=1e-6)
+
+
+def test_09_a_share_stands_at_its_place_under_its_placement():
+    module, records, figures = drawn("09")
+    cells = Cells.of_text(records["losses.json"])
+    places = list(cells.by("layers", "lr"))
+    for ax in figures["dial.png"].axes[:3]:
+        (image,) = ax.images
+        ends = [
+            [
+                cells.of(variant=ax.get_title(), share=share, layers=layers, lr=lr).ends
+                for share in module.SHARES
+            ]
+            for layers, lr in places
+        ]
+        values = [[np.median(end) if end else np.nan for end in row] for row in ends]
+        np.testing.assert_allclose(image.get_array().filled(np.nan), values)
+        labels = [text.get_text().replace("\n", ", ") for text in ax.get_xticklabels()]
+        assert labels == list(module.SHARES)
+    for ax, (layers, lr) in zip(figures["apart.png"].axes, places, strict=True):
+        assert ax.get_title() == f"{layers} layers, lr {lr:g}"
+        for rule, style in module.STYLES.items():
+            of = cells.of(variant=rule, layers=layers, lr=lr).by("share")
+            left = [
+                np.median([r["apart"][1] / r["apart"][0] for r in of[share].runs])
+                for share in module.SHARES
+            ]
+            np.testing.assert_allclose(line(ax, style), left, rtol=1e-6)
+    (table,) = figures["methods.png"].axes
+    rows = [text.get_text() for text in table.get_yticklabels()]
+    words = {text.get_position(): text.get_text() for text in table.texts}
+    for row, name in enumerate(rows):
+        for column, (layers, lr) in enumerate(places):
+            mine = cells.of(variant=name, share="1", layers=layers, lr=lr)
+            assert words[column, row] == mine.end
+
+
+def test_10_each_optimizer_width_and_run_has_its_own_line():
+    module, records, figures = drawn("10")
+    for ax, key in zip(figures["first_update.png"].axes, ("update", "moved"), strict=True):
+        for name, style in module.STYLES.items():
+            at = module.by_width(records["updates.json"]["runs"], name, key)
+            np.testing.assert_allclose(line(ax, style), [np.median(v) for v in at.values()])
+    above = figures["sharpness.png"].axes[: len(module.EDGES)]
+    for ax, name in zip(above, module.EDGES, strict=True):
+        assert ax.get_title() == name
+        runs = [r["sharpness"] for r in records["edges.json"]["runs"] if r["name"] == name]
+        values = np.median(plot.over_seeds(runs), axis=0)
+        np.testing.assert_allclose(ax.lines[0].get_ydata(), values[np.isfinite(values)])
+        assert list(ax.lines[1].get_ydata()) == [1, 1]
+    runs = records["sweep.json"]["runs"]
+    for ax, kind in zip(figures["width_transfer.png"].axes, module.PARAMETRIZATIONS, strict=True):
+        assert ax.get_title() == kind
+        stars = [shown for shown in ax.lines if shown.get_marker() == "*"]
+        best = module.best(runs, kind)
+        assert [(s.get_xdata()[0], s.get_ydata()[0]) for s in stars] == list(best.values())
+        for width, (lr, loss) in best.items():
+            mine = [r for r in runs if (r["kind"], r["width"], r["lr"]) == (kind, width, lr)]
+            assert np.median([r["mean_loss"] for r in mine]) == loss

@@ -1,4 +1,4 @@
-"""Labs 04 to 08 run to their end, in a few steps: records, report and figures are all there."""
+"""Labs 04 to 10 run to their end, in a few steps: records, report and figures are all there."""
 
 from pathlib import Path
 
@@ -10,11 +10,13 @@ from minigrad.lab.records import read_json
 
 LABS = catalog.labs(Path(__file__).parents[2])
 EXPECTED = {
-    "04": {"losses.json", "inside.json", "norm_comparison.png", "inside.png", "table.md"},
+    "04": {"losses.json", "inside.json", "norm_comparison.png", "sizes.png", "table.md"},
     "05": {"losses.json", "gradients.json", "trainability.png", "gradient_at_init.png"},
     "06": {"table.json", "sweep.json", "half_precision_map.png", "table.md"},
     "07": {"scalar.json", "chargpt.json", "losses.png", "samples.md"},
     "08": {"treatments.json", "scripts.json", "table.md", "treatments.png", "last_steps.png"},
+    "09": {"losses.json", "dial.png", "apart.png", "methods.png"},
+    "10": {"updates.json", "edges.json", "sweep.json", "sharpness.png", "width_transfer.png"},
 }
 SHORT = {
     # the second rate kills the one without norm
@@ -23,6 +25,11 @@ SHORT = {
     "06": {"points": 20},
     "07": {"steps": 2, "array_steps": 2},
     "08": {"patients": ("sudden",), "treatments": ("as found",)},
+    "09": {"cells": ((2, 2e-2),), "steps": 2},
+    "10": {
+        **{"widths": (32, 64), "rates": (1e-3,), "steps": 2, "depth": 3},
+        **{"update_seeds": 1, "edge_steps": 4, "edge_every": 2},
+    },
 }
 
 

@@ -1,13 +1,13 @@
-"""Draw page curve.md's figures, beside this file: python theory/records/draw.py."""
+"""Draw the figures of curve.md and prediction.md: python theory/records/draw.py."""
 
 import json
 from pathlib import Path
 
 import numpy as np
-from record import DEMONSTRATIONS
+from record import DEMONSTRATIONS, RELU, WORKED
 
 from minigrad.lab.forecast import draw_curve
-from minigrad.lab.plot import REFERENCE, STYLES, new_figure, save_figure
+from minigrad.lab.plot import REFERENCE, STYLES, label_ends, new_figure, save_figure
 from minigrad.signal.predict import predict, predict_many
 from minigrad.signal.windows import WINDOWS
 from minigrad.sweep.recorded import FITTED, rows
@@ -86,6 +86,84 @@ def theory_alone():
     save_figure(figure, HERE / "theory_alone.png")
 
 
+def worked():
+    """The worked case of prediction.md: theory's curves and bands, and five networks of each."""
+    runs = json.loads((HERE / "worked.json").read_text(encoding="utf-8"))["runs"]
+    title = "Theory at init (lines, band of 80 %) and five networks of each (dots)"
+    figure, axes = new_figure(title, columns=2, size=(11, 4.3))
+    labels = {"q": "mean square of the output, q", "G": "squared gradient there, G"}
+    for ax, (key, label) in zip(axes[0], labels.items(), strict=True):
+        ends = []
+        for (name, choices), style in zip(
+            WORKED.items(), (STYLES[1], STYLES[2], STYLES[4]), strict=True
+        ):
+            p = predict(**RELU | choices)
+            curve, spread_ = (
+                (p.forward, p.forward_band) if key == "q" else (p.backward, p.backward_band)
+            )
+            middle, layers = np.log(curve) - spread_**2 / 2, np.arange(1, len(curve) + 1)
+            look = {"color": style.color, "linestyle": style.linestyle}
+            ax.plot(layers, np.exp(middle), **look)
+            low, high = (np.exp(middle + side * 1.28 * spread_) for side in (-1, 1))
+            ax.fill_between(layers, low, high, color=style.color, alpha=0.2, lw=0)
+            for run in runs:
+                if run["name"] == name:
+                    ax.plot(
+                        layers[4::5],
+                        run[key][4::5],
+                        style.marker,
+                        color=style.color,
+                        ms=3.5,
+                        alpha=0.7,
+                    )
+            at = middle[-1] if key == "q" else middle[0]
+            ends.append((float(np.exp(at)), f"{name}: {p.verdict}", style.color))
+        ax.set(yscale="log", xlabel="layer", ylabel=label)
+        if key == "q":
+            label_ends(ax, ends)
+    save_figure(figure, HERE / "worked.png")
+
+
+def odds():
+    """How often what is given p happened, on runs that no fit has seen."""
+    unseen = [run for run in rows() if run.group not in FITTED]
+    given = [
+        (p.probabilities, run.verdict)
+        for p, run in zip(predict_many([r.config for r in unseen]), unseen, strict=True)
+    ]
+    edges = np.array([0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0001])
+    title = (
+        f"{len(unseen)} unseen runs: odds given, and how often they came true."
+        '\nIn the middle "stalled" is said too often'
+    )
+    figure, axes = new_figure(title, size=(6.5, 4.6))
+    ax = axes[0, 0]
+    ax.plot([0, 1], [0, 1], color=REFERENCE, ls=":", lw=1.2)
+    for fate, style in zip(
+        ("diverged", "stalled", "trained"), (STYLES[0], STYLES[3], STYLES[5]), strict=True
+    ):
+        said = np.array([p[fate] for p, _ in given])
+        came = np.array([verdict == fate for _, verdict in given])
+        place = np.digitize(said, edges) - 1
+        at = [
+            (said[place == i].mean(), came[place == i].mean())
+            for i in range(len(edges) - 1)
+            if (place == i).any()
+        ]
+        ax.plot(
+            *np.transpose(at),
+            color=style.color,
+            linestyle=style.linestyle,
+            marker=style.marker,
+            label=fate,
+        )
+    ax.set(xlabel="odds given", ylabel="share that came true")
+    ax.legend(frameon=False)
+    save_figure(figure, HERE / "odds.png")
+
+
 if __name__ == "__main__":
     theory_alone()
+    worked()
+    odds()
     demonstrations()

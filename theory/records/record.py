@@ -11,18 +11,24 @@ from pathlib import Path
 
 import numpy as np
 
+import minigrad.nn.functional as F
 from minigrad import Generator, from_numpy, optim
+from minigrad.autograd import grad
 from minigrad.course.challenge import draw
+from minigrad.data.toy import batches, toy
 from minigrad.lab import catalog
 from minigrad.lab.language import corpus, language_run, small_gpt
-from minigrad.lab.trainability import train
+from minigrad.lab.trainability import Net, train
 from minigrad.lab.transformer_trainability import network
+from minigrad.nn import init
 from minigrad.probe import LayerHistory
 from minigrad.signal.configuration import Configuration
 from minigrad.signal.transformer.configuration import TransformerConfiguration
 from minigrad.signal.transformer.dynamics import after, dynamics, networks, training
 from minigrad.signal.transformer.recurrence import propagate
 from minigrad.signal.windows import window_means
+from minigrad.training import Record
+from minigrad.training import train as train_model
 from minigrad.training.language import language_loss
 from minigrad.training.verdict import final_loss, verdict
 
@@ -207,6 +213,20 @@ def significant(x):
     return float(f"{x:.4g}")
 
 
+def xavier_head(done):
+    """Lab 01's Xavier network at its lower rate with the head under Xavier, too."""
+    lab = catalog.load(catalog.find("01", catalog.labs()))
+    for seed in range(3):
+        if not done({"seed": seed}):
+            generator, s = Generator(seed), lab.Settings()
+            model = lab.network(s.depth, s.width, init.xavier_normal_, generator)
+            init.xavier_normal_(model[-1].weight, generator=generator)
+            task, updates = toy(seed), optim.SGD(model.parameters(), lr=1e-3, momentum=s.momentum)
+            run = Record(seed)
+            train_model(model, updates, batches(task.x, task.y, s.batch, seed), s.steps, run)
+            yield {"seed": seed, "verdict": verdict(run.losses), "final": final_loss(run.losses)}
+
+
 RELU = {"depth": 50, "width": 128, "lr": 0.05}
 SIGMOID = RELU | {"activation": "sigmoid", "init": "xavier_normal", "optimizer": "adam", "lr": 1e-3}
 LAB_01 = {"depth": 12, "width": 256, "lr": 1e-3}
@@ -233,6 +253,36 @@ def demonstrations(done):
             losses = train(Configuration(**choices), seed)
             means = [number(x) for x in window_means(losses)]
             yield key | {"verdict": verdict(losses), "windows": means}
+
+
+WORKED = {
+    "Xavier": {"init": "xavier_normal"},
+    "Kaiming": {"init": "kaiming_normal"},
+    "Kaiming, skip, RMSNorm": {"init": "kaiming_normal", "residual": "plain", "norm": "rmsnorm"},
+}
+
+
+def worked(done):
+    """The worked case of prediction.md: q and G of each output at init, and how runs end."""
+    for seed, (name, choices) in product(range(5), WORKED.items()):
+        key = {"name": name, "seed": seed}
+        if done(key):
+            continue
+        config = Configuration(**RELU | choices)
+        task, net = toy(seed), Net(config, Generator().manual_seed(seed))
+        x = from_numpy(task.x[:256])
+        hs = [net.linears[0](x).relu()]
+        for layer, norm in zip(net.linears[1:-1], net.norms, strict=False):
+            branch = layer(norm(hs[-1])).relu()
+            hs.append(branch if config.residual == "none" else hs[-1] + branch)
+        logits = net.linears[-1](net.norms[-1](hs[-1]))
+        loss = F.cross_entropy(logits, from_numpy(task.y[:256]), reduction="sum")
+        slopes = grad(loss, hs)
+        yield key | {
+            "q": [significant(np.square(h.array, dtype=np.float64).mean()) for h in hs],
+            "G": [significant(np.square(g.array, dtype=np.float64).mean()) for g in slopes],
+            "verdict": verdict(train(config, seed)),
+        }
 
 
 def number(x):
@@ -271,6 +321,8 @@ EVERY = (
         positions,
     ),
     demonstrations,
+    worked,
+    xavier_head,
 )
 RECORDS = {f.__name__: f for f in EVERY}
 

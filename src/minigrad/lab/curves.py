@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgb
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from minigrad.lab import plot
@@ -29,7 +30,7 @@ def loss_curves(
     loss stops being finite; losses above `top` lie outside the axes.
     """
     chance = next(cells.entropy for variants in panels for cells in variants.values())
-    lines, highest, marked = [], chance, False
+    lines, highest, lowest, marked = [], chance, chance, False
     for ax, variants in zip(axes, panels, strict=True):
         ax.set(yscale="log", xlabel="step")
         ends, row = [(chance, "guessing", plot.REFERENCE)], 0
@@ -38,12 +39,14 @@ def loss_curves(
             losses = plot.smooth(plot.over_seeds([run["losses"] for run in runs]), window)
             plot.band(ax, np.arange(losses.shape[1]), losses, styles[name])
             highest = max(highest, float(np.nanmax(losses)))
+            if np.isfinite(losses).all():
+                lowest = min(lowest, float(losses.min()))
             broken = [run["diverged_at"] for run in runs if run["diverged_at"] is not None]
             if broken:
                 step, count = int(np.median(broken)), f"{len(broken)}/{len(runs)} seeds"
-                plot.divergence(
-                    ax, step, styles[name], f"{name}: not finite, step {step}, {count}", row
-                )
+                worst = max(x for run in runs for x in run["losses"] if x is not None)
+                text = f"{name}: loss up to {worst:.1g}, not finite at step {step}, {count}"
+                plot.divergence(ax, step, styles[name], text, row)
                 row, marked = row + 1, True
             elif np.isfinite(losses[:, -1]).all():
                 ends.append((float(np.median(losses[:, -1])), name, styles[name].color))
@@ -51,7 +54,7 @@ def loss_curves(
         lines.append(ends)
     axes[0].set_ylabel(f"training loss (nats, mean of {window} steps)")
     for ax in axes:
-        ax.set_ylim(top=top if marked else min(top, 1.5 * highest))
+        ax.set_ylim(lowest / 1.5, top if marked else min(top, 1.5 * highest))
     for ax, ends in zip(axes, lines, strict=True):
         plot.label_ends(ax, ends)
 
@@ -186,13 +189,22 @@ def stripes(
     ax.legend(handles=patches, ncols=len(names), frameon=False, fontsize=9, **place)
 
 
-def bars(ax: Axes, values: Mapping[str, Sequence[float]], styles: Mapping[str, plot.Style]) -> None:
-    """A bar per name: the median with its quartiles, and the number in it."""
-    for at, (name, hatch) in enumerate(zip(values, ("//", "", "..", "xx"), strict=False)):
-        low, middle, high = np.percentile(values[name], [25, 50, 75])
-        error, color = [[middle - low], [high - middle]], styles[name].color
-        ax.bar(at, middle, 0.7, yerr=error, capsize=5, color=color, hatch=hatch, ec="white")
-        label = ax.text(at, 0.04 * middle, f"{middle:.2f}", ha="center", weight="bold")
-        label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 2})
-    ax.set_xticks(range(len(values)), list(values))
-    ax.grid(False, axis="x")
+def histograms(
+    title: str, panels: Mapping[str, Sequence[Any]], edges: Mapping[str, Any], of: str
+) -> Figure:
+    """Outputs above and gradients below, a column per panel of Histograms.record()s, one a seed: a
+    line per layer from dark to light, median and range; a log axis where all edges are positive.
+    `of` says whose they are: "a layer's"."""
+    size = (0.5 + 3.4 * len(panels), 5.8)
+    figure, axes = plot.new_figure(title, 2, len(panels), size=size, sharex="row")
+    for (column, (name, runs)), (row, key) in product(enumerate(panels.items()), enumerate(edges)):
+        ax, at, log = axes[row, column], np.asarray(edges[key]), edges[key][0] > 0
+        middles = np.sqrt(at[1:] * at[:-1]) if log else (at[1:] + at[:-1]) / 2
+        layers = list(runs[0][key])
+        for layer, style in zip(layers, plot.ordered(len(layers)), strict=True):
+            plot.band(ax, middles, np.array([run[key][layer] for run in runs]), style, 0.1, layer)
+        what = f"entry of {of} {'gradient' if row else 'output'}"
+        ax.set(xscale="log" if log else "linear", xlabel=f"|{what}|" if log else what)
+        ax.set(title="" if row else name, ylabel="" if column else "share of the entries")
+    plot.legend_below(figure, axes[0, 0])
+    return figure

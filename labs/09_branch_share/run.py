@@ -1,0 +1,274 @@
+"""Lab 09: the share of a branch: one dial from x + f(x) to x, under each placement of the norm."""
+
+from dataclasses import dataclass
+from itertools import product
+from statistics import median
+
+import numpy as np
+
+import minigrad
+from minigrad import Generator, lab, nn
+from minigrad.lab import Finding, plot
+from minigrad.lab.cells import Cells, claim
+from minigrad.lab.curves import table, trainability
+from minigrad.lab.language import Text, about, corpus, language_run, small_gpt
+from minigrad.nn import functional as F
+from minigrad.nn import init
+from minigrad.probe import LayerHistory
+
+# x, the branch f, the norm at its place and one more, the share
+RULES = {
+    "no norm": lambda x, f, norm, again, s: x + s * f(x),
+    "post-norm": lambda x, f, norm, again, s: norm(x + s * f(x)),
+    "pre-norm": lambda x, f, norm, again, s: x + s * f(norm(x)),
+    "sandwich norm": lambda x, f, norm, again, s: x + s * again(f(norm(x))),
+    "norm of the branch": lambda x, f, norm, again, s: x + s * norm(f(x)),
+}
+DIAL = ("no norm", "post-norm", "pre-norm")  # under these the share is varied
+STYLES = dict(zip(DIAL, plot.PLACEMENTS.values(), strict=True))
+SHARES = {  # for L layers, 2L branches; None: a number that is learned, and starts at 0
+    "learned, from 0": lambda layers: None,
+    "1/2L": lambda layers: 1 / (2 * layers),
+    "1/√(2L)": lambda layers: (2 * layers) ** -0.5,
+    "1": lambda layers: 1.0,
+}
+METHODS = {  # rule, and what else is changed
+    "sandwich norm": ("sandwich norm", ""),
+    "norm of the branch": ("norm of the branch", ""),
+    "pre-norm, QK-norm": ("pre-norm", "qk"),
+    "pre-norm, DyT": ("pre-norm", "dyt"),
+    "DeepNorm": ("post-norm", "deepnorm"),
+    "Fixup": ("no norm", "fixup"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Three placements with four shares each, and six methods of today, at depths and rates."""
+
+    seeds: int = 3
+    steps: int = 100
+    lr: float | None = None  # in place of the cells' rates
+    cells: tuple[tuple[int, float], ...] = ((4, 2e-2), (12, 5e-3), (12, 2e-2))  # layers, rate
+    text: Text = "python"
+
+
+QUICK = {"seeds": 1, "steps": 100, "cells": ((6, 2e-2),)}
+PIECES, MINE = {}, {}
+
+
+def data(s):
+    return about(corpus(s.text))
+
+
+class Branch(nn.Module):
+    """One branch beside the path. (B, T, d) -> (B, T, d)"""
+
+    def __init__(self, f, dim, rule, share, norm=nn.LayerNorm):
+        super().__init__()
+        self.f, self.rule = f, RULES[rule]
+        self.norm = nn.Identity() if rule == "no norm" else norm(dim)
+        self.again = norm(dim) if rule == "sandwich norm" else nn.Identity()
+        self.share = nn.Parameter(minigrad.zeros(1)) if share is None else share
+
+    def forward(self, x):
+        return self.rule(x, self.f, self.norm, self.again, self.share)
+
+
+class DyT(nn.Module):
+    """γ tanh(αx) + β in a norm's place (Zhu et al. 2025)."""
+
+    def __init__(self, dim):
+        super().__init__()
+        self.alpha = nn.Parameter(minigrad.full((1,), 0.5))
+        self.weight, self.bias = (nn.Parameter(f(dim)) for f in (minigrad.ones, minigrad.zeros))
+
+    def forward(self, x):
+        return minigrad.tanh(self.alpha * x) * self.weight + self.bias
+
+
+class QKNorm(nn.Module):
+    """Attention whose queries and keys are normalized, head by head (Henry et al. 2020)."""
+
+    def __init__(self, attention, dim):
+        super().__init__()
+        self.inner, size = attention, dim // attention.heads
+        self.q, self.k = (nn.RMSNorm(size, eps=1e-5) for _ in range(2))
+
+    def forward(self, x):
+        B, T, D = x.shape
+        heads = self.inner.heads
+        q, k, v = self.inner.qkv(x).reshape(B, T, 3, heads, D // heads).permute(2, 0, 3, 1, 4)
+        mixed = F.scaled_dot_product_attention(self.q(q), self.k(k), v, is_causal=True)
+        return self.inner.proj(mixed.transpose(1, 2).reshape(B, T, D))
+
+
+def network(text, seed, layers, rule, share, special=""):
+    """A small GPT whose branches follow the rule; under "no norm" no final norm either."""
+    dim, placement = 32, "post" if rule == "post-norm" else "pre"
+    model = small_gpt(text, seed, layers=layers, dim=dim, norm="layernorm", placement=placement)
+    norm = DyT if special == "dyt" else nn.LayerNorm
+    if rule == "no norm" or special == "dyt":
+        model.norm = DyT(dim) if special == "dyt" else nn.Identity()
+    if special == "deepnorm":  # Wang et al. 2022, a decoder's α and β
+        share, gain, draw = (2 * layers) ** -0.25, (8 * layers) ** -0.25, Generator(seed)
+    for block in model.blocks:
+        qkv, proj, up, down = (
+            *(block.attention.qkv.weight, block.attention.proj.weight),
+            *(block.ffn.up.weight, block.ffn.down.weight),
+        )
+        if special == "deepnorm":
+            for weight, size in ((qkv, 1.0), (proj, gain), (up, gain), (down, gain)):
+                init.xavier_normal_(weight, gain=size, generator=draw)
+            qkv.array[2 * dim :] *= gain  # values, not queries and keys
+        if special == "fixup":  # Zhang et al. 2019: two matrices a branch, 2L branches
+            for weight in (qkv, up):
+                weight.array *= (2 * layers) ** -0.5
+            for weight in (proj, down):
+                weight.array[...] = 0
+    model.blocks = nn.ModuleList(
+        nn.Sequential(
+            Branch(QKNorm(b.attention, dim) if special == "qk" else b.attention, *how),
+            Branch(b.ffn, *how),
+        )
+        for b in model.blocks
+        for how in [(dim, rule, share, norm)]
+    )
+    return model
+
+
+def experiment(s, run, pieces):
+    text, runs = corpus(s.text), []
+    run.record("losses.json", {"text": about(text), "steps": s.steps, "runs": runs})
+    dial = [(rule, rule, share, "") for rule, share in product(DIAL, SHARES)]
+    named = [(name, rule, "1", special) for name, (rule, special) in METHODS.items()]
+    places = [(layers, s.lr or lr) for layers, lr in s.cells]
+    cells = list(product(range(s.seeds), places, dial + named))
+    with run.progress(len(cells) * s.steps) as advance:
+        for seed, place, variant in cells:
+            runs.append(cell(text, s, advance, seed, *place, *variant))
+            run.save()
+
+
+def cell(text, s, advance, seed, layers, lr, name, rule, share, special):
+    """One run, and 1 − cos between positions at the top before and after the first update."""
+    model = network(text, seed, layers, rule, SHARES[share](layers), special)
+    training = {"steps": s.steps, "lr": lr, "evaluate_every": 20}
+    labels = {"variant": name, "share": share, "layers": layers, "lr": lr}
+    with LayerHistory({"top": model.blocks[-1]}) as seen:
+        how = {"seed": seed, "training": training, "watch": seen.step}
+        record = language_run(text, model, advance, **how, **labels)
+    del record["grad_norms"]
+    apart = [float(f"{value:.4g}") for value in seen.apart["top"][:2]]
+    return record | {"losses": [float(f"{x:.5g}") for x in record["losses"]], "apart": apart}
+
+
+def findings(records):
+    cells = Cells.of_text(records["losses.json"])
+    trained = cells.is_("trained")
+    claims = {
+        ("no norm", "1/2L"): "learns in every cell, every seed",
+        ("no norm", "learned, from 0"): "learns in every cell, every seed",
+        ("post-norm", "1/2L"): "learns in every cell, every seed",
+        ("pre-norm", "1"): "learns in every cell, every seed",
+        ("pre-norm", "1/2L"): "learns in every cell, every seed",
+    }
+    keys = {("post-norm", "1/2L"): "post_half", ("no norm", "learned, from 0"): "rezero"}
+    found = []
+    for rule, share in product(DIAL, SHARES):
+        mine = cells.of(variant=rule, share=share)
+        said = claims.get((rule, share))
+        claimed = claim(said, mine.all(trained)) if said else {}
+        if (rule, share) == ("post-norm", "1"):
+            hard = mine.of(layers=lambda n: n >= 12)
+            claimed = claim("stalled at 12 layers, every seed", hard.all(cells.is_("stalled")))
+        found.append(told(f"{rule}, s = {share}", mine, keys.get((rule, share), ""), claimed))
+    return found + [told(name, cells.of(variant=name), "", {}) for name in METHODS]
+
+
+def told(name, mine, key, claimed):
+    at = mine.by("layers", "lr")
+    sentence = "; ".join(f"{layers} layers, lr {lr:g}: {c.end}" for (layers, lr), c in at.items())
+    word = list(at.values())[-1].word  # the hardest cell is the last
+    learned = sum(c.word == "trained" for c in at.values())
+    outcome = f"trained in {learned} of {len(at)} cells"
+    return Finding(name, outcome, sentence + ".", **claimed, key=key, word=word)
+
+
+def figures(records):
+    cells = Cells.of_text(records["losses.json"])
+    places = list(cells.by("layers", "lr"))
+    return {
+        "dial.png": dial_figure(cells, places),
+        "apart.png": apart_figure(cells, places),
+        "methods.png": methods_figure(cells, places),
+    }
+
+
+def dial_figure(cells, places):
+    """The held-out loss by share, a panel per placement, a row per depth and rate."""
+    numbered = Cells(
+        [
+            run | {"row": places.index((run["layers"], run["lr"])), "column": column}
+            for run in cells.runs
+            for column, share in enumerate(SHARES)
+            if run["share"] == share
+        ],
+        *(cells.entropy, cells.bigram),
+    )
+    learned = {
+        rule: sum(bool(c.all(c.is_("trained"))) for c in of.by("row", "column").values())
+        for rule, of in numbered.by("variant").items()
+    }
+    count = len(places) * len(SHARES)
+    said = ", ".join(f"{rule} {learned[rule]}" for rule in DIAL)
+    title = f"Of {count} combinations every seed learns in: {said}\n(held-out loss; dark: stalled)"
+    size = (12.5, 1.8 + 0.8 * len(places))
+    figure, axes = plot.new_figure(title, columns=len(DIAL), size=size, sharey=True)
+    image = trainability(axes[0], numbered, DIAL, "row", "column")
+    for ax in axes[0]:
+        ax.set_xticks(range(len(SHARES)), [share.replace(", ", "\n") for share in SHARES])
+        ax.set_xlabel("share of a branch")
+    axes[0, 0].set_yticks(range(len(places)), [f"{n} layers,\nlr {lr:g}" for n, lr in places])
+    figure.colorbar(image, ax=axes[0].tolist(), label="held-out loss (nats)")
+    return figure
+
+
+def apart_figure(cells, places):
+    """What one update leaves of 1 − cos between positions, by share."""
+    title = "The smaller a branch's share, the less one update makes all positions alike"
+    figure, axes = plot.new_figure(title, columns=len(places), size=(12.5, 4), sharey=True)
+    for ax, (layers, lr) in zip(axes[0], places, strict=True):
+        ends = []
+        for rule, style in STYLES.items():
+            of = cells.of(variant=rule, layers=layers, lr=lr).by("share")
+            left = [[run["apart"][1] / run["apart"][0] for run in of[s].runs] for s in SHARES]
+            plot.band(ax, range(len(SHARES)), np.array(left).T, style, 1)
+            ends.append((median(left[-1]), rule, style.color))
+        ax.set(yscale="log", title=f"{layers} layers, lr {lr:g}", xlabel="share of a branch")
+        ax.set_xticks(range(len(SHARES)), [share.replace(", ", "\n") for share in SHARES])
+        plot.label_ends(ax, ends)
+    axes[0, 0].set_ylabel("1 − cos after one update,\nover 1 − cos before it")
+    return figure
+
+
+def methods_figure(cells, places):
+    """How each method ended, beside the two placements it starts from."""
+    rows = ["post-norm", "pre-norm", *METHODS]
+    of = cells.of(share="1").by("variant", "layers", "lr")
+    columns = {f"{n}\u00a0layers, lr\u00a0{lr:g}": (n, lr) for n, lr in places}
+    fates = {name: {of[name, *place].word for place in places} for name in rows}
+    always = [name for name in METHODS if fates[name] == {"trained"}]
+    title = f"With no warmup {len(always)} of {len(METHODS)} train everywhere:\n{', '.join(always)}"
+    figure, axes = plot.new_figure(title, size=(8.5, 1.6 + 0.5 * len(rows)))
+
+    def show(name, column):
+        mine = of[name, *columns[column]]
+        return mine.end, plot.FATES.get(mine.word, "#FFFFFF"), False
+
+    table(axes[0, 0], rows, list(columns), show)
+    return figure
+
+
+if __name__ == "__main__":
+    lab.main(__file__)

@@ -1,0 +1,329 @@
+"""Lab 10: how far one update goes, where sharpness ends, and which rate a wider network wants."""
+
+from dataclasses import dataclass
+from itertools import pairwise, product
+from statistics import median
+
+import numpy as np
+
+from minigrad import Generator, from_numpy, lab, nn, optim
+from minigrad.data import toy
+from minigrad.lab import Finding, plot
+from minigrad.lab.cells import claim
+from minigrad.lab.edge import edge
+from minigrad.nn import functional as F
+from minigrad.nn import init
+from minigrad.training import Record, train
+
+BASE = 32  # the width at which both parametrizations are the same network
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One update of four optimizers by width; sharpness over training; the best rate by width."""
+
+    seeds: int = 3
+    steps: int = 100
+    lr: float | None = None  # in place of the rates
+    widths: tuple[int, ...] = (32, 64, 128, 256, 512)
+    rates: tuple[float, ...] = tuple(2e-4 * 2**k for k in range(8))
+    depth: int = 6
+    update_seeds: int = 10
+    edge_steps: int = 600
+    edge_every: int = 20
+
+
+QUICK = {"seeds": 1, "widths": (32, 128, 256), "update_seeds": 4, "edge_steps": 300}
+PIECES, MINE = {}, {}
+
+# One update with a rate so small that the change is proportional to it.
+UPDATES = {"SGD": optim.SGD, "Adam": optim.Adam, "Adam, µP": optim.Adam, "Muon": optim.Muon}
+STYLES = dict(zip(UPDATES, plot.STYLES, strict=False))
+SMALL = 1e-5
+
+# Full-batch runs whose sharpness is followed: loss, optimizer, its options, the limit times the
+# rate, and where the sharpness is to end.
+EDGES = {
+    "gradient descent, 0.1": ("squared error", optim.SGD, {"lr": 0.1}, 2.0, "at the limit"),
+    "gradient descent, 0.3": ("squared error", optim.SGD, {"lr": 0.3}, 2.0, "at the limit"),
+    "Adam, 0.003": ("squared error", optim.Adam, {"lr": 0.003}, 38.0, "at the limit"),
+    "momentum 0.9, 0.1": (
+        *("squared error", optim.SGD, {"lr": 0.1, "momentum": 0.9}, 3.8, "below it"),
+    ),
+    "cross-entropy, 0.3": ("cross-entropy", optim.SGD, {"lr": 0.3}, 2.0, "below it"),
+}
+PARAMETRIZATIONS = {"standard": False, "µP": True}
+
+
+def data(s):
+    return toy.describe(range(s.seeds))
+
+
+def network(depth, width, mup, generator):
+    """(B, 256) -> (B, 2): `depth` layers Linear → ReLU under Kaiming, and a head.
+
+    µP: the head's weights have a variance of 1/n², not 1/n (equal at n = BASE)."""
+    sizes = [256] + [width] * depth
+    layers = [nn.Linear(a, b) for a, b in pairwise(sizes)]
+    head = nn.Linear(width, 2)
+    for layer in (*layers, head):
+        kind = "linear" if layer is head else "relu"
+        init.kaiming_normal_(layer.weight, nonlinearity=kind, generator=generator)
+        init.zeros_(layer.bias)
+    if mup:
+        head.weight.array *= (BASE / width) ** 0.5
+    return nn.Sequential(*(part for layer in layers for part in (layer, nn.ReLU())), head)
+
+
+def groups(model, width, lr, mup):
+    """What Adam is given: under µP the rate of a matrix that reads n neurons is lr · BASE/n."""
+    first, *rest = [layer for layer in model if isinstance(layer, nn.Linear)]
+    reading = {"params": [layer.weight for layer in rest], "lr": lr * (BASE / width if mup else 1)}
+    others = [first.weight, first.bias, *(layer.bias for layer in rest)]
+    return [{"params": others, "lr": lr}, reading]
+
+
+def experiment(s, run, pieces):
+    rates = [s.lr] if s.lr else s.rates
+    updates, edges, sweep = [], [], []
+    run.record("updates.json", {"lr": SMALL, "runs": updates})
+    run.record("edges.json", {"every": s.edge_every, "runs": edges})
+    run.record("sweep.json", {"steps": s.steps, "runs": sweep})
+    first = list(product(s.widths, UPDATES, range(s.update_seeds)))
+    cells = list(product(range(s.seeds), s.widths, PARAMETRIZATIONS, rates))
+    with run.progress(len(first) + len(EDGES) * s.seeds + len(cells)) as advance:
+        for width, name, seed in first:
+            updates.append(one_update(s, width, name, seed))
+            advance()
+        run.save()
+        for name, seed in product(EDGES, range(s.seeds)):
+            edges.append(followed(s, name, seed))
+            advance(1, name)
+            run.save()
+        for seed, width, kind, lr in cells:
+            sweep.append(one_run(s, seed, width, kind, lr))
+            advance(1, f"width {width}, {kind}, lr {lr:.3g}, seed {seed}")
+        run.save()
+
+
+def one_update(s, width, name, seed):
+    """The first update: spectral norms and the change of each hidden matrix's output."""
+    mup = name.endswith("µP")
+    model = network(s.depth, width, mup, Generator(seed))
+    task = toy.toy(seed)
+    x, y = (from_numpy(part[:64]) for part in (task.x, task.y))
+    matrices = [layer.weight for layer in model if isinstance(layer, nn.Linear)]
+    inputs, before = seen(model, x), [w.array.copy() for w in matrices]
+    F.cross_entropy(model(x), y).backward()
+    if name == "Muon":
+        optim.Muon(matrices, lr=SMALL, weight_decay=0.0).step()
+    else:
+        UPDATES[name](groups(model, width, SMALL, mup), lr=SMALL).step()
+    rows = []
+    for w, old, h in list(zip(matrices, before, inputs, strict=True))[1:-1]:
+        moved = w.array - old  # (n, n)
+        rows.append(
+            {
+                "update": np.linalg.norm(moved, 2) / SMALL,
+                "weight": np.linalg.norm(old, 2),
+                "moved": rms(h @ moved.T) / rms(h @ old.T) / SMALL,
+            }
+        )
+    found = {key: [float(f"{row[key]:.5g}") for row in rows] for key in rows[0]}
+    return {"width": width, "optimizer": name, "seed": seed} | found
+
+
+def seen(model, x):
+    """What each Linear reads."""
+    kept = []
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            kept.append(x.array.copy())
+        x = layer(x)
+    return kept
+
+
+def rms(x):
+    return float(np.sqrt(np.square(x, dtype=np.float64).mean()))
+
+
+def followed(s, name, seed):
+    """Sharpness over training, as a share of its limit, and the losses."""
+    loss, kind, options, limit, _ = EDGES[name]
+    run = edge(loss, kind, options, seed, s.edge_steps, s.edge_every)
+    shares = [
+        v if v is None else float(f"{v * options['lr'] / limit:.4g}") for v in run["sharpness"]
+    ]
+    losses = [float(f"{loss:.5g}") for loss in run["losses"]]
+    return {"name": name, "seed": seed, "sharpness": shares, "losses": losses}
+
+
+def one_run(s, seed, width, kind, lr):
+    """100 steps of Adam; the mean training loss tells how fast it went."""
+    mup = PARAMETRIZATIONS[kind]
+    task, model = toy.toy(seed), network(s.depth, width, mup, Generator(seed))
+    optimizer = optim.Adam(groups(model, width, lr, mup), lr=lr)
+    done = train(model, optimizer, toy.batches(task.x, task.y, 64, seed), s.steps, Record(seed))
+    mean = float(np.mean(done.losses)) if done.diverged_at is None else None
+    return {"seed": seed, "width": width, "kind": kind, "lr": lr, "mean_loss": mean}
+
+
+def findings(records):
+    found = [per_width(records["updates.json"]["runs"], name) for name in UPDATES]
+    found += [at_the_edge(records["edges.json"]["runs"], name) for name in EDGES]
+    return found + [transfer(records["sweep.json"]["runs"], kind) for kind in PARAMETRIZATIONS]
+
+
+def by_width(runs, name, key):
+    """{width: per seed, the mean over the hidden matrices} of one optimizer's first update."""
+    found = {}
+    for run in runs:
+        if run["optimizer"] == name:
+            found.setdefault(run["width"], []).append(float(np.mean(run[key])))
+    return found
+
+
+def per_width(runs, name):
+    """What a first update does to a layer's output, at the narrowest and the widest network."""
+    moved, norm = (
+        {n: median(v) for n, v in by_width(runs, name, key).items()} for key in ("moved", "update")
+    )
+    low, high = min(moved), max(moved)
+    grown, wider = moved[high] / moved[low], high / low
+    power = np.log(grown) / np.log(wider)
+    ranges = {"SGD": (0.0, 0.6), "Adam": (0.8, 1.2), "Adam, µP": (-0.2, 0.2), "Muon": (-0.1, 0.1)}
+    least, most = ranges[name]
+    sentence = (
+        f"Per unit of rate a layer's output changes by {moved[low]:.3g} of itself at width {low} "
+        f"and {moved[high]:.3g} at {high}, and the update's spectral norm is {norm[low]:.3g} and "
+        f"{norm[high]:.3g}."
+    )
+    claimed = claim(f"as n to a power of {least} to {most}", bool(least <= power <= most))
+    return Finding(f"first update, {name}", f"as n^{power:.2f}", sentence, **claimed)
+
+
+def at_the_edge(runs, name):
+    """Where the sharpness was in the second half, as a share of its limit."""
+    mine = [run for run in runs if run["name"] == name]
+    shares = [median(run["sharpness"][len(run["sharpness"]) // 2 :]) for run in mine]
+    peak = max(nan(value) for run in mine for value in run["sharpness"][1:])
+    there = all(abs(share - 1) < 0.15 for share in shares)
+    word = "at the limit" if there else "below it" if max(shares) < 0.9 else "mixed"
+    loss = median(run["losses"][-1] for run in mine)
+    sentence = (
+        f"Sharpness over its limit: {mine[0]['sharpness'][1]:.2f} at first, {peak:.2f} at most, "
+        f"{median(shares):.2f} in the second half; loss {loss:.1g}."
+    )
+    key = {"gradient descent, 0.1": "edge", "cross-entropy, 0.3": "edge_entropy"}.get(name, "")
+    claimed = claim(EDGES[name][-1], word == EDGES[name][-1])
+    return Finding(f"sharpness, {name}", word, sentence, **claimed, key=key, word=word)
+
+
+def nan(value):
+    return float("nan") if value is None else value
+
+
+def best(runs, kind):
+    """{width: (rate whose mean loss is lowest in the median, that loss)}."""
+    found = {}
+    for width in sorted({run["width"] for run in runs}):
+        mine = [run for run in runs if run["width"] == width and run["kind"] == kind]
+        losses = {
+            lr: median(np.nan_to_num([nan(r["mean_loss"]) for r in mine if r["lr"] == lr], nan=1e9))
+            for lr in sorted({run["lr"] for run in mine})
+        }
+        lr = min(losses, key=losses.get)
+        found[width] = lr, losses[lr]
+    return found
+
+
+def transfer(runs, kind):
+    at = best(runs, kind)
+    low, high = min(at), max(at)
+    factor = at[low][0] / at[high][0]
+    word = "the same" if factor <= 2 else "a few times smaller" if factor <= 6 else "far smaller"
+    sentence = "The best rate by width: " + ", ".join(f"{n}: {lr:.2g}" for n, (lr, _) in at.items())
+    sentence += f"; mean loss {at[low][1]:.2f} at {low} and {at[high][1]:.2f} at {high}."
+    expected = {"standard": "far smaller", "µP": "the same"}[kind]
+    claimed = claim(
+        f"{expected} at the largest width", word == expected if high / low >= 8 else None
+    )
+    key = {"standard": "width_standard", "µP": "width_mup"}[kind]
+    outcome = f"best rate × {1 / factor:.2g} at width {high}"
+    return Finding(f"width, {kind}", outcome, sentence, **claimed, key=key, word=word)
+
+
+def figures(records):
+    return {
+        "first_update.png": update_figure(records["updates.json"]["runs"]),
+        "sharpness.png": edge_figure(records["edges.json"]),
+        "width_transfer.png": transfer_figure(records["sweep.json"]["runs"]),
+    }
+
+
+def update_figure(runs):
+    title = "A wider layer is moved further by Adam at the same rate; not under µP, nor by Muon"
+    figure, axes = plot.new_figure(title, columns=2, size=(10.5, 4.2))
+    labels = {"update": "spectral norm of ΔW, over η", "moved": "change of the output, over η"}
+    for ax, (key, label) in zip(axes[0], labels.items(), strict=True):
+        ends = []
+        for name, style in STYLES.items():
+            at = by_width(runs, name, key)
+            plot.band(ax, list(at), np.array(list(at.values())).T, style, 1)
+            ends.append((median(at[max(at)]), name, style.color))
+        ax.set(xscale="log", yscale="log", xlabel="width n", ylabel=label)
+        ax.set_xticks(list(at), list(at))
+        ax.minorticks_off()
+        plot.label_ends(ax, ends)
+    return figure
+
+
+def edge_figure(record):
+    names = list(EDGES)
+    title = (
+        "Sharpness rises to what the rate allows (dotted) and stays there"
+        "\nunless the examples are fitted before (momentum), or fitting ends it (cross-entropy)"
+    )
+    figure, axes = plot.new_figure(title, 2, len(names), size=(14, 5.6), sharex=True, sharey="row")
+    for (above, below), name in zip(axes.T, names, strict=True):
+        runs = [run for run in record["runs"] if run["name"] == name]
+        style = plot.STYLES[2 if EDGES[name][-1] == "at the limit" else 0]
+        shares = plot.over_seeds([run["sharpness"] for run in runs])
+        steps = record["every"] * np.arange(shares.shape[1])
+        known = np.isfinite(shares).all(axis=0)
+        plot.band(above, steps[known], shares[:, known], style)
+        above.axhline(1, color=plot.REFERENCE, ls=":", lw=1.2)
+        losses = plot.over_seeds([run["losses"] for run in runs])
+        plot.band(below, np.arange(losses.shape[1]), losses, style)
+        above.set_title(name, fontsize=10)
+        below.set(yscale="log", xlabel="step")
+    axes[0, 0].set_ylabel("sharpness, over its limit")
+    axes[1, 0].set_ylabel("loss")
+    return figure
+
+
+def transfer_figure(runs):
+    ends = {kind: best(runs, kind) for kind in PARAMETRIZATIONS}
+    low, high = (f(ends["standard"]) for f in (min, max))
+    said = [f"{kind} {at[low][0]:.2g} → {at[high][0]:.2g}" for kind, at in ends.items()]
+    title = f"Best rate from width {low} to {high}: " + ", ".join(said)
+    figure, axes = plot.new_figure(title, columns=2, size=(10.5, 4.3), sharey=True)
+    for ax, kind in zip(axes[0], PARAMETRIZATIONS, strict=True):
+        for (width, (lr, loss)), style in zip(
+            ends[kind].items(), plot.ordered(len(ends[kind])), strict=True
+        ):
+            mine = [run for run in runs if run["kind"] == kind and run["width"] == width]
+            rates = sorted({run["lr"] for run in mine})
+            seeds = sorted({run["seed"] for run in mine})
+            losses = [[r["mean_loss"] for r in mine if r["seed"] == seed] for seed in seeds]
+            values = np.clip(plot.over_seeds(losses), None, 1.2)
+            plot.band(ax, rates, values, style, 1, label=f"width {width}")
+            ax.plot([lr], [loss], "*", color=style.color, markersize=15, markeredgecolor="black")
+        ax.set(xscale="log", ylim=(0.1, 1.0), xlabel="learning rate of Adam", title=kind)
+    axes[0, 0].set_ylabel("training loss, mean of the run (nats)")
+    plot.legend_below(figure, axes[0, 0])
+    return figure
+
+
+if __name__ == "__main__":
+    lab.main(__file__)
