@@ -1,4 +1,4 @@
-"""Draw the figures of curve.md and prediction.md: python theory/records/draw.py."""
+"""Draw the figures of curve.md, prediction.md and transformer-fate.md, beside this file."""
 
 import json
 from pathlib import Path
@@ -9,8 +9,10 @@ from record import DEMONSTRATIONS, RELU, WORKED
 from minigrad.lab.forecast import draw_curve
 from minigrad.lab.plot import REFERENCE, STYLES, label_ends, new_figure, save_figure
 from minigrad.signal.predict import predict, predict_many
+from minigrad.signal.transformer.predict import predict_transformers
 from minigrad.signal.windows import WINDOWS
-from minigrad.sweep.recorded import FITTED, rows
+from minigrad.sweep.families import FAMILIES
+from minigrad.sweep.recorded import FITTED, TRANSFORMERS, rows
 
 HERE = Path(__file__).parent
 
@@ -31,7 +33,7 @@ def demonstrations():
     figure, axes = new_figure(title, 3, 4, size=(13.5, 9.0))
     for ax, (name, choices) in zip(axes.flat, DEMONSTRATIONS.items(), strict=False):
         p = predict(**choices)
-        own = [spread(run["windows"]) for run in runs if run["name"] == name]
+        own = [spread(run["windows"], WINDOWS) for run in runs if run["name"] == name]
         draw_curve(ax, p, own)
         fates = " ".join(sorted({run["verdict"] for run in runs if run["name"] == name}))
         ax.set_title(f"{name}\npredicted {p.verdict} ({p.confidence:.0%}), it {fates}", fontsize=9)
@@ -41,14 +43,42 @@ def demonstrations():
     save_figure(figure, HERE / "demonstrations.png")
 
 
-def spread(windows):
+def spread(means, windows):
     """Losses that have these window means; nothing after the first that is not finite."""
     losses = []
-    for mean, (start, stop) in zip(windows, WINDOWS, strict=True):
-        losses += [mean] * (1 if mean is None else stop - start)
+    for mean, (_, stop) in zip(means, windows, strict=True):
         if mean is None:
-            break
+            return [*losses, None]
+        losses += [mean] * (stop - len(losses))
     return losses
+
+
+def transformers():
+    """Nine of the transformers that judge, drawn at random: the predicted bands, and their runs."""
+    unseen = [run for run in rows(TRANSFORMERS) if run.group not in FAMILIES["transformer"].fitted]
+    foretold = predict_transformers([run.config for run in unseen])
+    right = [p.verdict == run.verdict for p, run in zip(foretold, unseen, strict=True)]
+    inside = []
+    for p, run in zip(foretold, unseen, strict=True):
+        seen = np.nan_to_num(run.windows, nan=np.inf)
+        inside += list((seen >= p.curve.quantile(0.1)) & (seen <= p.curve.quantile(0.9)))
+    title = (
+        f"{np.mean(right):.0%} of {len(unseen)} fates foretold, {np.mean(inside):.0%} of windows "
+        "in the 80 % band (dark: 50 %; at the top: NaN): nine drawn at random"
+    )
+    figure, axes = new_figure(title, 3, 3, size=(12.0, 10.0))
+    drawn = np.random.default_rng(0).permutation(len(unseen))[:9]
+    for ax, k in zip(axes.flat, drawn, strict=True):
+        p, run, c = foretold[k], unseen[k], unseen[k].config
+        means = [x if np.isfinite(x) else None for x in run.windows]
+        draw_curve(ax, p, [spread(means, p.curve.windows)])
+        norm = "no norm" if c.norm == "none" else f"{c.placement} {c.norm}"
+        name = (
+            f"{c.layers} × {c.dim} {c.ffn}, {norm}, {c.init}, {c.residual}, {c.optimizer} {c.lr:g}"
+        )
+        ax.set_title(f"{name}\nsaid {p.verdict} ({p.confidence:.0%}), it {run.verdict}", fontsize=8)
+    axes[0, 0].legend(fontsize=8)
+    save_figure(figure, HERE / "transformer_curves.png")
 
 
 def theory_alone():
@@ -167,3 +197,4 @@ if __name__ == "__main__":
     worked()
     odds()
     demonstrations()
+    transformers()
