@@ -27,6 +27,7 @@ LAYERS = [
     {"functional"},
     {"autograd"},
     {"core"},
+    {"kernels"},
     {"errors", "files"},
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}

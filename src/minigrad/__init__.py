@@ -114,12 +114,9 @@ from minigrad.functional.reduce import (
     all,
     any,
     cumsum,
-    log_softmax,
-    logsumexp,
     mean,
     norm,
     prod,
-    softmax,
     std,
     sum,
     var,
@@ -138,6 +135,7 @@ from minigrad.functional.shape import (
     triu,
     unsqueeze,
 )
+from minigrad.functional.softmax import log_softmax, logsumexp, softmax
 
 __version__ = "0.1.0"
 from math import inf, nan, pi

@@ -25,6 +25,16 @@ def test_gradients_accumulate_over_calls():
     assert x.grad is first  # added in place, so that a reference to it stays good
 
 
+def test_several_results_walk_their_shared_part_once():
+    x = leaf(1, 2)
+    shared = x.exp()
+    a, b = (shared * 2).sum(), shared * 3
+    mg.autograd.backward([a, b], [None, mg.tensor([1.0, 10.0], dtype="float64")])
+    np.testing.assert_allclose(x.grad.numpy(), np.exp([1, 2]) * [5, 32])
+    with pytest.raises(ArgumentError, match="grad_tensors must match the 2 outputs"):
+        mg.autograd.backward([a, b], [None])
+
+
 def test_paths_that_join_add_up():
     x = leaf(3)
     a = x * 2

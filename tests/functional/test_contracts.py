@@ -10,6 +10,7 @@ import pytest
 import minigrad as mg
 from minigrad.core.broadcast import unbroadcast
 from minigrad.core.graph import Node
+from minigrad.core.saved import listed
 from tests.functional.cases import ALL, IDS
 from tests.functional.inputs import apply, convert, leaves
 
@@ -31,7 +32,8 @@ def test_a_vjp_gives_the_inputs_shape_and_dtype_and_owns_what_it_gives(case):
             node, g = todo.pop()
             g = np.asarray(g)
             g.flags.writeable = False  # the gradient is not the VJP's to write to
-            for target, shape, vjp, saved, _ in node.edges:
+            for target, shape, vjp, kept, _ in node.edges:
+                saved = listed(kept)
                 result = unbroadcast(np.asarray(vjp(g, *saved)), shape)
                 held = [a for a in saved if isinstance(a, np.ndarray) and a.size]
                 assert not any(np.shares_memory(result, array) for array in held), node

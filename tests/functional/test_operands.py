@@ -121,3 +121,11 @@ def test_what_is_no_operand():
     with pytest.raises(DtypeError, match=r"mean: input must be floating point, got int64"):
         mg.tensor([1, 2]).mean()
     assert to(mg.ones(1), mg.float32) is not None
+
+
+def test_a_reduction_takes_numpys_names_of_its_arguments_as_pytorch_does():
+    x = mg.randn(2, 3)
+    for op in (mg.sum, mg.mean, mg.std, mg.amax, mg.logsumexp, mg.norm):
+        same = op(x, axis=1, keepdims=True) == op(x, dim=1, keepdim=True)
+        assert same.shape == (2, 1) and same.all()
+    assert (mg.cat([x, x], axis=1) == mg.cat([x, x], dim=1)).all()

@@ -3,7 +3,8 @@
 from minigrad.autograd import functional
 from minigrad.autograd.anomaly import detect_anomaly
 from minigrad.autograd.autocast import GradScaler, autocast
-from minigrad.autograd.backward import backward, grad
+from minigrad.autograd.backward import backward_all as backward
+from minigrad.autograd.backward import grad
 from minigrad.autograd.function import Function
 from minigrad.autograd.gradcheck import gradcheck, gradgradcheck
 from minigrad.core.graph import record

@@ -29,9 +29,20 @@ def backward(
     that they can be differentiated. Raises GraphError for a non-scalar without a gradient, for a
     graph already freed, or for a result that needs no gradient.
     """
+    backward_all([self], [gradient], retain_graph, create_graph)
+
+
+def backward_all(
+    tensors: Tensor | Sequence[Tensor],
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+) -> None:
+    """tensor.backward() of several tensors in one walk; `grad_tensors` weights them one by one."""
+    outs, weights = _one_to_one("grad_tensors", tensors, grad_tensors)
     retain = create_graph if retain_graph is None else retain_graph
     with enable_grad() if create_graph else nullcontext():
-        grads = _seeds([self], [gradient], create_graph)
+        grads = _seeds(outs, weights, create_graph)
         owned = walk(grads, stepper(retain, create_graph))
         for leaf, g in grads.items():
             if leaf.hooks:
@@ -60,12 +71,8 @@ def grad(
     outputs, and retain_graph and create_graph are backward's. Raises GraphError for an input the
     outputs do not depend on; with `allow_unused` its gradient is None.
     """
-    outs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    outs, grad_outputs = _one_to_one("grad_outputs", outputs, grad_outputs)
     ins = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-    if grad_outputs is None or isinstance(grad_outputs, Tensor):
-        grad_outputs = [grad_outputs] * len(outs)
-    if len(grad_outputs) != len(outs):
-        raise ArgumentError(f"grad_outputs must match the {len(outs)} outputs one to one")
     for tensor in ins:
         if not isinstance(tensor, Tensor) or not tensor.requires_grad:
             raise GraphError("every input must be a Tensor that has requires_grad=True")
@@ -89,14 +96,22 @@ def grad(
     return tuple(result)
 
 
+def _one_to_one(name: str, outputs: Any, weights: Any) -> tuple[list[Any], list[Any]]:
+    """The outputs and what weights them, as lists; one Tensor or None weights them all."""
+    outs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+    if weights is None or isinstance(weights, Tensor):
+        weights = [weights] * len(outs)
+    if len(weights) != len(outs):
+        raise ArgumentError(f"{name} must match the {len(outs)} outputs one to one")
+    return outs, list(weights)
+
+
 def _seeds(outputs: Sequence[Any], gradients: Sequence[Any], create_graph: bool) -> dict[Any, Any]:
     """{node or leaf: the gradient a walk starts with}: the given one, or 1 for a single element."""
     seeds: dict[Any, Any] = {}
     for out, gradient in zip(outputs, gradients, strict=True):
         if not isinstance(out, Tensor):
-            raise DtypeError(
-                f"backward starts at a Tensor, got {type(out).__name__}: add several results up"
-            )
+            raise DtypeError(f"backward starts at Tensors, got {type(out).__name__}")
         if not out.requires_grad:
             raise GraphError(
                 "backward needs a result that depends on a tensor with requires_grad=True; this "

@@ -12,7 +12,7 @@ from minigrad.core.dtype import is_floating
 from minigrad.core.graph import Node, Vjp, record
 from minigrad.core.hooks import run_hooks
 from minigrad.core.mode import mode
-from minigrad.core.saved import OUT, changed_since
+from minigrad.core.saved import OUT, changed_since, listed
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import DtypeError, GraphError, InplaceError
 
@@ -38,7 +38,7 @@ def stepper(retain_graph: bool, create_graph: bool, wanted: Any = (), found: Any
             )
         if changes.newest < node.time:
             _check_unchanged(node)
-        if node.saves and not retain_graph and node not in wanted:
+        if node.saves and not (retain_graph or (wanted and node in wanted)):
             node.edges = node.parts = None
         return g, edges
 
@@ -64,8 +64,8 @@ def stepper(retain_graph: bool, create_graph: bool, wanted: Any = (), found: Any
 
 def _check_unchanged(node: Node) -> None:
     """Raise InplaceError if an array that the node's gradients need was changed after it ran."""
-    for *_, arrays, _ in node.edges or ():
-        for array in arrays:
+    for *_, kept, _ in node.edges or ():
+        for array in listed(kept):
             if changed_since(array, node.time):
                 raise InplaceError(_changed(node, array))
 
@@ -74,14 +74,17 @@ def _recorded(node: Node, edges: Any, parts: Any) -> list[tuple[Any, Any, Vjp, A
     """The node's edges for create_graph: with Tensors for what was saved, or one edge to the
     composition it equals, which was recorded just now and leads to the same inputs."""
 
-    def again(arrays: Any, saved: Any) -> list[Any]:
-        return [_restored(node, a, s) for a, s in zip(arrays, saved, strict=True)]
-
     if parts:
-        compose, arrays, saved = parts
-        out = compose(*again(arrays, saved))
-        return [(out.node, out.shape, _same, (), ())]
-    return [(t, n, _of_tensors(node, vjp), again(a, s), ()) for t, n, vjp, a, s in edges]
+        compose, kept, saved = parts
+        out = compose(*_again(node, kept, saved))
+        return [(out.node, out.shape, _same, None, None)]
+    return [(t, n, _of_tensors(node, vjp), _again(node, k, s), None) for t, n, vjp, k, s in edges]
+
+
+def _again(node: Node, kept: Any, saved: Any) -> list[Any]:
+    """What an edge keeps, as Tensors that are recorded."""
+    several = saved if type(kept) is list else [saved] if kept is not None else []
+    return [_restored(node, k, s) for k, s in zip(listed(kept), several, strict=True)]
 
 
 def _restored(node: Node, array: Any, saved: Any) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 
 from minigrad.core.broadcast import unbroadcast
 from minigrad.core.mode import mode, settings
-from minigrad.core.saved import arrays, now
+from minigrad.core.saved import OUT, keep, now
 from minigrad.core.tensor import Tensor
 from minigrad.core.wasm import WASM, free_in_turn
 
@@ -27,9 +27,10 @@ ndarray, new_tensor = np.ndarray, Tensor.__new__
 
 
 class Node:
-    """A recorded op. `edges` are (input's node or leaf, input's shape, VJP, saved arrays, what they
-    were saved as), None once walked and freed; `saves` says that there is something to free; `time`
-    is smaller the newer the op."""
+    """A recorded op. `edges` are (input's node or leaf, input's shape, VJP, kept, saved), None once
+    walked and freed: `kept` is the array of the one Tensor or OUT that was `saved`, or a list for
+    the tuple `saved` of several or other values; both are None for an edge that saves nothing.
+    `saves` says that there is something to free; `time` is smaller the newer the op."""
 
     __slots__ = ("edges", "hooks", "name", "origin", "parts", "saves", "time")
 
@@ -65,31 +66,35 @@ def record(
         value = np.asarray(value)
     edges: list[Any] = []
     saves = False
+    kept: Any
     for edge in inputs:
         tensor = edge[0]
         if isinstance(tensor, Tensor):
             array = tensor.array
-            if dtype is None:
-                dtype = array.dtype
-                if dtype.itemsize == 2:
-                    return _record_half(name, value, inputs, parts)
+            if array.itemsize == 2 and dtype is None:
+                return _record_half(name, value, inputs, parts)
             if tensor.requires_grad:
                 if len(edge) == 2:
-                    edges.append((tensor.node or tensor, array.shape, edge[1], (), ()))
+                    kept = saved = None
                 else:
-                    saves, saved = True, edge[2:]
-                    one = len(saved) == 1 and isinstance(saved[0], Tensor)  # nearly always
-                    kept = (saved[0].array,) if one else arrays(saved, value)
-                    edges.append((tensor.node or tensor, array.shape, edge[1], kept, saved))
+                    saves, saved = True, edge[2]
+                    if len(edge) == 3 and isinstance(saved, Tensor):
+                        kept = saved.array
+                    elif len(edge) == 3 and saved is OUT:
+                        kept = value
+                    else:
+                        saved = edge[2:]
+                        kept = keep(saved, value)
+                edges.append((tensor.node or tensor, array.shape, edge[1], kept, saved))
     out = new_tensor(Tensor)
     out.array = value
     out._grad = out.hooks = None
-    if edges and (settings.changed == 0 or mode.grad):
+    if edges and (not settings.changed or mode.grad):
         out.requires_grad = True
         out.node = node = Node()
         node.name, node.edges, node.saves, node.time = name, edges, saves, now()
         node.hooks = None
-        node.parts = parts and (parts[0], arrays(parts[1:], value), parts[1:])
+        node.parts = parts and (parts[0], keep(parts[1:], value), parts[1:])
     else:
         out.requires_grad = False
         out.node = None
@@ -134,8 +139,8 @@ def walk(grads: dict[Any, Any], step: Callable[[Node, Any], Any]) -> set:
     while todo:
         node = heappop(todo)[1]  # the newest
         g, edges = step(node, grads.pop(node))
-        for target, shape, vjp, saved, _ in edges:
-            new = vjp(g, *saved) if saved else vjp(g)
+        for target, shape, vjp, kept, _ in edges:
+            new = vjp(g) if kept is None else vjp(g, *kept) if type(kept) is list else vjp(g, kept)
             if new.shape != shape:
                 new = unbroadcast(new, shape, node.name)
             if target not in grads:
@@ -149,7 +154,7 @@ def walk(grads: dict[Any, Any], step: Callable[[Node, Any], Any]) -> set:
             else:
                 grads[target] = grads[target] + new
                 owned.add(target)
-        edges = vjp = saved = new = None  # what a node kept goes before the next one's gradients
+        edges = vjp = kept = new = None  # what a node kept goes before the next one's gradients
     return owned
 
 

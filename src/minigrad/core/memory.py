@@ -10,9 +10,9 @@ arithmetic in it. Measured on 2 cores as ratios to PyTorch: LayerNorm forward an
 
 Elsewhere than on glibc nothing is changed about that.
 
-A recorded op leaves some six small objects until backward frees them. At 700 new objects (2,000
+A recorded op leaves some ten small objects until backward frees them. At 700 new objects (2,000
 since Python 3.13) the garbage collector searches them all for cycles, of which a graph has none:
-that took a tenth of 1,000 small ops, forward and backward. Now it waits for 10,000.
+that takes a tenth of 1,000 small ops, forward and backward. Here it waits for 100,000.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import sys
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 _LARGEST_MMAP_THRESHOLD = 32 * 2**20  # glibc refuses more: larger blocks come fresh every time
 _NEVER = 2**31 - 1
-_NEW_OBJECTS = 10_000
+_NEW_OBJECTS = 100_000
 
 
 def prepare_process() -> None:

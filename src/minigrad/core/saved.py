@@ -35,18 +35,23 @@ def stand_in(tensor: Tensor, array: np.ndarray) -> tuple[Any, np.ndarray]:
     return (tensor.node or tensor) if tensor.requires_grad else None, array
 
 
-def arrays(saved: Sequence[Any], out: np.ndarray) -> list[Any]:
+def keep(saved: Sequence[Any], out: np.ndarray) -> list[Any]:
     """The values of `saved` as they are now: the arrays of Tensors, of OUT and of stand_in(), and
     all else as it is."""
-    found = []
+    kept = []
     for value in saved:
-        if value is OUT:
-            found.append(out)
-        elif isinstance(value, Tensor):
-            found.append(value.array)
+        if isinstance(value, Tensor):
+            kept.append(value.array)
+        elif value is OUT:
+            kept.append(out)
         else:
-            found.append(value[1] if type(value) is tuple else value)
-    return found
+            kept.append(value[1] if type(value) is tuple else value)
+    return kept
+
+
+def listed(kept: Any) -> list[Any]:
+    """What an edge keeps, one by one."""
+    return kept if type(kept) is list else [] if kept is None else [kept]
 
 
 def note(array: np.ndarray) -> None:

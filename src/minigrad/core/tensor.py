@@ -12,6 +12,7 @@ import numpy as np
 
 from minigrad.core import dtype as dtypes
 from minigrad.core.broadcast import check_dim
+from minigrad.core.device import device
 from minigrad.errors import ArgumentError, DimError, DtypeError, GraphError, ShapeError
 
 if TYPE_CHECKING:
@@ -21,21 +22,6 @@ else:
 
     class TensorMethods:
         __slots__ = ()
-
-
-class device(str):
-    """Where tensors are: `device("cpu")`, a text. Raises ArgumentError for any other place."""
-
-    type = "cpu"
-    index = None  # type: ignore[assignment]  # not text's: the number of a GPU
-
-    def __new__(cls, type: Any = "cpu", index: int | None = None) -> device:
-        if str(type).partition(":")[0] != "cpu":
-            raise ArgumentError(f"minigrad computes on the CPU alone, got device {str(type)!r}")
-        return super().__new__(cls, "cpu")
-
-    def __repr__(self) -> str:
-        return "device(type='cpu')"
 
 
 class Tensor(TensorMethods):
@@ -56,7 +42,7 @@ class Tensor(TensorMethods):
     _grad: Tensor | None
     requires_grad: bool
     node: Node | None
-    origin: Any  # of a view (core/views.py); unset for any other tensor, as is `views`
+    origin: Any  # of a view (functional/views.py); unset for any other tensor, as is `views`
     views: list[Any]
     hooks: dict[Any, Callable] | None
     device, is_cuda = device("cpu"), False
@@ -103,15 +89,6 @@ class Tensor(TensorMethods):
         if not self.ndim:
             raise DimError(f"size: a 0-d tensor has no dimensions, got dim {dim}")
         return self.shape[check_dim("size", dim, self.ndim)]
-
-    def dim(self) -> int:
-        return self.array.ndim
-
-    def numel(self) -> int:
-        return self.array.size
-
-    def is_floating_point(self) -> bool:
-        return dtypes.is_floating(self.dtype)
 
     @property
     def grad(self) -> Tensor | None:
@@ -212,8 +189,6 @@ class Tensor(TensorMethods):
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec or not self.ndim else repr(self)
 
-    __hash__ = object.__hash__  # by identity: __eq__ compares elements
-
     def __repr__(self) -> str:
         text = np.array2string(self.array, precision=4, separator=", ", prefix="tensor(")
         if not self.array.size and self.array.ndim != 1:
@@ -230,6 +205,8 @@ class Tensor(TensorMethods):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Start (or stop) asking for this leaf's gradient; returns the tensor."""
+        if not isinstance(requires_grad, bool):
+            raise DtypeError(f"requires_grad must be a bool, got {requires_grad!r}")
         if requires_grad and not dtypes.is_floating(self.dtype):
             raise DtypeError(
                 f"only floating-point tensors have gradients, got {self.dtype}: convert with "
@@ -245,9 +222,7 @@ def wrap(array: np.ndarray) -> Tensor:
     """A leaf Tensor around an array as it is: no copy, no check."""
     tensor = Tensor.__new__(Tensor)
     tensor.array = array
-    tensor._grad = None
-    tensor.node = None
-    tensor.hooks = None
+    tensor._grad = tensor.node = tensor.hooks = None
     tensor.requires_grad = False
     return tensor
 

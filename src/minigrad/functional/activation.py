@@ -16,6 +16,7 @@ from minigrad.errors import ArgumentError
 from minigrad.functional import parts
 from minigrad.functional.normal import normal_cdf, normal_pdf
 from minigrad.functional.operands import floating, require_floating, require_number, wide
+from minigrad.kernels import twin
 
 
 def relu(input: Tensor) -> Tensor:
@@ -56,11 +57,11 @@ def sigmoid(input: Tensor) -> Tensor:
 def silu(input: Tensor) -> Tensor:
     """input · sigmoid(input) (Elfwing et al. 2017).   Gradient: G (s + out (1 - s))."""
     x = wide(require_floating("silu", input))
-    s = _sigmoid(x)
+    y, s = _silu(x)
     return record(
         "silu",
-        x * s,
-        (input, lambda g, x, s: g * (s + x * s * (1 - s)), input, s),
+        y,
+        (input, _silu_gradient, input, s),
         parts=(parts.silu, input),
     )
 
@@ -91,16 +92,8 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
         return record("gelu", y, (input, vjp, input, t), parts=(parts.gelu_tanh, input))
     if approximate != "none":
         raise ArgumentError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
-    phi = normal_cdf(x)
-
-    def vjp_exact(g: np.ndarray, x: np.ndarray, phi: np.ndarray) -> np.ndarray:
-        slope = normal_pdf(x)
-        slope *= x
-        slope += phi
-        slope *= g
-        return slope
-
-    return record("gelu", x * phi, (input, vjp_exact, input, phi), parts=(parts.gelu, input))
+    y, phi = _gelu(x)
+    return record("gelu", y, (input, _gelu_gradient, input, phi), parts=(parts.gelu, input))
 
 
 def dropout(
@@ -125,6 +118,32 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
     y = np.exp(-x)  # inf where x is very negative, and then 1 / inf = 0 is right
     y += 1
     return 1 / y
+
+
+@twin("activation", 16384)
+def _silu(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    s = _sigmoid(x)
+    return x * s, s
+
+
+@twin("activation", 16384)
+def _silu_gradient(g: np.ndarray, x: np.ndarray, s: np.ndarray) -> np.ndarray:
+    return g * (s + x * s * (1 - s))
+
+
+@twin("activation", 16384)
+def _gelu(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    phi = normal_cdf(x)
+    return x * phi, phi
+
+
+@twin("activation", 16384)
+def _gelu_gradient(g: np.ndarray, x: np.ndarray, phi: np.ndarray) -> np.ndarray:
+    slope = normal_pdf(x)
+    slope *= x
+    slope += phi
+    slope *= g
+    return slope
 
 
 _C = math.sqrt(2 / math.pi)

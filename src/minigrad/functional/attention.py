@@ -22,6 +22,7 @@ from minigrad.functional.operands import (
     to,
     wide,
 )
+from minigrad.kernels import twin
 
 
 def scaled_dot_product_attention(
@@ -55,14 +56,10 @@ def scaled_dot_product_attention(
     if added is not None:
         scores = scores + wide(added)
     if is_causal:
-        np.copyto(scores, -np.inf, where=hidden)
-    elif hidden is not None:
-        scores = np.where(hidden, scores.dtype.type(-np.inf), scores)
-    top = np.maximum.reduce(scores, axis=-1, keepdims=True, initial=-np.inf)
-    scores -= np.where(np.isneginf(top), 0, top)
-    p = np.exp(scores, out=scores)
-    seen = p @ np.ones((p.shape[-1], 1), p.dtype)  # BLAS, in a quarter of a reduction's time
-    p /= np.where(seen == 0, 1, seen)
+        p = _causal_softmax(scores)
+    else:
+        hide = scores.dtype.type(-np.inf)
+        p = _softmax(scores if hidden is None else np.where(hidden, hide, scores))
     kept: Any = None
     if dropout_p:
         drawn = rng(generator).random(p.shape, dtype=np.float32) >= dropout_p
@@ -73,9 +70,7 @@ def scaled_dot_product_attention(
         d = g @ v.mT
         if kept is not None:
             d *= kept
-        d -= np.vecdot(d, p)[..., None]
-        d *= p
-        return d
+        return _softmax_gradient(d, p)
 
     weights = p if kept is None else p * kept.array
     return record(
@@ -105,6 +100,31 @@ def _check(q: Tensor, k: Tensor, v: Tensor, dropout_p: float) -> None:
         raise ArgumentError(
             f"scaled_dot_product_attention: dropout_p must lie in [0, 1], got {dropout_p}"
         )
+
+
+@twin("softmax", 16384)
+def _causal_softmax(scores: np.ndarray) -> np.ndarray:
+    """In place, over the positions up to each."""
+    np.copyto(scores, -np.inf, where=_after(*scores.shape[-2:]))
+    return _softmax(scores)
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    """In place; zeros where nothing may be seen."""
+    top = np.maximum.reduce(scores, axis=-1, keepdims=True, initial=-np.inf)
+    scores -= np.where(np.isneginf(top), 0, top)
+    p = np.exp(scores, out=scores)
+    seen = p @ np.ones((p.shape[-1], 1), p.dtype)  # BLAS, in a quarter of a reduction's time
+    p /= np.where(seen == 0, 1, seen)
+    return p
+
+
+@twin("softmax", 16384)
+def _softmax_gradient(g: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """P (G - Σ P G), in place."""
+    g -= np.vecdot(g, p)[..., None]
+    g *= p
+    return g
 
 
 @lru_cache(8)

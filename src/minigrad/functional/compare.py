@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.core.broadcast import check_broadcast
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.functional.operands import operands, require_tensor
 
@@ -42,6 +43,7 @@ def ge(input: Tensor, other: Any) -> Tensor:
 
 def _compare(name: str, ufunc: np.ufunc, input: Any, other: Any) -> Tensor:
     a, b, x, y = operands(name, input, other)
+    check_broadcast(name, np.shape(x), np.shape(y))
     if type(y) is np.float32 or type(x) is np.float32:  # beside half precision: in it, here
         x, y = (v.astype((a if isinstance(a, Tensor) else b).dtype) for v in (x, y))
     return wrap(np.asarray(ufunc(x, y)))

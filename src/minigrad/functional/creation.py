@@ -16,7 +16,7 @@ from minigrad.functional.shape import sizes
 
 def _made(array: np.ndarray, requires_grad: bool) -> Tensor:
     tensor = wrap(array)
-    return tensor.requires_grad_() if requires_grad else tensor
+    return tensor if requires_grad is False else tensor.requires_grad_(requires_grad)
 
 
 def _dtype(dtype: Any) -> np.dtype:

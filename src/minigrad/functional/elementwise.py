@@ -15,6 +15,7 @@ from minigrad.core.tensor import Tensor, to_array, wrap
 from minigrad.errors import ArgumentError, DtypeError
 from minigrad.functional.compare import ge, isnan, le, logical_or
 from minigrad.functional.operands import (
+    binary,
     floating,
     operands,
     require_number,
@@ -30,15 +31,14 @@ def _same(g: Any) -> Any:
 
 def add(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """input + alpha · other.   d/dinput = G, d/dother = alpha G."""
-    a, b, x, y = operands("add", input, other if alpha == 1 else other * alpha)
-    return record("add", x + y, (a, _same), (b, _same))
+    a, b, value = binary("add", np.add, input, other if alpha == 1 else other * alpha)
+    return record("add", value, (a, _same), (b, _same))
 
 
 def sub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
     """input - alpha · other.   d/dinput = G, d/dother = -alpha G."""
-    a, b, x, y = operands("sub", input, other if alpha == 1 else other * alpha)
     try:
-        value = x - y
+        a, b, value = binary("sub", np.subtract, input, other if alpha == 1 else other * alpha)
     except TypeError:
         raise DtypeError(
             "sub: booleans cannot be subtracted, convert with .float() or use !="
@@ -48,24 +48,19 @@ def sub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
 
 def mul(input: Any, other: Any) -> Tensor:
     """input · other.   d/dinput = G · other, d/dother = G · input."""
-    a, b, x, y = operands("mul", input, other)
-    return record(
-        "mul",
-        x * y,
-        (a, lambda g, y: g * y, b),
-        (b, lambda g, x: g * x, a),
-    )
+    a, b, value = binary("mul", np.multiply, input, other)
+    return record("mul", value, (a, np.multiply, b), (b, np.multiply, a))
 
 
 def div(input: Any, other: Any) -> Tensor:
     """input / other, of integers in the default dtype.   d/dinput = G / other,
     d/dother = -G · out / other, whose size is its own at every scale of other."""
-    a, b, x, y = operands("div", input, other)
+    a, b, value = binary("div", np.divide, input, other)
     if (a if isinstance(a, Tensor) else b).dtype.kind in "bi":
         return div(*(floating("div", t) if isinstance(t, Tensor) else t for t in (a, b)))
     return record(
         "div",
-        x / y,
+        value,
         (a, lambda g, y: g / y, b),
         (b, lambda g, q, y: -g * (q / y), OUT, b),
     )
@@ -75,6 +70,7 @@ def pow(input: Any, exponent: Any) -> Tensor:
     """input ** exponent.   d/dinput = G · exponent · input^(exponent-1),
     d/dexponent = G · out · ln(input), 0 where input = 0 and exponent ≥ 0."""
     a, b, x, y = operands("pow", input, exponent)
+    check_broadcast("pow", np.shape(x), np.shape(y))
     dtype = (a if isinstance(a, Tensor) else b).dtype
     if dtype == boolean:
         raise DtypeError("pow: booleans have no powers: convert with .float()")
@@ -186,10 +182,10 @@ def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
 
 def maximum(input: Tensor, other: Tensor) -> Tensor:
     """Elementwise maximum; nan wins.   Gradient: G to the larger, half to each of equals."""
-    a, b, x, y = operands("maximum", require_tensor("maximum", input), other)
+    a, b, value = binary("maximum", np.maximum, require_tensor("maximum", input), other)
     return record(
         "maximum",
-        np.maximum(x, y),
+        value,
         (a, lambda g, x, y: _share(g, x < y, x == y), a, b),
         (b, lambda g, x, y: _share(g, y < x, x == y), a, b),
     )
@@ -197,10 +193,10 @@ def maximum(input: Tensor, other: Tensor) -> Tensor:
 
 def minimum(input: Tensor, other: Tensor) -> Tensor:
     """Elementwise minimum; nan wins.   Gradient: G to the smaller, half to each of equals."""
-    a, b, x, y = operands("minimum", require_tensor("minimum", input), other)
+    a, b, value = binary("minimum", np.minimum, require_tensor("minimum", input), other)
     return record(
         "minimum",
-        np.minimum(x, y),
+        value,
         (a, lambda g, x, y: _share(g, x > y, x == y), a, b),
         (b, lambda g, x, y: _share(g, y > x, x == y), a, b),
     )

@@ -13,7 +13,7 @@ from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ShapeError
 from minigrad.functional.elementwise import maximum, minimum
 from minigrad.functional.index import along, put
-from minigrad.functional.operands import require_tensor
+from minigrad.functional.operands import numpy_names, require_tensor
 from minigrad.functional.reduce import Dim
 
 
@@ -24,11 +24,13 @@ class ValuesIndices(NamedTuple):
     indices: Tensor
 
 
+@numpy_names
 def amax(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Maximum over `dim`.   Gradient: G, shared equally between equal maxima."""
     return _extreme("amax", np.maximum, input, dim, keepdim)
 
 
+@numpy_names
 def amin(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Minimum over `dim`.   Gradient: G, shared equally between equal minima."""
     return _extreme("amin", np.minimum, input, dim, keepdim)
@@ -58,12 +60,14 @@ def _require_elements(name: str, x: np.ndarray, dims: tuple[int, ...]) -> None:
         raise ShapeError(f"{name}: needs at least one element to choose from, got shape {x.shape}")
 
 
+@numpy_names
 def max(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The largest element; with an int `dim`, (values, indices) along it; with a tensor in the
     place of dim, the elementwise maximum."""
     return _choose("max", np.maximum, np.argmax, maximum, input, dim, keepdim)
 
 
+@numpy_names
 def min(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The smallest element; with an int `dim`, (values, indices) along it; with a tensor in the
     place of dim, the elementwise minimum."""
@@ -92,11 +96,13 @@ def _choose(
     return ValuesIndices(record(name, values, (input, vjp)), wrap(at.reshape(shape)))
 
 
+@numpy_names
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The index of the largest element (the first of equals), of the flat tensor or along dim."""
     return _arg("argmax", np.argmax, input, dim, keepdim)
 
 
+@numpy_names
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """The index of the smallest element (the first of equals), of the flat tensor or along dim."""
     return _arg("argmin", np.argmin, input, dim, keepdim)

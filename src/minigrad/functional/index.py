@@ -10,10 +10,10 @@ import numpy as np
 from minigrad.core.broadcast import check_broadcast, check_dim
 from minigrad.core.graph import record
 from minigrad.core.tensor import Tensor, to_array, wrap
-from minigrad.core.views import share
 from minigrad.errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
 from minigrad.functional.elementwise import where
 from minigrad.functional.operands import require_floating, require_tensor, to
+from minigrad.functional.views import share
 
 
 def getitem(input: Tensor, index: Any) -> Tensor:

@@ -1,6 +1,6 @@
 """Changes in place. Where nothing is recorded they write into the array itself, and backward()
 raises InplaceError if a gradient still needs the old value. A result whose gradient is being
-recorded moves to a new array instead, and its views with it (core/views.py): no saved value
+recorded moves to a new array instead, and its views with it (functional/views.py): no saved value
 changes. A leaf that needs a gradient cannot be changed."""
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from minigrad.core.mode import mode
 from minigrad.core.random import Generator, rng
 from minigrad.core.saved import note
 from minigrad.core.tensor import Tensor, to_array, wrap
-from minigrad.core.views import replace, root_of, same_place
 from minigrad.errors import ArgumentError, DtypeError, InplaceError, ShapeError
 from minigrad.functional import elementwise
 from minigrad.functional.index import pick, split_index
 from minigrad.functional.operands import to
 from minigrad.functional.shape import clone
+from minigrad.functional.views import replace, root_of, same_place
 
 
 def _update(self: Tensor, name: str, value: Tensor) -> Tensor:

@@ -14,10 +14,11 @@ from minigrad.core.dtype import promote
 from minigrad.core.graph import record
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError, ShapeError
-from minigrad.functional.operands import require_tensor, to
+from minigrad.functional.operands import numpy_names, require_tensor, to
 from minigrad.functional.shape import sizes
 
 
+@numpy_names
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors joined along an existing dimension.   Gradients: the parts of G."""
     tensors = _one_dtype("cat", tensors)
@@ -40,6 +41,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return record("cat", np.concatenate(arrays, axis=axis), *edges)
 
 
+@numpy_names
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors of one shape joined along a new dimension.   Gradients: the slices of G."""
     tensors = _one_dtype("stack", tensors)

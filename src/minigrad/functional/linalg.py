@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from string import ascii_letters
 from typing import Any
 
 import numpy as np
@@ -169,7 +170,7 @@ def _letters(equation: str, arrays: list[np.ndarray]) -> tuple[list[str], str]:
     inputs = left.split(",")
     if len(inputs) != len(arrays):
         raise ArgumentError(f"einsum: {equation!r} names {len(inputs)} operands, got {len(arrays)}")
-    if not set(left + output) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.,"):
+    if not set((left + output).replace("...", "")) <= {*ascii_letters, ","}:
         raise ArgumentError(
             f"einsum: an equation is made of letters, commas and ..., got {equation!r}"
         )

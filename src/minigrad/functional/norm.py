@@ -20,6 +20,7 @@ from minigrad.errors import ArgumentError, ShapeError
 from minigrad.functional import parts
 from minigrad.functional.operands import require_floating, to, wide
 from minigrad.functional.shape import sizes
+from minigrad.kernels import twin
 
 
 def layer_norm(
@@ -36,33 +37,19 @@ def layer_norm(
     and rsqrt, in one op because that is several times as fast.
     """
     x, weight, bias = _rows("layer_norm", input, normalized_shape, weight, bias, eps)
-    mean = row_mean(x)
-    normed = x - mean
-    var = _mean_product(normed, normed) + x.dtype.type(eps)
-    if (mean * mean > 100 * var).any():  # rounding such a mean shows beside the spread
-        normed -= row_mean(normed)
-        var = _mean_product(normed, normed) + x.dtype.type(eps)
-    scale = 1 / np.sqrt(var)  # (N, 1)
-    normed *= scale
-    y = normed.copy() if weight is None else normed * weight.array.reshape(-1)
-    if bias is not None:
-        y += bias.array.reshape(-1)
+    w, b = (None if p is None else p.array.reshape(-1) for p in (weight, bias))
+    y, normed, scale = _layer_rows(x, w, b, eps)
+    shape, last = input.shape, sizes((normalized_shape,))
 
     def vjp_input(g: np.ndarray, normed: np.ndarray, scale: np.ndarray, w: Any) -> np.ndarray:
-        g = g.reshape(normed.shape)
-        g = g * w.reshape(-1) if w is not None else g.copy()
-        along = _mean_product(g, normed)
-        g -= row_mean(g)
-        g -= normed * along
-        g *= scale
-        return g.reshape(shape)
+        w = None if w is None else w.reshape(-1)
+        return _layer_gradient(g.reshape(normed.shape), normed, scale, w).reshape(shape)
 
-    shape, last = input.shape, sizes((normalized_shape,))
     return record(
         "layer_norm",
         y.reshape(shape),
         (input, vjp_input, normed, scale, weight),
-        (weight, lambda g, normed: _column_products(g, normed).reshape(last), normed),
+        (weight, lambda g, normed: _weight_gradient(g, normed, last), normed),
         (bias, lambda g: g),
         parts=_parts(parts.layer_norm, input, normed, scale, (weight, bias), eps, last),
     )
@@ -83,23 +70,18 @@ def rms_norm(
     """
     x, weight, _ = _rows("rms_norm", input, normalized_shape, weight, None, eps)
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
-    scale = 1 / np.sqrt(_mean_product(x, x) + x.dtype.type(eps))  # (N, 1)
-    normed = x * scale
-    y = normed.copy() if weight is None else normed * weight.array.reshape(-1)
+    y, normed, scale = _rms_rows(x, None if weight is None else weight.array.reshape(-1), eps)
+    shape, last = input.shape, sizes((normalized_shape,))
 
     def vjp_input(g: np.ndarray, normed: np.ndarray, scale: np.ndarray, w: Any) -> np.ndarray:
-        g = g.reshape(normed.shape)
-        g = g * w.reshape(-1) if w is not None else g.copy()
-        g -= normed * _mean_product(g, normed)
-        g *= scale
-        return g.reshape(shape)
+        w = None if w is None else w.reshape(-1)
+        return _rms_gradient(g.reshape(normed.shape), normed, scale, w).reshape(shape)
 
-    shape, last = input.shape, sizes((normalized_shape,))
     return record(
         "rms_norm",
         y.reshape(shape),
         (input, vjp_input, normed, scale, weight),
-        (weight, lambda g, normed: _column_products(g, normed).reshape(last), normed),
+        (weight, lambda g, normed: _weight_gradient(g, normed, last), normed),
         parts=_parts(parts.rms_norm, input, normed, scale, (weight,), eps, last),
     )
 
@@ -141,6 +123,55 @@ def _mean_product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return total[:, None]
 
 
-def _column_products(g: np.ndarray, normed: np.ndarray) -> np.ndarray:
+def _weight_gradient(g: np.ndarray, normed: np.ndarray, shape: Any) -> np.ndarray:
     """Σ over rows of G x̂, in the shape of the weight."""
-    return np.einsum("nd,nd->d", g.reshape(normed.shape), normed)
+    return _column_products(g.reshape(normed.shape), normed).reshape(shape)
+
+
+# -- on rows (N, d): x̂, its scale (N, 1), and the weight and bias (d), or None ---------------------
+
+
+@twin("norm", 16384)
+def _layer_rows(x: np.ndarray, w: Any, b: Any, eps: float) -> tuple[np.ndarray, ...]:
+    mean = row_mean(x)
+    normed = x - mean
+    var = _mean_product(normed, normed) + x.dtype.type(eps)
+    if (mean * mean > 100 * var).any():  # rounding such a mean shows beside the spread
+        normed -= row_mean(normed)
+        var = _mean_product(normed, normed) + x.dtype.type(eps)
+    scale = 1 / np.sqrt(var)
+    normed *= scale
+    y = normed.copy() if w is None else normed * w
+    if b is not None:
+        y += b
+    return y, normed, scale
+
+
+@twin("norm", 16384)
+def _layer_gradient(g: np.ndarray, normed: np.ndarray, scale: np.ndarray, w: Any) -> np.ndarray:
+    g = g * w if w is not None else g.copy()
+    along = _mean_product(g, normed)
+    g -= row_mean(g)
+    g -= normed * along
+    g *= scale
+    return g
+
+
+@twin("norm", 16384)
+def _rms_rows(x: np.ndarray, w: Any, eps: float) -> tuple[np.ndarray, ...]:
+    scale = 1 / np.sqrt(_mean_product(x, x) + x.dtype.type(eps))
+    normed = x * scale
+    return normed.copy() if w is None else normed * w, normed, scale
+
+
+@twin("norm", 16384)
+def _rms_gradient(g: np.ndarray, normed: np.ndarray, scale: np.ndarray, w: Any) -> np.ndarray:
+    g = g * w if w is not None else g.copy()
+    g -= normed * _mean_product(g, normed)
+    g *= scale
+    return g
+
+
+@twin("norm", 16384)
+def _column_products(g: np.ndarray, normed: np.ndarray) -> np.ndarray:
+    return np.einsum("nd,nd->d", g, normed)

@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.kernels.coefficients import EDGE, P, Q
+
 _erf: Any = np.frompyfunc(math.erf, 1, 1)
-# Φ(x) - ½ = x P(x²) / Q(x²) on [-5.1, 5.1], a least-maximum fit good to 7e-8; beyond, Φ is 0 or 1
-_EDGE = 5.1
-_P = (-1.50219563e-08, 4.84658853e-06, 3.67548069e-04, 5.79218583e-03, 5.6102418e-02, 0.39894186)
-_Q = (1.23297331e-04, 2.99512154e-03, 4.07466313e-02, 0.307287584, 1.0)
 
 
 def normal_cdf(x: np.ndarray) -> np.ndarray:
@@ -24,14 +22,14 @@ def normal_cdf(x: np.ndarray) -> np.ndarray:
         return 0.5 * (1 + np.asarray(_erf(x / math.sqrt(2)), dtype=np.float64))
     if x.dtype != np.float32:
         return normal_cdf(x.astype(np.float32)).astype(x.dtype)
-    near = max(-x.min(initial=0), x.max(initial=0)) <= _EDGE  # not so where one is NaN
-    x = np.clip(x, -_EDGE, _EDGE)
+    near = max(-x.min(initial=0), x.max(initial=0)) <= EDGE  # not so where one is NaN
+    x = np.clip(x, -EDGE, EDGE)
     square = x * x
-    phi = _polynomial(_P, square)
+    phi = _polynomial(P, square)
     phi *= x
-    phi /= _polynomial(_Q, square)
+    phi /= _polynomial(Q, square)
     phi += 0.5
-    return phi if near else np.where(np.abs(x) >= _EDGE, x > 0, phi).astype(x.dtype)
+    return phi if near else np.where(np.abs(x) >= EDGE, x > 0, phi).astype(x.dtype)
 
 
 def _polynomial(coefficients: tuple[float, ...], x: np.ndarray) -> np.ndarray:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -91,19 +93,14 @@ def floating(name: str, input: Any) -> Tensor:
 def operands(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
     """The two operands of an elementwise op, and their values: (a, b, x, y).
 
-    Tensors come in one dtype, with shapes that broadcast; a Python number stays one (beside half
-    precision it is float32). Raises ShapeError or DtypeError.
+    Tensors come in one dtype; a Python number stays one (beside half precision it is float32).
+    Raises DtypeError.
     """
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         x, y = a.array, b.array
         if x.dtype is not y.dtype:
             a, b = _one_dtype(a, b)
             x, y = a.array, b.array
-        if x.shape != y.shape:
-            try:
-                np.broadcast(x, y)  # 2 µs quicker than check_broadcast()
-            except ValueError:
-                check_broadcast(name, x.shape, y.shape)  # says what does not fit
         return a, b, x, y
     if isinstance(a, Tensor):
         a, b = _beside_number(name, a, b)
@@ -114,6 +111,20 @@ def operands(name: str, a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
     raise DtypeError(
         f"{name}: one operand must be a Tensor, got {type(a).__name__} and {type(b).__name__}"
     )
+
+
+def binary(name: str, ufunc: Callable[..., Any], a: Any, b: Any) -> tuple[Any, Any, Any]:
+    """The operands of an elementwise op, and ufunc of their values: (a, b, value). Raises
+    ShapeError where their shapes do not broadcast, and DtypeError."""
+    if isinstance(a, Tensor) and isinstance(b, Tensor) and a.array.dtype is b.array.dtype:
+        x, y = a.array, b.array  # nearly always
+    else:
+        a, b, x, y = operands(name, a, b)
+    try:
+        return a, b, ufunc(x, y)
+    except ValueError:
+        check_broadcast(name, np.shape(x), np.shape(y))  # says what does not fit
+        raise
 
 
 def _one_dtype(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
@@ -141,6 +152,20 @@ def _beside_number(name: str, tensor: Tensor, number: Any) -> tuple[Tensor, Any]
         )
     tensor = to(tensor, scalar_dtype(dtype, number))
     return tensor, np.float32(number) if tensor.array.dtype.itemsize == 2 else number
+
+
+Op = TypeVar("Op", bound=Callable[..., Any])
+_NUMPYS = {"axis": "dim", "keepdims": "keepdim"}
+
+
+def numpy_names(op: Op) -> Op:
+    """`op`, which takes `axis` and `keepdims` for dim and keepdim as well, as PyTorch's do."""
+
+    @wraps(op)
+    def renamed(*args: Any, **named: Any) -> Any:
+        return op(*args, **{_NUMPYS.get(name, name): value for name, value in named.items()})
+
+    return typing.cast(Op, renamed)
 
 
 def shared(function: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:

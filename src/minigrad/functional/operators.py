@@ -11,9 +11,9 @@ from typing import Any
 
 from minigrad.autograd.backward import backward
 from minigrad.core import dtype as dtypes
+from minigrad.core.device import device
 from minigrad.core.hooks import register_hook, retain_grad
-from minigrad.core.tensor import Tensor, device
-from minigrad.core.views import detach
+from minigrad.core.tensor import Tensor
 from minigrad.errors import DtypeError
 from minigrad.functional import (
     activation,
@@ -27,8 +27,10 @@ from minigrad.functional import (
     numpy_protocol,
     reduce,
     shape,
+    softmax,
 )
 from minigrad.functional.operands import to as _to
+from minigrad.functional.views import detach
 
 Binary = Callable[[Any, Any], Tensor]
 
@@ -137,6 +139,15 @@ class TensorMethods:
     __array_ufunc__ = numpy_protocol.array_ufunc
     __array_function__ = numpy_protocol.array_function
 
+    def dim(self: Any) -> int:
+        return self.array.ndim
+
+    def numel(self: Any) -> int:
+        return self.array.size
+
+    def is_floating_point(self: Any) -> bool:
+        return dtypes.is_floating(self.dtype)
+
     backward = backward
     detach = detach
     register_hook = register_hook
@@ -189,9 +200,9 @@ class TensorMethods:
     var = reduce.var
     std = reduce.std
     prod = reduce.prod
-    logsumexp = reduce.logsumexp
-    softmax = reduce.softmax
-    log_softmax = reduce.log_softmax
+    logsumexp = softmax.logsumexp
+    log_softmax = softmax.log_softmax
+    softmax = softmax.softmax
     cumsum = reduce.cumsum
     norm = reduce.norm
     all = reduce.all

@@ -15,7 +15,7 @@ from minigrad.core.saved import OUT, stand_in
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ArgumentError
 from minigrad.functional import parts
-from minigrad.functional.operands import floating, require_floating, require_tensor, to, wide
+from minigrad.functional.operands import numpy_names, require_floating, require_tensor, to, wide
 from minigrad.functional.shape import reshape
 
 Dim = int | Sequence[int] | None
@@ -30,6 +30,7 @@ def _count(x: np.ndarray, dims: tuple[int, ...]) -> int:
     return math.prod(x.shape[d] for d in dims)
 
 
+@numpy_names
 def sum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """Sum over `dim`; integers and booleans sum in int64.   Gradient: G, spread back."""
     if dtype is not None:
@@ -44,6 +45,7 @@ def _spread(g: Any, dims: tuple[int, ...], shape: Shape) -> Any:
     return np.broadcast_to(g.reshape(_kept(shape, dims)), shape)
 
 
+@numpy_names
 def mean(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Mean over `dim`.   Gradient: G / n, spread back."""
     x = wide(require_floating("mean", input))
@@ -54,6 +56,7 @@ def mean(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     )
 
 
+@numpy_names
 def var(
     input: Tensor,
     dim: Dim = None,
@@ -75,6 +78,7 @@ def var(
     )
 
 
+@numpy_names
 def std(
     input: Tensor,
     dim: Dim = None,
@@ -113,6 +117,7 @@ def _centred(
     return centred, x.dtype.type(max(n - correction, 0))
 
 
+@numpy_names
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Product over `dim`.   Gradient: G · the product of all other elements, also at zeros."""
     x = wide(require_tensor("prod", input))
@@ -140,11 +145,13 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor
     return record("prod", value, (input, vjp, input), parts=(again, input))
 
 
+@numpy_names
 def all(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Whether every element is true (nonzero)."""
     return _truth("all", np.logical_and, input, dim, keepdim)
 
 
+@numpy_names
 def any(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Whether at least one element is true (nonzero)."""
     return _truth("any", np.logical_or, input, dim, keepdim)
@@ -157,54 +164,7 @@ def _truth(name: str, ufunc: Any, input: Tensor, dim: Dim, keepdim: bool) -> Ten
     return wrap(np.asarray(ufunc.reduce(x, axis=dims, keepdims=keepdim), dtype=bool))
 
 
-def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
-    """ln Σ e^input over `dim`, without overflow.   Gradient: G · softmax(input)."""
-    a = floating("logsumexp", input)
-    x = wide(a)
-    dims = check_dims("logsumexp", dim, x.ndim)
-    top = np.maximum.reduce(x, axis=dims, keepdims=True, initial=-np.inf)
-    top = np.where(np.isfinite(top), top, 0)
-    lse = np.log(total(np.exp(x - top), dims, keepdims=True)) + top
-    kept = lse.shape
-
-    def vjp(g: Any, x: Any, lse: Any) -> Any:
-        return g.reshape(kept) * np.exp(x - lse.reshape(kept))
-
-    return record("logsumexp", lse if keepdim else lse.squeeze(dims), (a, vjp, a, OUT))
-
-
-def softmax(input: Tensor, dim: int) -> Tensor:
-    """e^input / Σ e^input along `dim`.   Gradient: out (G - Σ G·out)."""
-    x = wide(require_floating("softmax", input))
-    axis = _axis("softmax", dim, x)
-    y = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf))
-    y /= np.add.reduce(y, axis=axis, keepdims=True)
-
-    def vjp(g: Any, y: Any) -> Any:
-        return y * (g - np.add.reduce(g * y, axis=axis, keepdims=True))
-
-    return record("softmax", y, (input, vjp, OUT))
-
-
-def _axis(name: str, dim: Any, x: np.ndarray) -> int | None:
-    """The axis for NumPy: None for a 0-d array, which has none."""
-    axis = check_dim(name, dim, x.ndim)
-    return axis if x.ndim else None
-
-
-def log_softmax(input: Tensor, dim: int) -> Tensor:
-    """input - ln Σ e^input along `dim`.   Gradient: G - softmax · Σ G."""
-    x = wide(require_floating("log_softmax", input))
-    axis = _axis("log_softmax", dim, x)
-    y = x - np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
-    y -= np.log(np.add.reduce(np.exp(y), axis=axis, keepdims=True))
-
-    def vjp(g: Any, y: Any) -> Any:
-        return g - np.exp(y) * np.add.reduce(g, axis=axis, keepdims=True)
-
-    return record("log_softmax", y, (input, vjp, OUT))
-
-
+@numpy_names
 def cumsum(input: Tensor, dim: int) -> Tensor:
     """Running sum along `dim`.   Gradient: the running sum of G from the other end."""
     x = wide(require_tensor("cumsum", input))
@@ -222,6 +182,7 @@ def _running(x: Any, axis: int) -> Any:
     return x.cumsum(axis, dtype=np.float64).astype(np.float32)
 
 
+@numpy_names
 def norm(input: Tensor, p: Any = 2, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """(Σ |x|^p)^(1/p) over `dim`; p = inf gives the largest |x|, "fro" means 2.   Gradient:
     G · sign(x) (|x| / out)^(p-1), 0 where out = 0."""

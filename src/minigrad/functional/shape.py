@@ -13,18 +13,18 @@ import numpy as np
 from minigrad.core.broadcast import Shape, check_dim, check_dims, total
 from minigrad.core.graph import record
 from minigrad.core.tensor import Tensor
-from minigrad.core.views import share
 from minigrad.errors import ArgumentError, DimError, ShapeError
 from minigrad.functional.operands import require_tensor
+from minigrad.functional.views import share
 
 
 def sizes(args: tuple[Any, ...]) -> Shape:
     """(2, 3) and ((2, 3),) and ([2, 3],) as (2, 3): both ways PyTorch lets one write a shape."""
     if len(args) == 1 and isinstance(args[0], Sequence):
         args = tuple(args[0])
-    if not all(isinstance(n, int | np.integer | Tensor) for n in args):
-        odd = next(n for n in args if not isinstance(n, int | np.integer | Tensor))
-        raise ArgumentError(f"a shape is made of ints, got {odd!r}")
+    for n in args:
+        if not isinstance(n, int | np.integer | Tensor):
+            raise ArgumentError(f"a shape is made of ints, got {n!r}")
     return tuple(operator.index(n) for n in args)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 import minigrad
+from minigrad import kernels
 
 
 def environment() -> dict[str, Any]:
@@ -19,6 +20,7 @@ def environment() -> dict[str, Any]:
         "revision": revision(),
         "python": platform.python_version(),
         "numpy": np.__version__,
+        "kernels": kernels.running(),
         "blas": [
             {"library": pool["internal_api"], "version": pool.get("version")}
             | {"threads": pool["num_threads"]}

@@ -8,7 +8,7 @@ from minigrad.core.random import Generator
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError
 from minigrad.functional import activation as F
-from minigrad.functional.reduce import log_softmax, softmax
+from minigrad.functional.softmax import log_softmax, softmax
 from minigrad.nn.module import Module
 
 

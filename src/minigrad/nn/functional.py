@@ -21,7 +21,7 @@ from minigrad.functional.loss import (
     nll_loss,
 )
 from minigrad.functional.norm import layer_norm, rms_norm
-from minigrad.functional.reduce import log_softmax, softmax
+from minigrad.functional.softmax import log_softmax, softmax
 from minigrad.nn.composed import (
     batch_norm,
     binary_cross_entropy,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import ArgumentError
+from minigrad.kernels import twin
 from minigrad.optim.optimizer import Optimizer, blocks, buffer
 
 
@@ -49,24 +50,41 @@ class Adam(Optimizer):
         first = lr / (1 - beta1 ** state["step"])
         second = 1 / math.sqrt(1 - beta2 ** state["step"])
         mean, square = buffer(state, "exp_avg", p), buffer(state, "exp_avg_sq", p)
-        largest = buffer(state, "max_exp_avg_sq", p) if group["amsgrad"] else square
-        for w, g_, m, v, most in blocks(p, g, mean, square, largest):
-            if decay and self.decoupled:
-                w *= 1 - lr * decay
-            elif decay:
-                g_ = g_ + decay * w
-            m *= beta1
-            m += (1 - beta1) * g_
-            v *= beta2
-            v += (1 - beta2) * (g_ * g_)
-            if group["amsgrad"]:
-                np.maximum(most, v, out=most)
-            root = np.sqrt(most)
-            root *= second
-            root += eps
-            np.divide(m, root, out=root)
-            root *= first
-            w -= root
+        shrink, decay = (1 - lr * decay, 0.0) if self.decoupled else (1.0, decay)
+        numbers = (group["betas"], first, second, eps, decay, shrink)
+        if group["amsgrad"]:
+            largest = buffer(state, "max_exp_avg_sq", p)
+            _adam_update(p, g, mean, square, *numbers, largest=largest)
+        else:
+            _adam_update(p, g, mean, square, *numbers)
+
+
+@twin("optim", 16384)
+def _adam_update(
+    p: np.ndarray, g: np.ndarray, mean: np.ndarray, square: np.ndarray,
+    betas: tuple[float, float], first: float, second: float, eps: float, decay: float,
+    shrink: float, largest: np.ndarray | None = None,
+) -> None:  # fmt: skip
+    """`decay` is added to g, `shrink` multiplies p; `largest` is amsgrad's, in square's place."""
+    beta1, beta2 = betas
+    most_ = square if largest is None else largest
+    for w, g_, m, v, most in blocks(p, g, mean, square, most_):
+        if shrink != 1:
+            w *= shrink
+        if decay:
+            g_ = g_ + decay * w
+        m *= beta1
+        m += (1 - beta1) * g_
+        v *= beta2
+        v += (1 - beta2) * (g_ * g_)
+        if largest is not None:
+            np.maximum(most, v, out=most)
+        root = np.sqrt(most)
+        root *= second
+        root += eps
+        np.divide(m, root, out=root)
+        root *= first
+        w -= root
 
 
 class AdamW(Adam):

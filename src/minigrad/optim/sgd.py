@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import ArgumentError
+from minigrad.kernels import twin
 from minigrad.optim.optimizer import Optimizer, blocks, buffer
 
 
@@ -43,12 +44,22 @@ class SGD(Optimizer):
     ) -> None:
         lr, momentum, decay = float(group["lr"]), group["momentum"], group["weight_decay"]
         share = 1 - group["dampening"] if "momentum_buffer" in state else 1
-        for w, g_, v in blocks(p, g, buffer(state, "momentum_buffer", p) if momentum else g):
-            if decay:
-                g_ = g_ + decay * w
-            if not momentum:
-                w -= lr * g_
-                continue
-            v *= momentum
-            v += g_ if share == 1 else share * g_
-            w -= lr * (g_ + momentum * v if group["nesterov"] else v)
+        if momentum:
+            v = buffer(state, "momentum_buffer", p)
+            _sgd_update(p, g, v, lr, momentum, decay, share, group["nesterov"])
+            return
+        for w, g_ in blocks(p, g):
+            w -= lr * (g_ + decay * w if decay else g_)
+
+
+@twin("optim", 16384)
+def _sgd_update(
+    p: np.ndarray, g: np.ndarray, v: np.ndarray, lr: float, momentum: float, decay: float,
+    share: float, nesterov: bool,
+) -> None:  # fmt: skip
+    for w, g_, v_ in blocks(p, g, v):
+        if decay:
+            g_ = g_ + decay * w
+        v_ *= momentum
+        v_ += g_ if share == 1 else share * g_
+        w -= lr * (g_ + momentum * v_ if nesterov else v_)

@@ -1,0 +1,70 @@
+"""Twins of the softmax's forms along the last dimension: a row stays in cache for its maximum, its
+exponentials and their sum. Arrays are (N, S); a causal row sees as far as its position."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+from numba import prange
+
+from minigrad.kernels.compile import PARTS, exp, parallel
+
+f = np.float32
+ONE, ZERO, LEAST = f(1), f(0), f(-np.inf)
+
+
+def causal_softmax(scores: np.ndarray) -> np.ndarray:
+    t, s = scores.shape[-2:]
+    scores = np.ascontiguousarray(scores)
+    _softmax(scores.reshape(-1, s), t)
+    return scores
+
+
+def softmax_gradient(g: np.ndarray, p: np.ndarray) -> np.ndarray:
+    g, s = np.ascontiguousarray(g), p.shape[-1]
+    p = np.ascontiguousarray(np.broadcast_to(p, g.shape))
+    _softmax_gradient(g.reshape(-1, s), p.reshape(-1, s))
+    return g
+
+
+@numba.njit(cache=True, fastmath={"reassoc", "nsz", "nnan"})
+def _largest(row: Any) -> Any:
+    """A NaN may be overlooked: what is made of it, in its own place, is NaN again."""
+    top = LEAST
+    for j in range(row.size):
+        top = row[j] if row[j] > top else top
+    return top
+
+
+@parallel
+def _softmax(x: Any, t: Any) -> None:
+    n, s = x.shape
+    for part in prange(PARTS):
+        for i in range(part * n // PARTS, (part + 1) * n // PARTS):
+            row = x[i]
+            seen = min(i % t + 1, s)
+            top = _largest(row[:seen])
+            total = ZERO
+            shift = ZERO if top == LEAST else top
+            for j in range(seen):
+                row[j] = exp(row[j] - shift)
+                total += row[j]
+            share = ONE / total if total > ZERO or total != total else ONE
+            for j in range(seen):
+                row[j] *= share
+            for j in range(seen, s):
+                row[j] = ZERO * share  # 0, or NaN where the row holds one
+
+
+@parallel
+def _softmax_gradient(g: Any, p: Any) -> None:
+    n, s = p.shape
+    for part in prange(PARTS):
+        for i in range(part * n // PARTS, (part + 1) * n // PARTS):
+            g_, p_, along = g[i], p[i], ZERO
+            for j in range(s):
+                along += g_[j] * p_[j]
+            for j in range(s):
+                g_[j] = (g_[j] - along) * p_[j]
