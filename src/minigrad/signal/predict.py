@@ -114,6 +114,11 @@ class Prediction:
         named = [(text, p) for (text, _), p in zip(others, chances, strict=True)]
         return nearest_change(*self._by_rate, self.config.lr, named)
 
+    def _repr_html_(self) -> str:
+        from minigrad.signal.html import page
+
+        return page(self)
+
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain values, for JSON."""
         return {
