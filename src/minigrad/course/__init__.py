@@ -4,3 +4,14 @@
 for every exercise, the probes and the mistakes they name; the learner's files and progress live in
 the workspace alone.
 """
+
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    """What a notebook calls, loaded when it is asked for."""
+    if name in ("exercise", "hint", "read", "run"):
+        from minigrad.course import notebook
+
+        return getattr(notebook, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

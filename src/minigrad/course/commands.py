@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from minigrad.course.class_commands import class_commands
 from minigrad.course.console import make_console, show
 from minigrad.course.progress import Progress
 from minigrad.course.result import Result
@@ -29,7 +30,7 @@ def register(app: typer.Typer) -> None:
     """Add the learner's commands to the command line."""
     commands: tuple[Callable[..., None], ...] = (
         *(start, check_command, hint, reset, list_command, solution),
-        *(read, quiz, guess, where, export, grade),
+        *(read, quiz, guess, where, *class_commands),
     )
     for command in commands:
         app.command(command.__name__.removesuffix("_command"))(command)
@@ -271,31 +272,3 @@ def where(
     root = resources()
     course = load(root / "labs" / "labs.toml")
     show_where(name, course, root, make_console())
-
-
-def export(
-    file: Annotated[Path | None, typer.Argument(help="The file to write.")] = None,
-) -> None:
-    """Pack your work into one file, to hand in.
-
-    It holds the exercise files and the progress file.
-    """
-    from minigrad.course.teacher import export_workspace
-
-    typer.echo(f"Wrote {export_workspace(find(), file)}.")
-
-
-def grade(
-    folders: Annotated[list[Path], typer.Argument(help="Workspaces, or files from `export`.")],
-    csv: Annotated[bool, typer.Option("--csv", help="One line per learner, for a table.")] = False,
-) -> None:
-    """Check the work of a class (runs their code).
-
-    Every exercise is checked again, with the checks of the minigrad installed here. Each file runs
-    in a process of its own, with limits, without your environment, and kept from the others' files
-    and the network. That stops accidents, not every trick: a result is evidence, not proof. For
-    code that you do not trust use a container: CONTRIBUTING.md has the line.
-    """
-    from minigrad.course.teacher import grade_all
-
-    grade_all(folders, csv, make_console())

@@ -17,7 +17,7 @@ from typing import Any
 
 from minigrad.lab.report import Finding
 
-__all__ = ["Finding", "Run", "main", "run_labs"]
+__all__ = ["Finding", "Run", "main", "run", "run_labs"]
 
 
 def __getattr__(name: str) -> Any:
@@ -27,8 +27,12 @@ def __getattr__(name: str) -> Any:
         from minigrad.lab import launch
 
         return getattr(launch, name)
+    if name == "run":
+        from minigrad.lab.notebook import run
+
+        return run
     if name == "Run":
-        from minigrad.lab.run import Run
+        from minigrad.lab.folder import Run
 
         return Run
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,9 +17,9 @@ from threadpoolctl import threadpool_limits
 from minigrad.errors import ArgumentError
 from minigrad.lab import catalog, compare, mine
 from minigrad.lab.catalog import Lab
+from minigrad.lab.folder import Run, create_folder
 from minigrad.lab.records import strict
 from minigrad.lab.report import LEGEND, Finding, own_code, report, table
-from minigrad.lab.run import Run, create_folder
 from minigrad.lab.settings import Options, parse
 
 

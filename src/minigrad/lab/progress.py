@@ -1,5 +1,6 @@
-"""A progress bar with an estimate on a terminal; nothing in a log."""
+"""A progress bar with an estimate on a terminal; nothing in a log or a notebook."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -26,7 +27,8 @@ def progress(total: int, title: str) -> Iterator[Callable[..., None]]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    shown = console.is_terminal
+    # a notebook keeps every frame: of a bar in a cell, and of one in a `!minigrad run`
+    shown = console.is_terminal and not console.is_jupyter and "JPY_PARENT_PID" not in os.environ
     with Progress(*columns, console=console, disable=not shown, transient=True) as bar:
         task = bar.add_task(title, total=total)
 

@@ -118,6 +118,11 @@ class Fate:
                     return text
         return None
 
+    def _repr_html_(self) -> str:
+        from minigrad.signal.html import page
+
+        return page(self)
+
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain values, for JSON."""
         return {

@@ -4,7 +4,7 @@ import pytest
 
 from minigrad.errors import ArgumentError
 from minigrad.files import now
-from minigrad.lab import run
+from minigrad.lab import folder as run
 
 
 def test_a_folder_is_made_once(tmp_path):

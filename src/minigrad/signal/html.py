@@ -1,0 +1,65 @@
+"""A prediction as a notebook shows it: the verdict, its reason, and the loss with its bands."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import numpy as np
+
+WIDTH, HEIGHT, LEFT, BOTTOM = 560, 220, 46, 26
+LOW, HIGH = 1e-2, 1e1  # of the axis of the loss
+
+
+def page(p: Any) -> str:
+    """HTML of a `Prediction`; it needs nothing but the text itself."""
+    odds = ", ".join(f"{name} {share:.0%}" for name, share in p.probabilities.items())
+    rates = "No learning rate would train it."
+    if p.window is not None:
+        rates = f"Learning rates that would train it: {p.window[0]:g} to {p.window[1]:g}."
+    change = f" The nearest single change: {p.nearest_change}." if p.nearest_change else ""
+    settings = ", ".join(f"{name} {value}" for name, value in p.config.as_dict().items())
+    return (
+        f"<h3>{escape(p.verdict)} ({escape(odds)})</h3><p>because {escape(p.reason)}.</p>"
+        f"<p>{escape(rates + change)}</p>{_curve(p.curve)}<p><small>{escape(settings)}</small></p>"
+    )
+
+
+def _curve(curve: Any) -> str:
+    """The loss by step: the median, and bands that hold half and 80 % of all runs."""
+    x = [LEFT + (WIDTH - LEFT) * i / (len(curve.windows) - 1) for i in range(len(curve.windows))]
+    lines = {q: [_height(loss) for loss in curve.quantile(q)] for q in (0.1, 0.25, 0.5, 0.75, 0.9)}
+
+    def points(*parts: tuple[list[float], list[float]]) -> str:
+        return " ".join(f"{a:.1f},{b:.1f}" for xs, ys in parts for a, b in zip(xs, ys, strict=True))
+
+    bands = "".join(
+        f'<polygon points="{points((x, lines[low]), (x[::-1], lines[1 - low][::-1]))}" '
+        f'fill="#0072B2" fill-opacity="{opacity}"/>'
+        for low, opacity in ((0.1, 0.15), (0.25, 0.25))
+    )
+    ticks = "".join(
+        f'<text x="{LEFT - 6}" y="{_height(loss) + 4:.1f}" text-anchor="end">{loss:g}</text>'
+        f'<line x1="{LEFT}" x2="{WIDTH}" y1="{_height(loss):.1f}" y2="{_height(loss):.1f}" '
+        'stroke="#bbb" stroke-width="0.5"/>'
+        for loss in (0.01, 0.1, 1, 10)
+    )
+    steps = "".join(
+        f'<text x="{x[i]:.0f}" y="{HEIGHT - 8}" text-anchor="middle">{curve.windows[i][0]}</text>'
+        for i in range(0, len(x), 2)
+    )
+    return (
+        f'<svg width="{WIDTH + 24}" height="{HEIGHT + 14}" font-size="11" role="img" '
+        'aria-label="loss by step: median and bands of 50 and 80 %">'
+        f'{ticks}{bands}<polyline points="{points((x, lines[0.5]))}" fill="none" '
+        f'stroke="#0072B2" stroke-width="2"/>{steps}'
+        f'<text x="{LEFT}" y="{HEIGHT + 8}">loss by step: median, half and 80 % of runs</text>'
+        "</svg>"
+    )
+
+
+def _height(loss: float) -> float:
+    """Its place on the logarithmic axis; what is not finite stands at the top."""
+    inside = np.clip(loss if np.isfinite(loss) else HIGH, LOW, HIGH)
+    share = np.log(inside / LOW) / np.log(HIGH / LOW)
+    return float((HEIGHT - BOTTOM) * (1 - share) + 8)
