@@ -244,3 +244,10 @@ CHECKS: dict[str, Check] = {
     **cross_entropy.CHECKS,
 }
 # fmt: on
+
+
+def _only_stretched(g: Any, shape: tuple[int, ...]) -> Any:
+    for i, n in enumerate(shape):
+        if n == 1:
+            g = g.sum(axis=i, keepdims=True)
+    return g

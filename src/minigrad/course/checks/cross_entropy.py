@@ -190,10 +190,3 @@ def _log_p(z: Any) -> Any:
 
 def _softmax(z: Any) -> Any:
     return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-
-
-def _only_stretched(g: Any, shape: tuple[int, ...]) -> Any:
-    for i, n in enumerate(shape):
-        if n == 1:
-            g = g.sum(axis=i, keepdims=True)
-    return g
