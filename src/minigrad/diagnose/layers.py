@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.diagnose.functions import called
+from minigrad.diagnose.functions import MODULE, called
 from minigrad.diagnose.session import Array, Session, array, is_tensor
 
 EDGE = 0.99  # of tanh's range: beyond it the slope is below 0.02
@@ -135,13 +135,15 @@ def watched(
     def hook(name: str, weighted: bool) -> Any:
         def see(module: Any, inputs: Any, output: Any) -> None:
             entering, leaving = _first(inputs), _first(output)
+            own = [beside.pop()] if beside and beside[-1].kind == MODULE else []
             if weighted:
                 settle()
-            beside.clear()  # what a module without weights called is its own, and seen below
+            beside[:] = own  # what a module without weights called is its own, and seen below
             if leaving is None or name in seen:
                 return
             layer = Layer(name, type(module).__name__, weighted)
             seen[name] = layer
+            settle()
             y = array(leaving)
             layer.q, layer.alike = _mean_square(y), unlike(y)
             layer.alike_positions = unlike(y, 1) if y.ndim == 3 else math.nan
