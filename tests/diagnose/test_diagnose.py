@@ -118,6 +118,55 @@ def test_a_zeroed_branch_and_a_missing_residual_scale_are_named():
     assert "blocks.7" in found(model, loss, adam, batches)["residual scale"].sentence
 
 
+class Stream(nn.Module):
+    """A pre-norm residual stack of 12 branches, `size` the factor on each one's last weights."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.embed = nn.Linear(20, 32)
+        self.branches = nn.ModuleList(
+            nn.Sequential(nn.RMSNorm(32), nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, 32))
+            for _ in range(12)
+        )
+        self.head = nn.Linear(32, 4)
+        with minigrad.no_grad():
+            for branch in self.branches:
+                branch[3].weight.mul_(size)
+                branch[3].bias.mul_(size)
+
+    def forward(self, x):
+        x = self.embed(x)
+        for branch in self.branches:
+            x = x + branch(x)
+        return self.head(x)
+
+
+def stream(size):
+    _, loss, _, batches = stack()
+    minigrad.manual_seed(0)
+    model = Stream(size)
+    return model, loss, optim.Adam(model.parameters(), lr=1e-3), batches
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-3, 1.0, 12.0])
+def test_sound_residual_stacks_raise_no_alarm(size):
+    # branches that start at 0 or nearly, whose outputs one update changes many-fold, and a stream
+    # of whose mean square the branches make a hundredfold without growing from block to block
+    assert not found(*stream(size)).keys() & {"zeroed", "scrambled", "residual scale"}
+
+
+def test_the_limit_of_stability_is_the_optimizers():
+    model, loss, _, batches = stack()
+    for optimizer, limit in (
+        (optim.SGD(model.parameters(), lr=0.01), 2),
+        (optim.SGD(model.parameters(), lr=0.01, momentum=0.9), 3.8),
+        (optim.Adam(model.parameters()), 38),
+        (optim.AdamW(model.parameters(), betas=(0.8, 0.99)), 18),
+    ):
+        d = minigrad.diagnose(model, loss, optimizer, batches)
+        assert d.measured.limit == pytest.approx(limit)
+
+
 def test_guessing_is_measured():
     measured = minigrad.diagnose(*stack()).measured
     assert measured.guess == pytest.approx(math.log(4), abs=0.1)
@@ -150,6 +199,12 @@ def test_what_is_not_finite_from_the_start_diverges():
         model[0].weight.fill_(math.inf)
     d = minigrad.diagnose(model, *rest)
     assert d.verdict == "diverged" and d.reason.startswith("the loss is not finite")
+
+
+def test_what_breaks_in_the_trial_diverges_for_certain():
+    d = minigrad.diagnose(*stack(lr=1e12))
+    assert not math.isfinite(d.measured.losses[-1]) and d.measured.losses
+    assert d.confidence == 1 and d.verdict == "diverged"
 
 
 def test_bad_input_is_named():

@@ -63,6 +63,35 @@ def test_attentions_entropy(engine, by):
     assert look(engine, attention(by, 60.0), X)["qkv"].entropy < 0.1
 
 
+@pytest.mark.torch
+@pytest.mark.parametrize("fused", [True, False])
+def test_entropy_of_pytorchs_own_attention(fused):
+    pytest.importorskip("torch")
+
+    def build(factor):
+        def built(lib, nn, F):
+            class Block(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.norm = nn.LayerNorm(16)
+                    self.attention = nn.MultiheadAttention(16, 4, dropout=0.5, batch_first=True)
+                    with lib.no_grad():
+                        self.attention.in_proj_weight.mul_(factor)
+
+                def forward(self, x):
+                    x = self.norm(x)
+                    return self.attention(x, x, x, need_weights=not fused)[0]
+
+            return Block()
+
+        return built
+
+    flat, sharp = look("torch", build(0.01), X), look("torch", build(60.0), X)
+    assert flat["attention"].entropy == pytest.approx(1, abs=0.01)
+    assert sharp["attention"].entropy < 0.1
+    assert math.isnan(sharp["norm"].entropy)
+
+
 def test_units_closed_by_functions(engine):
     def build(lib, nn, F):
         class Net(nn.Module):

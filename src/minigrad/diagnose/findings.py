@@ -105,23 +105,30 @@ def _depth(m: Measured, out: list[Finding]) -> None:
     groups: dict[str, list[Layer]] = {}
     for layer in m.layers:
         groups.setdefault(re.sub(r"\d+", "#", layer.name), []).append(layer)
-    grown = []
-    for group in groups.values():
-        if len(group) > 2 and group[0].q_in > 0 and math.isfinite(group[-1].q_in):
-            grown.append((group[-1].q_in / group[0].q_in, group))
-            if group[0].q > 0 and math.isfinite(group[-1].q):
-                grown.append((group[-1].q / group[0].q, group))
-    if grown:
-        factor, group = max(grown, key=lambda pair: pair[0])
+    alike = [group for group in groups.values() if len(group) > 2]
+    sizes = [
+        (x[0], x[len(x) // 2], x[-1], group)
+        for group in alike
+        for x in ([layer.q_in for layer in group], [layer.q for layer in group])
+        if min(x) > 0 and math.isfinite(sum(x))
+    ]
+    if sizes:
+        # what only adds up, as a pre-norm stream does, doubles at most over the later half
+        factor, group = max(
+            ((min(last / first, (last / half) ** 2), group) for first, half, last, group in sizes),
+            key=lambda pair: pair[0],
+        )
         each = factor ** (1 / (len(group) - 1))
-        if factor > 1e3:
+        if factor > 100:
             text = (
                 f"the mean square grows {_short(factor)}-fold from {group[0].name} to "
                 f"{group[-1].name}, {_short(each)}-fold each: a residual scale or a norm is missing"
             )
             grave = math.log10(factor) / 3
             out.append(Finding("residual scale", text, "a scale 1/√L on the branches", grave))
-        factor, group = min(grown, key=lambda pair: pair[0])
+        factor, group = min(
+            ((last / first, group) for first, _, last, group in sizes), key=lambda pair: pair[0]
+        )
         if factor < 1e-4:
             text = (
                 f"of the mean square at {group[0].name} {_short(factor)} is left at "
@@ -138,30 +145,35 @@ def _depth(m: Measured, out: list[Finding]) -> None:
         )
         grave = -math.log10(max(least.alike, 1e-20)) / 4 - 0.5
         out.append(Finding("alike", text, "a norm, a skip, or fewer layers", grave))
-    top = layers[-1].gradient
-    low = min(layers, key=lambda x: x.gradient)
-    if top > 0 and low.gradient < 1e-6 * top:
-        share = _short(low.gradient / top)
-        text = f"{share} of the squared gradient reaches {_called(low)}"
-        grave = -math.log10(max(low.gradient / top, 1e-30)) / 6 - 0.2
-        out.append(Finding("vanishing gradient", text, "a norm, a skip, or fewer layers", grave))
+    # between layers of one kind: a mean over positions or a small branch dims what lies before it
+    dimmed = [(group[0], group[-1]) for group in alike if 0 < group[0].gradient < math.inf]
+    if dimmed:
+        low, top = min(dimmed, key=lambda pair: pair[0].gradient / max(pair[1].gradient, 1e-300))
+        share = low.gradient / max(top.gradient, 1e-300)
+        if share < 1e-6:
+            text = (
+                f"{_short(share)} of the squared gradient at {_called(top)} reaches {_called(low)}"
+            )
+            grave = -math.log10(max(share, 1e-30)) / 6 - 0.2
+            out.append(
+                Finding("vanishing gradient", text, "a norm, a skip, or fewer layers", grave)
+            )
 
 
 def _speed(m: Measured, steps: int, out: list[Finding]) -> None:
-    limit = 2 * (1 + m.momentum)
-    over = m.curvature / limit
+    over = m.curvature / m.limit
     if over > 1:
         text = (
             f"rate × sharpness is {_short(m.curvature)} where the stability limit is "
-            f"{limit:.2g}: {_short(over)}-fold"
+            f"{m.limit:.2g}: {_short(over)}-fold"
         )
         out.append(Finding("unstable", text, "a lower rate", min(math.log10(over), 4.0)))
-    moving = [layer for layer in m.layers if math.isfinite(layer.change)]
-    if moving:
-        most = max(moving, key=lambda layer: layer.change)
-        if most.change > 0.5:
-            text = f"one update changes what leaves {_called(most)} {_short(most.change)}-fold"
-            grave = min(math.log10(most.change) + 0.3, 3.9)
+    moving = [layer for layer in m.layers if math.isfinite(layer.change_in)]
+    if moving:  # what enters: a branch's own output may be next to nothing beside the skip
+        most = max(moving, key=lambda layer: layer.change_in)
+        if most.change_in > 0.5:
+            text = f"one update changes what enters {_called(most)} {_short(most.change_in)}-fold"
+            grave = min(math.log10(most.change_in) + 0.3, 3.9)
             out.append(Finding("scrambled", text, "a lower rate", grave))
     if m.guess > 1e-9:
         covered = m.descent * steps / (1 - m.momentum) / max(m.guess, m.start)
@@ -193,7 +205,7 @@ def trains(m: Measured, grave: list[Finding]) -> str:
     low, high = (min(sizes), max(sizes)) if sizes else (0.0, 0.0)
     text = (
         f"the mean square stays between {_short(low)} and {_short(high)}, rate × sharpness is "
-        f"{_short(m.curvature)} of {2 * (1 + m.momentum):.2g}, and "
+        f"{_short(m.curvature)} of {m.limit:.2g}, and "
         f"{len(m.losses)} updates take the loss from {m.start:.3g} to {m.losses[-1]:.3g}"
     )
     return text + (f"; but {grave[0].sentence}" if grave else "")

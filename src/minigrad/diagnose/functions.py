@@ -12,9 +12,11 @@ from minigrad.core.mode import Observer, observe
 from minigrad.diagnose.session import Array, Session, array, is_tensor
 
 NAMES = {"relu", "tanh", "sigmoid", "softmax", "scaled_dot_product_attention"}
+MODULE = "MultiheadAttention"  # looks into itself
 FEW = 4  # examples are enough for attention's entropy
 
-Note = Callable[[str, Array], None]  # the function's name; its values, or attention's weights
+# the name of a function, or of the module that calls it; its values, or attention's weights
+Note = Callable[[str, Array], None]
 
 
 def called(session: Session, note: Note) -> Any:
@@ -36,13 +38,23 @@ def called(session: Session, note: Note) -> Any:
         def __torch_function__(
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
-            out = func(*args, **(kwargs or {}))
+            kwargs = kwargs or {}
+            out = func(*args, **kwargs)
             name = getattr(func, "__name__", "")
             if name in NAMES and is_tensor(out):
                 see(name, array(out), args)
+            elif name == "multi_head_attention_forward":
+                note(MODULE, array(_again(session.engine, func, args, kwargs)))
             return out
 
     return Mode()
+
+
+def _again(engine: Any, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """The weights (B, H, T, S) of torch.nn.MultiheadAttention: asked for by a call of its own."""
+    asked = {"need_weights": True, "average_attn_weights": False, "training": False}
+    with engine.no_grad():
+        return func(*args, **kwargs | asked)[1]
 
 
 def _weights(given: list[Array], value: Array) -> Array | None:

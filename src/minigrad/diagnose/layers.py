@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.diagnose.functions import called
+from minigrad.diagnose.functions import MODULE, called
 from minigrad.diagnose.session import Array, Session, array, is_tensor
 
 EDGE = 0.99  # of tanh's range: beyond it the slope is below 0.02
@@ -38,28 +38,29 @@ class Layer:
     weight_gradient: float = math.nan  # and of its gradient
     update: float = math.nan  # norm of one update over norm of the weight
     change: float = math.nan  # of what leaves, by one update, over its size
-    kept: Array | None = field(default=None, repr=False)
+    change_in: float = math.nan  # and of what enters
+    kept: Array | None = field(default=None, repr=False)  # what leaves
+    kept_in: Array | None = field(default=None, repr=False)  # and enters
 
     def as_dict(self) -> dict[str, Any]:
         """All but the kept values."""
-        return {name: value for name, value in vars(self).items() if name != "kept"}
+        return {name: value for name, value in vars(self).items() if not name.startswith("kept")}
+
+    def forget(self) -> None:
+        """Let go of the kept values."""
+        self.kept = self.kept_in = None
 
 
-def unlike(x: Array) -> float:
-    """1 − cos of two examples, averaged over pairs: x (B, …)."""
-    flat = x.reshape(len(x), -1)
-    if len(flat) < 2:
+def unlike(x: Array, axis: int = 0) -> float:
+    """1 − cos of two examples, averaged over pairs: x (B, …). Of two positions of one example with
+    axis 1: x (B, T, n)."""
+    count = x.shape[axis]
+    if count < 2:
         return math.nan
-    apart = flat.var(axis=0, dtype=np.float64).mean() * len(flat) / (len(flat) - 1)
-    return float(apart / max(_mean_square(flat), TINY))
-
-
-def _unlike_positions(x: Array) -> float:
-    """1 − cos of two positions of one example: x (B, T, n)."""
-    if x.ndim != 3 or x.shape[1] < 2:
-        return math.nan
-    apart = x.var(axis=1, dtype=np.float64).mean() * x.shape[1] / (x.shape[1] - 1)
-    return float(apart / max(_mean_square(x), TINY))
+    # differences to the first are exact where all are alike, and float32 is then enough
+    d = x - x.take([0], axis)
+    apart = _mean_square(d) - _mean_square(d.mean(axis))
+    return apart * count / (count - 1) / max(_mean_square(x), TINY)
 
 
 def _mean_square(x: Array) -> float:
@@ -111,8 +112,9 @@ def watched(
 ) -> Iterator[dict[str, Layer]]:
     """The layers of the pass made inside by name, in the order in which they were first called.
 
-    `keep` holds on to what leaves each. With `functions`, what the model calls beside its modules
-    (F.relu, attention) is looked at too, and told of the layer before it.
+    `keep` holds on to what leaves each, and enters those with parameters. With `functions`, what
+    the model calls beside its modules (F.relu, attention) is looked at too, and told of the layer
+    before it.
     """
     seen: dict[str, Layer] = {}
     handles = []
@@ -133,21 +135,25 @@ def watched(
     def hook(name: str, weighted: bool) -> Any:
         def see(module: Any, inputs: Any, output: Any) -> None:
             entering, leaving = _first(inputs), _first(output)
+            own = [beside.pop()] if beside and beside[-1].kind == MODULE else []
             if weighted:
                 settle()
-            beside.clear()  # what a module without weights called is its own, and seen below
+            beside[:] = own  # what a module without weights called is its own, and seen below
             if leaving is None or name in seen:
                 return
             layer = Layer(name, type(module).__name__, weighted)
             seen[name] = layer
+            settle()
             y = array(leaving)
             layer.q, layer.alike = _mean_square(y), unlike(y)
-            layer.alike_positions = _unlike_positions(y)
+            layer.alike_positions = unlike(y, 1) if y.ndim == 3 else math.nan
             _units(layer, y, made=weighted)
             if entering is not None:
                 x = array(entering)
                 layer.q_in, layer.alike_in = _mean_square(x), unlike(x)
                 _units(layer, x)
+                if keep and weighted:
+                    layer.kept_in = x.copy()
             if keep:
                 layer.kept = y.copy()
             if leaving.requires_grad:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +27,7 @@ class Measured:
     left_out: list[str]
     rate: float
     momentum: float
+    limit: float = math.nan  # of stability, for `curvature`
     start: float = math.nan  # the loss of the first batch
     guess: float = math.nan  # of the best constant answer
     twice: bool = False  # a softmax of a softmax stands before the loss
@@ -50,7 +52,7 @@ class Measured:
     late_descent: float = 0.0  # gᵀRg there, R the last step per unit of gradient
     late_curvature: float = 0.0  # |R½ H R½| there, along R½ g
     after: list[Layer] = field(default_factory=list)  # the layers when the trial ends
-    nothing: list[str] = field(default_factory=list)  # parameters without any gradient
+    nothing: list[str] = field(default_factory=list)  # parameters no update gives a gradient
     cost: float = 0.0  # in training steps
 
 
@@ -61,7 +63,7 @@ def measure(session: Session) -> Measured:
     m = Measured(
         list(seen.values()), session.names, session.left_out, session.rate, session.momentum
     )
-    m.start, m.gradient = start, norm(g)
+    m.limit, m.start, m.gradient = session.limit, start, norm(g)
     m.nothing = [n for n, x in zip(session.names, g, strict=True) if not x.any()]
     if math.isfinite(start) and math.isfinite(m.gradient):
         head = next((layer for layer in reversed(m.layers) if layer.weighted), None)
@@ -70,7 +72,7 @@ def measure(session: Session) -> Measured:
             m.guess, m.twice = guessing(session, head.name)
         _move(session, m, seen, head, g)
     for layer in m.layers:
-        layer.kept = None
+        layer.forget()
     m.cost = session.cost
     return m
 
@@ -149,10 +151,13 @@ def _trial(
     start = g
     for taken in range(1, TRIAL + 1):
         last = taken == TRIAL
-        with watched(session, keep=taken == 1) as then:
+        looked = watched(session, keep=taken == 1) if taken == 1 or last else nullcontext({})
+        with looked as then:
             loss, g = session.differentiate(other if taken % 2 and not last else first)
         m.losses.append(loss)
         m.slopes.append(norm(g))
+        still = {n for n, x in zip(session.names, g, strict=True) if not x.any()}
+        m.nothing = [n for n in m.nothing if n in still]  # a branch that starts at 0 moves later
         if taken == 1:
             m.carried, m.agreement = -dot(g, u), _cos(start, g)
             if other is not first:
@@ -182,12 +187,20 @@ def _changes(
 ) -> None:
     """How much one update changes what leaves each layer."""
     for name, layer in seen.items():
-        if layer.kept is None or name not in then or then[name].kept is None:
+        if name not in then:
             continue
-        d = then[name].kept.astype(np.float64) - layer.kept  # type: ignore[union-attr]
-        layer.change = math.sqrt(np.square(d).mean() / max(layer.q, 1e-300))
-        if layer is head:
+        layer.change_in = _moved(layer.kept_in, then[name].kept_in, layer.q_in)
+        layer.change = _moved(layer.kept, then[name].kept, layer.q)
+        if layer is head and layer.kept is not None and then[name].kept is not None:
+            d = then[name].kept.astype(np.float64) - layer.kept  # type: ignore[union-attr]
             m.moved = float(np.square(d).mean())
             m.apart = float(d.reshape(len(d), -1).var(axis=0).mean())
     for layer in (*seen.values(), *then.values()):
-        layer.kept = None
+        layer.forget()
+
+
+def _moved(before: Array | None, after: Array | None, square: float) -> float:
+    """The root mean square of a change over that of the value; NaN where one is not known."""
+    if before is None or after is None:
+        return math.nan
+    return math.sqrt(np.square(after - before, dtype=np.float64).mean() / max(square, 1e-300))

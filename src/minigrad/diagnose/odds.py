@@ -28,16 +28,16 @@ def forests() -> dict[str, Trees]:
 
 def odds(m: Measured, steps: int, times: float = 1.0) -> dict[str, float]:
     """The odds of each verdict at `times` the optimizer's rate."""
-    certain = _certain(m)
+    certain = _certain(m, times)
     if certain is not None:
         return {name: float(name == certain) for name in VERDICTS}
     trees = forests()["here" if times == 1 else "elsewhere"]
     return probabilities(features(m, steps, times), trees)
 
 
-def _certain(m: Measured) -> str | None:
+def _certain(m: Measured, times: float) -> str | None:
     """What needs no odds: a loss that is not finite, and a network that no update moves."""
-    if not (math.isfinite(m.start) and math.isfinite(m.gradient)):
+    if not all(map(math.isfinite, (m.start, m.gradient, *(m.losses if times == 1 else ())))):
         return "diverged"
     return "stalled" if m.gradient == 0 or not m.losses else None
 

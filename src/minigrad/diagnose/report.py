@@ -73,7 +73,7 @@ def markdown(d: Diagnosis) -> str:
         "loss at the start": m.start,
         "loss of the best constant answer": m.guess,
         "rate × sharpness": m.curvature,
-        "stability limit": 2 * (1 + m.momentum),
+        "stability limit": m.limit,
         "cos of the two batches' gradients": m.agreement,
         "cost, in training steps": m.cost,
     }

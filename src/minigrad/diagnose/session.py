@@ -152,6 +152,14 @@ class Session:
         return float(group.get("momentum", 0) or 0)
 
     @property
+    def limit(self) -> float:
+        """Rate × sharpness up to which descent is stable, the rate being the first step's: 2(1 + β)
+        with momentum, 2(1 + β)/(1 − β) where the optimizer averages gradients, as Adam does
+        (Cohen et al. 2022, https://arxiv.org/abs/2207.14484)."""
+        averaged = self.optimizer.param_groups[0].get("betas", (0,))[0]
+        return 2 * (1 + self.momentum) * (1 + averaged) / (1 - averaged)
+
+    @property
     def rate(self) -> float:
         """The first group's learning rate."""
         return float(self.optimizer.param_groups[0]["lr"])

@@ -25,8 +25,8 @@ def sharpness(
     session: Session, w: list[Array], g: list[Array], step: list[float], iterations: int
 ) -> float:
     """The greatest eigenvalue of R½ H R½ at `w`, where H is the first batch's Hessian and R, one
-    number per parameter, the optimizer's step per unit of gradient: plain descent is stable below
-    2, with momentum β below 2(1 + β).
+    number per parameter, the optimizer's step per unit of gradient: `Session.limit` is where
+    descent ceases to be stable.
 
     Power iteration from the gradient `g`. H's products are differences of two gradients: half the
     cost of an exact product, the same in every engine, and as exact as the use (a test holds it to
