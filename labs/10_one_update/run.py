@@ -159,8 +159,9 @@ def by_width(runs, name, key):
 
 def per_width(runs, name):
     """What a first update does to a layer's output, at the narrowest and the widest network."""
-    moved, norm = (
-        {n: median(v) for n, v in by_width(runs, name, key).items()} for key in ("moved", "update")
+    moved, norm, own = (
+        {n: median(v) for n, v in by_width(runs, name, key).items()}
+        for key in ("moved", "update", "weight")
     )
     low, high = min(moved), max(moved)
     grown, wider = moved[high] / moved[low], high / low
@@ -170,7 +171,7 @@ def per_width(runs, name):
     sentence = (
         f"Per unit of rate a layer's output changes by {moved[low]:.3g} of itself at width {low} "
         f"and {moved[high]:.3g} at {high}, and the update's spectral norm is {norm[low]:.3g} and "
-        f"{norm[high]:.3g}."
+        f"{norm[high]:.3g} (the matrix's: {own[low]:.2g} and {own[high]:.2g})."
     )
     claimed = claim(f"as n to a power of {least} to {most}", bool(least <= power <= most))
     return Finding(f"first update, {name}", f"as n^{power:.2f}", sentence, **claimed)
