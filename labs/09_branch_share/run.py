@@ -166,29 +166,41 @@ def cell(text, s, advance, seed, layers, lr, name, rule, share, special):
 def findings(records):
     cells = Cells.of_text(records["losses.json"])
     trained = cells.is_("trained")
-    claims = {
-        ("no norm", "1/2L"): "learns in every cell, every seed",
-        ("no norm", "learned, from 0"): "learns in every cell, every seed",
-        ("post-norm", "1/2L"): "learns in every cell, every seed",
-        ("pre-norm", "1"): "learns in every cell, every seed",
-        ("pre-norm", "1/2L"): "learns in every cell, every seed",
-    }
+    always = "learns in every cell, every seed"
+    sure = (
+        ("no norm", "1/2L"),
+        ("no norm", "learned, from 0"),
+        ("pre-norm", "1"),
+        ("pre-norm", "1/2L"),
+    )
     keys = {("post-norm", "1/2L"): "post_half", ("no norm", "learned, from 0"): "rezero"}
     found = []
     for rule, share in product(DIAL, SHARES):
         mine = cells.of(variant=rule, share=share)
-        said = claims.get((rule, share))
-        claimed = claim(said, mine.all(trained)) if said else {}
+        claimed = claim(always, mine.all(trained)) if (rule, share) in sure else {}
+        whole = cells.of(variant="post-norm", share="1")
         if (rule, share) == ("post-norm", "1"):
             hard = mine.of(layers=lambda n: n >= 12)
             claimed = claim("stalled at 12 layers, every seed", hard.all(cells.is_("stalled")))
+        if (rule, share) == ("post-norm", "1/2L"):
+            ends = zip(*(of.by("layers", "lr").values() for of in (mine, whole)), strict=True)
+            lower = all(median(a.ends) < median(b.ends) for a, b in ends)
+            claimed = claim("ends below s = 1 in every cell", lower)
         found.append(told(f"{rule}, s = {share}", mine, keys.get((rule, share), ""), claimed))
     return found + [told(name, cells.of(variant=name), "", {}) for name in METHODS]
 
 
+def left(cells):
+    """What the first update leaves of 1 − cos between positions, median over seeds."""
+    return median(run["apart"][1] / run["apart"][0] for run in cells.runs)
+
+
 def told(name, mine, key, claimed):
     at = mine.by("layers", "lr")
-    sentence = "; ".join(f"{layers} layers, lr {lr:g}: {c.end}" for (layers, lr), c in at.items())
+    sentence = "; ".join(
+        f"{layers} layers, lr {lr:g}: {c.end}, 1 − cos × {left(c):.2g} by one update"
+        for (layers, lr), c in at.items()
+    )
     word = list(at.values())[-1].word  # the hardest cell is the last
     learned = sum(c.word == "trained" for c in at.values())
     outcome = f"trained in {learned} of {len(at)} cells"
@@ -238,15 +250,18 @@ def apart_figure(cells, places):
     """What one update leaves of 1 − cos between positions, by share."""
     title = "The smaller a branch's share, the less one update makes all positions alike"
     figure, axes = plot.new_figure(title, columns=len(places), size=(12.5, 4), sharey=True)
+    lines = []
     for ax, (layers, lr) in zip(axes[0], places, strict=True):
         ends = []
         for rule, style in STYLES.items():
             of = cells.of(variant=rule, layers=layers, lr=lr).by("share")
-            left = [[run["apart"][1] / run["apart"][0] for run in of[s].runs] for s in SHARES]
-            plot.band(ax, range(len(SHARES)), np.array(left).T, style, 1)
-            ends.append((median(left[-1]), rule, style.color))
+            kept = [[run["apart"][1] / run["apart"][0] for run in of[s].runs] for s in SHARES]
+            plot.band(ax, range(len(SHARES)), np.array(kept).T, style, 1)
+            ends.append((median(kept[-1]), rule, style.color))
+        lines.append(ends)
         ax.set(yscale="log", title=f"{layers} layers, lr {lr:g}", xlabel="share of a branch")
         ax.set_xticks(range(len(SHARES)), [share.replace(", ", "\n") for share in SHARES])
+    for ax, ends in zip(axes[0], lines, strict=True):
         plot.label_ends(ax, ends)
     axes[0, 0].set_ylabel("1 − cos after one update,\nover 1 − cos before it")
     return figure

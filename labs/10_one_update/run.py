@@ -1,7 +1,7 @@
 """Lab 10: how far one update goes, where sharpness ends, and which rate a wider network wants."""
 
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import product
 from statistics import median
 
 import numpy as np
@@ -11,11 +11,9 @@ from minigrad.data import toy
 from minigrad.lab import Finding, plot
 from minigrad.lab.cells import claim
 from minigrad.lab.edge import edge
+from minigrad.lab.width import adam_groups, mlp
 from minigrad.nn import functional as F
-from minigrad.nn import init
 from minigrad.training import Record, train
-
-BASE = 32  # the width at which both parametrizations are the same network
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,30 +57,6 @@ def data(s):
     return toy.describe(range(s.seeds))
 
 
-def network(depth, width, mup, generator):
-    """(B, 256) -> (B, 2): `depth` layers Linear → ReLU under Kaiming, and a head.
-
-    µP: the head's weights have a variance of 1/n², not 1/n (equal at n = BASE)."""
-    sizes = [256] + [width] * depth
-    layers = [nn.Linear(a, b) for a, b in pairwise(sizes)]
-    head = nn.Linear(width, 2)
-    for layer in (*layers, head):
-        kind = "linear" if layer is head else "relu"
-        init.kaiming_normal_(layer.weight, nonlinearity=kind, generator=generator)
-        init.zeros_(layer.bias)
-    if mup:
-        head.weight.array *= (BASE / width) ** 0.5
-    return nn.Sequential(*(part for layer in layers for part in (layer, nn.ReLU())), head)
-
-
-def groups(model, width, lr, mup):
-    """What Adam is given: under µP the rate of a matrix that reads n neurons is lr · BASE/n."""
-    first, *rest = [layer for layer in model if isinstance(layer, nn.Linear)]
-    reading = {"params": [layer.weight for layer in rest], "lr": lr * (BASE / width if mup else 1)}
-    others = [first.weight, first.bias, *(layer.bias for layer in rest)]
-    return [{"params": others, "lr": lr}, reading]
-
-
 def experiment(s, run, pieces):
     rates = [s.lr] if s.lr else s.rates
     updates, edges, sweep = [], [], []
@@ -109,7 +83,7 @@ def experiment(s, run, pieces):
 def one_update(s, width, name, seed):
     """The first update: spectral norms and the change of each hidden matrix's output."""
     mup = name.endswith("µP")
-    model = network(s.depth, width, mup, Generator(seed))
+    model = mlp(s.depth, width, mup, Generator(seed))
     task = toy.toy(seed)
     x, y = (from_numpy(part[:64]) for part in (task.x, task.y))
     matrices = [layer.weight for layer in model if isinstance(layer, nn.Linear)]
@@ -118,7 +92,7 @@ def one_update(s, width, name, seed):
     if name == "Muon":
         optim.Muon(matrices, lr=SMALL, weight_decay=0.0).step()
     else:
-        UPDATES[name](groups(model, width, SMALL, mup), lr=SMALL).step()
+        UPDATES[name](adam_groups(model, width, SMALL, mup), lr=SMALL).step()
     rows = []
     for w, old, h in list(zip(matrices, before, inputs, strict=True))[1:-1]:
         moved = w.array - old  # (n, n)
@@ -161,8 +135,8 @@ def followed(s, name, seed):
 def one_run(s, seed, width, kind, lr):
     """100 steps of Adam; the mean training loss tells how fast it went."""
     mup = PARAMETRIZATIONS[kind]
-    task, model = toy.toy(seed), network(s.depth, width, mup, Generator(seed))
-    optimizer = optim.Adam(groups(model, width, lr, mup), lr=lr)
+    task, model = toy.toy(seed), mlp(s.depth, width, mup, Generator(seed))
+    optimizer = optim.Adam(adam_groups(model, width, lr, mup), lr=lr)
     done = train(model, optimizer, toy.batches(task.x, task.y, 64, seed), s.steps, Record(seed))
     mean = float(np.mean(done.losses)) if done.diverged_at is None else None
     return {"seed": seed, "width": width, "kind": kind, "lr": lr, "mean_loss": mean}
@@ -185,8 +159,9 @@ def by_width(runs, name, key):
 
 def per_width(runs, name):
     """What a first update does to a layer's output, at the narrowest and the widest network."""
-    moved, norm = (
-        {n: median(v) for n, v in by_width(runs, name, key).items()} for key in ("moved", "update")
+    moved, norm, own = (
+        {n: median(v) for n, v in by_width(runs, name, key).items()}
+        for key in ("moved", "update", "weight")
     )
     low, high = min(moved), max(moved)
     grown, wider = moved[high] / moved[low], high / low
@@ -196,7 +171,7 @@ def per_width(runs, name):
     sentence = (
         f"Per unit of rate a layer's output changes by {moved[low]:.3g} of itself at width {low} "
         f"and {moved[high]:.3g} at {high}, and the update's spectral norm is {norm[low]:.3g} and "
-        f"{norm[high]:.3g}."
+        f"{norm[high]:.3g} (the matrix's: {own[low]:.2g} and {own[high]:.2g})."
     )
     claimed = claim(f"as n to a power of {least} to {most}", bool(least <= power <= most))
     return Finding(f"first update, {name}", f"as n^{power:.2f}", sentence, **claimed)

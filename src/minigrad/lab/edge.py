@@ -1,6 +1,6 @@
 """Full-batch training of a small network, and its sharpness along the way (lab 10)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -62,7 +62,8 @@ def network(sizes: list[int], generator: Generator) -> nn.Module:
     layers = [nn.Linear(a, b) for a, b in pairwise(sizes)]
     for layer in layers:
         init.xavier_normal_(layer.weight, generator=generator)
-        init.zeros_(layer.bias)
+        if layer.bias is not None:
+            init.zeros_(layer.bias)
     hidden = [part for layer in layers[:-1] for part in (layer, nn.Tanh())]
     return nn.Sequential(*hidden, layers[-1])
 
@@ -77,7 +78,7 @@ def task(model: nn.Module, loss: Loss, x: NDArray[np.float32]) -> Callable[[], T
     return lambda: ((model(inputs) - targets) ** 2).mean() * 0.5
 
 
-def units(updates: Optimizer, parameters: list[Tensor], step: int) -> Any:
+def units(updates: Optimizer, parameters: Sequence[Tensor], step: int) -> Any:
     """What `sharpness` measures each coordinate in: 1, and under Adam √(√v̂ + ε)."""
     if not isinstance(updates, Adam):
         return 1.0

@@ -43,7 +43,7 @@ class Muon(Optimizer):
             )
         if not (isinstance(ns_steps, int) and 0 <= ns_steps < 100):
             raise ArgumentError(f"Muon: ns_steps must be an int from 0 to 99, got {ns_steps}")
-        options = {"lr": lr, "weight_decay": weight_decay, "momentum": momentum}
+        options: dict[str, Any] = {"lr": lr, "weight_decay": weight_decay, "momentum": momentum}
         options |= {"nesterov": nesterov, "ns_coefficients": ns_coefficients, "eps": eps}
         super().__init__(params, {**options, "ns_steps": ns_steps, "adjust_lr_fn": adjust_lr_fn})
 

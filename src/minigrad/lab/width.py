@@ -1,0 +1,38 @@
+"""A network whose width is varied, in the usual parametrization and in µP (lab 10)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from minigrad import nn
+from minigrad.core.random import Generator
+from minigrad.nn import init
+
+BASE = 32
+"""The width at which both parametrizations are the same network."""
+
+
+def mlp(depth: int, width: int, mup: bool, generator: Generator) -> nn.Sequential:
+    """(B, 256) -> (B, 2): `depth` layers Linear → ReLU under Kaiming, and a head of variance 1/n.
+
+    Under µP the head's variance is BASE/n² (Yang & Hu 2021).
+    """
+    layers = [nn.Linear(a, b) for a, b in pairwise([256] + [width] * depth)]
+    head = nn.Linear(width, 2)
+    for layer in (*layers, head):
+        kind = "linear" if layer is head else "relu"
+        init.kaiming_normal_(layer.weight, nonlinearity=kind, generator=generator)
+        if layer.bias is not None:
+            init.zeros_(layer.bias)
+    if mup:
+        head.weight.array *= (BASE / width) ** 0.5
+    return nn.Sequential(*(part for layer in layers for part in (layer, nn.ReLU())), head)
+
+
+def adam_groups(model: nn.Sequential, width: int, lr: float, mup: bool) -> list[dict[str, Any]]:
+    """What Adam is given: under µP the rate of a matrix that reads n neurons is lr · BASE/n."""
+    first, *rest = [layer for layer in model if isinstance(layer, nn.Linear)]
+    reading = {"params": [layer.weight for layer in rest], "lr": lr * (BASE / width if mup else 1)}
+    others = [first.weight, first.bias, *(layer.bias for layer in rest)]
+    return [{"params": others, "lr": lr}, reading]
