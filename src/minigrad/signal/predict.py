@@ -159,7 +159,9 @@ def predict_many(configs: Sequence[Configuration]) -> list[Prediction]:
     found: dict[int, Prediction] = {}
     for band in bands.values():
         own = [configs[j] for j in band]
-        signal = propagate_many(own)
+        nets: dict[Configuration, int] = {}  # the signal at init knows no rate
+        columns = [nets.setdefault(replace(c, lr=1.0), len(nets)) for c in own]
+        signal = propagate_many(list(nets)).of(columns)
         known = features_many(own, signal)
         together = Band(known, odds(known), np.array([c.optimizer == "sgd" for c in own]))
         for k, j in enumerate(band):
