@@ -95,7 +95,9 @@ def predict_many(configs: Sequence[Configuration]) -> list[Prediction]:
     found: dict[int, Prediction] = {}
     for band in bands.values():
         own = [configs[j] for j in band]
-        signal = propagate_many(own)
+        nets: dict[Configuration, int] = {}  # the signal at init knows no rate
+        columns = [nets.setdefault(replace(c, lr=1.0), len(nets)) for c in own]
+        signal = propagate_many(list(nets)).of(columns)
         known = features_many(own, signal)
         sgd = np.array([config.optimizer == "sgd" for config in own])
         alone = partial(constant_kernel, known, sgd)

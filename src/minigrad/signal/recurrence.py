@@ -29,8 +29,8 @@ class Curves:
     There L is the deepest's, and what a shallower network has beyond its depth means nothing.
     """
 
-    def of(self, network: int | slice, depth: int | None = None) -> Any:
-        """One network's, to its depth; or those of a slice."""
+    def of(self, network: int | slice | list[int], depth: int | None = None) -> Any:
+        """One network's, to its depth; or those of several."""
         each = (getattr(self, f.name) for f in fields(self))
         return type(self)(*(x[:depth, network] if x.ndim == 2 else x[network] for x in each))
 
@@ -73,8 +73,8 @@ class Signal:
     backward: Backward
     sigma2: Array
 
-    def of(self, network: int | slice, depth: int | None = None) -> Signal:
-        """One network's, to its depth; or those of a slice."""
+    def of(self, network: int | slice | list[int], depth: int | None = None) -> Signal:
+        """One network's, to its depth; or those of several."""
         sigma2 = self.sigma2[: None if depth is None else depth + 1, network]
         return Signal(self.forward.of(network, depth), self.backward.of(network, depth), sigma2)
 

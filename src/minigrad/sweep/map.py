@@ -43,7 +43,12 @@ def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: P
     values = [sorted({key[i] for key in panels}) for i in range(len(facets))]
     columns = len(values[-1]) if values else 1
     keys = list(itertools.product(*values))
-    predicted = {p.config: p.verdict for p in of.foretell([row.config for row in rows])}
+    shades = {key: _points(inside, x, y) for key, inside in panels.items()}
+    runs = [row.config for row in rows]
+    asked = [*runs, *(config for shade in shades.values() for config in shade[1])]
+    foretold = of.foretell(asked)  # all at once: a thousand takes less than ten times a hundred
+    predicted = {p.config: p.verdict for p in foretold[: len(runs)]}
+    share = {p.config: list(p.probabilities.values()) for p in foretold[len(runs) :]}
     right = [predicted[row.config] == row.verdict for row in rows]
     title = f"Theory agrees with {np.mean(right):.1%} of {len(rows)} runs"
     height = -(-len(keys) // columns)
@@ -57,6 +62,7 @@ def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: P
         ax.set_title(f"{name}\n{agree:.0%} of {len(inside)}" if inside else name, fontsize=9)
         if inside:
             _panel(ax, inside, x, y)
+            _shade(ax, *shades[key], share)
             report.append(f"{name}: {agree:.1%} of {len(inside)}")
     for ax in axes[-1]:
         ax.set_xlabel(x)
@@ -97,17 +103,16 @@ def _panel(ax: Any, rows: list[Row], x: str, y: str) -> None:
             scale("log")
             axis = ax.xaxis if scale == ax.set_xscale else ax.yaxis
             axis.set_minor_formatter(NullFormatter())
-    if all(numeric):
-        _boundary(ax, rows, x, y)
 
 
-def _boundary(ax: Any, rows: list[Row], x: str, y: str) -> None:
-    """Shade by theory's likeliest fate, over the panel's configurations moved to each point.
+def _points(rows: list[Row], x: str, y: str) -> tuple[list[list[Any]], list[Any]]:
+    """The grid behind a panel, and the panel's configurations moved to each of its points: none
+    where an axis is no number.
 
     A configuration whose init has no such knob (gain for uniform) cannot be moved: left out.
     """
-    from minigrad.lab.plot import FATES
-
+    if not all(isinstance(getattr(rows[0].config, name), int | float) for name in (x, y)):
+        return [], []
     found = {}
     for config in (row.config for row in rows):
         with contextlib.suppress(ArgumentError):
@@ -116,7 +121,7 @@ def _boundary(ax: Any, rows: list[Row], x: str, y: str) -> None:
             found[repr(moved)] = moved
     configs = [found[key] for key in sorted(found)]
     if not configs:
-        return
+        return [], []
     configs = configs[:: -(-len(configs) // MOST)]  # a few of them, evenly
     side = max(round((POINTS / len(configs)) ** 0.5), 8)
     axes = []
@@ -126,9 +131,18 @@ def _boundary(ax: Any, rows: list[Row], x: str, y: str) -> None:
         whole = isinstance(column[0], int)
         axes.append(sorted({round(p) for p in points}) if whole else points)
     spots: list[dict[str, Any]] = [{x: a, y: b} for b in axes[1] for a in axes[0]]
-    every = [replace(c, **point) for point in spots for c in configs]
-    shares = np.array([list(p.probabilities.values()) for p in family_of(every[0]).foretell(every)])
-    odds = shares.reshape(len(axes[1]), len(axes[0]), len(configs), 3).sum(2)
+    return axes, [replace(c, **point) for point in spots for c in configs]
+
+
+def _shade(
+    ax: Any, axes: list[list[Any]], configs: list[Any], share: dict[Any, list[float]]
+) -> None:
+    """Colour by theory's likeliest fate, on average over the configurations at each point."""
+    from minigrad.lab.plot import FATES
+
+    if not configs:
+        return
+    odds = np.array([share[c] for c in configs]).reshape(len(axes[1]), len(axes[0]), -1, 3).sum(2)
     ax.contourf(
         axes[0], axes[1], odds.argmax(2), levels=[-0.5, 0.5, 1.5, 2.5], zorder=1,
         colors=[FATES[fate] for fate in VERDICTS], alpha=0.35,
