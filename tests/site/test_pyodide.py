@@ -178,7 +178,7 @@ def test_a_site_without_python_says_so(chromium, tmp_path):
     for host in hosted(written(tmp_path)):
         with chromium.new_context() as context:
             page = context.new_page()
-            page.goto(f"{host}course.html")
+            page.goto(f"{host}course.html", timeout=120_000)
             assert "Python could not be started" in ask(page, "course")["error"]
 
 

@@ -1,4 +1,8 @@
-"""The translated pages say what the English ones say: section for section, formula for formula."""
+"""The translated pages say what the English ones say: section for section, formula for formula.
+
+`python tests/site/test_translations.py` writes into every translation which English text it renders:
+once the sections that the tests name have been translated anew.
+"""
 
 import re
 
@@ -38,7 +42,7 @@ def test_no_section_is_older_than_its_source(page):
     found = [names[i] for i in older(english, translated)]
     assert not found, (
         f"{page}: {found} read otherwise in English than when they were translated. Translate "
-        "them anew, then write their stamps: minigrad.site.translation.stamped(english, translated)"
+        "them anew, then run python tests/site/test_translations.py"
     )
 
 
@@ -91,3 +95,9 @@ def test_a_translation_has_the_explorers_and_exercises_of_its_source(pages):
             one, other = pages[f"{code}/theory/{name}.html"], pages[f"theory/{name}.html"]
             for what in ("data-widget=", 'class="card"', "<math"):
                 assert what == "<math" or one.count(what) == other.count(what), (code, name, what)
+
+
+if __name__ == "__main__":
+    for file in PAGES:
+        source = (THEORY / file.name).read_text(encoding="utf-8")
+        file.write_text(stamped(source, file.read_text(encoding="utf-8")), encoding="utf-8")
