@@ -15,8 +15,9 @@ const colours = HighlightStyle.define([
   { tag: [t.function(t.definition(t.variableName)), t.definition(t.className)], color: "var(--code-name)" },
 ]);
 
-/** An editor in `parent`; `change(text)` at every edit, `run()` at Ctrl-Enter, `save()` at Ctrl-S. */
-export function editor(parent, doc, { label, change, run, save }) {
+/** An editor in `parent`; `change(text)` at every edit, `run()` at Ctrl-Enter, `save()` at Ctrl-S;
+ * `first()` is the number of its first line. */
+export function editor(parent, doc, { label, change, run, save, first = () => 1 }) {
   const key = (name, action) => ({ key: name, run: () => (action(), true), preventDefault: true });
   return new EditorView({
     parent,
@@ -24,7 +25,7 @@ export function editor(parent, doc, { label, change, run, save }) {
       doc,
       extensions: [
         keymap.of([key("Mod-Enter", run), key("Mod-s", save), ...defaultKeymap, ...historyKeymap, indentWithTab]),
-        lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(),
+        lineNumbers({ formatNumber: (n) => String(n + first() - 1) }), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(),
         indentUnit.of("    "), EditorView.lineWrapping, python(), syntaxHighlighting(colours),
         // Tab indents, so another key has to lead out; CodeMirror lets Escape do it, and says it nowhere
         EditorView.contentAttributes.of({ "aria-label": `${label}. Escape, then Tab, leaves the editor.`, spellcheck: "false", tabindex: "0" }),

@@ -67,6 +67,7 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="session")
 def context(chromium, server):
     """A window that knows the server's token."""
+    expect.set_options(timeout=PATIENCE)
     with contextlib.closing(chromium.new_context(viewport=DESK)) as context:
         with opened(context, server[1]) as page:
             page.goto(server[1])

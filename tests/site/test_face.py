@@ -133,6 +133,17 @@ def test_an_exercise_is_the_file_that_the_editor_sees(workspace):
     assert again["code"] == code and again["digest"] == failed["digest"]
 
 
+def test_the_lines_of_an_exercise_are_numbered_as_in_its_file(workspace):
+    lab = workspace.course.lab("pow_backward")
+    shown = answer("exercise", {"name": "pow_backward"}, workspace)
+    lines = workspace.exercise_file(lab).read_text(encoding="utf-8").splitlines()
+    part = shown["code"].splitlines()
+    assert lines[shown["line"] - 1 :][: len(part)] == part
+    code = "def pow_backward(g, x, n):\n    return missing\n"
+    args = {"name": "pow_backward", "code": code, "base": shown["digest"]}
+    assert f"line {shown['line'] + 1}" in answer("check", args, workspace)["where"]
+
+
 def test_every_part_of_a_file_put_back_is_the_file(workspace):
     for lab in workspace.course.labs:
         for e in lab.exercises:

@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 
 from minigrad.course.workspace import start
+from minigrad.site import local
 from minigrad.site.server import LARGEST, application
 
 TOKEN = "a-key-for-the-tests"
@@ -180,3 +181,18 @@ def test_pages_are_packed_and_carry_their_policy(port):
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
     script = ask(port, "GET", "/static/site.js")[2]
     assert script["Content-Type"].startswith("text/javascript")
+
+
+def test_a_browser_that_comes_early_waits(workspace, monkeypatch):
+    """The address is said before the server has started."""
+    said, reached = [], []
+
+    def run(server, sockets):
+        with socket.create_connection(sockets[0].getsockname()):
+            reached.append(sockets[0].getsockname()[1])
+        sockets[0].close()
+
+    monkeypatch.chdir(workspace.root)
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    local.serve(0, False, said.append)
+    assert f":{reached[0]}/#token=" in said[1]

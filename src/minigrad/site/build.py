@@ -14,6 +14,7 @@ import minigrad
 from minigrad.course.workspace import resources
 from minigrad.errors import ArgumentError
 from minigrad.site.pages import Site
+from minigrad.site.words import languages
 
 PACKAGE = Path(minigrad.__file__).parent
 # what a page's worker has no use for: the terminal, the site itself but its face, compiled twins
@@ -81,7 +82,7 @@ def _parts() -> Iterator[tuple[str, Path]]:
     for part in ("labs", "theory", "solutions"):
         for file in (root / part).rglob("*"):
             inside = file.relative_to(root)
-            skipped = {"reference", "__pycache__"} & set(inside.parts)
+            skipped = {"reference", "__pycache__", *languages()} & set(inside.parts)
             if file.suffix in COURSE and not skipped and file.is_file():
                 yield f"minigrad/_course/{inside.as_posix()}", file
 

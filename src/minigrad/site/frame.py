@@ -54,8 +54,10 @@ class Frame:
         w, root = words(self.language), self.root
         home = root if self.language == "en" else f"{root}{self.language}/"
         here = self.path.removeprefix(f"{self.language}/")
+        own = "" if self.language == "en" else f"{self.language}/"
         links = "".join(
-            f'<a href="{root}{path}"{_current(key == self.place)}>{escape(w[key])}</a>'
+            f'<a href="{root}{own if key == "theory" else ""}{path}"'
+            f"{_current(key == self.place)}>{escape(w[key])}</a>"
             for key, path in PLACES.items()
         )
         tongues = "".join(
@@ -64,10 +66,11 @@ class Frame:
             for code, name in languages().items()
             if code in self.translated
         )
-        note = (
-            f'<p class="note">{escape(w["untranslated"])}</p>'
-            if self.language not in self.translated
-            else ""
+        # shown to a reader who came for another language
+        note = "".join(
+            f'<p class="note" lang="{code}" hidden>{escape(words(code)["untranslated"])}</p>'
+            for code in languages()
+            if self.place == "theory" and code not in self.translated
         )
         title = self.title if self.title == w["title"] else f"{self.title} · {w['title']}"
         modules = "".join(

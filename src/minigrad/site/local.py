@@ -26,6 +26,7 @@ def serve(port: int, browser: bool, say: Callable[[str], None]) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
+        listener.listen()  # from here on a browser that comes early waits, and is not refused
     except OSError as error:
         raise ArgumentError(f"port {port} cannot be had: {error.strerror}; try --port 0") from None
     token = secrets.token_urlsafe(24)

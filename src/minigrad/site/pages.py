@@ -164,7 +164,11 @@ class Site:
     def _theory(self, file: Path, language: str) -> str:
         path = self._prefixed(f"theory/{file.stem}.html", language)
         english = self.theory["en"][file.name]
-        after = self._beside(english) if language == "en" else {}
+        after = self._beside(english, "../" * path.count("/"))
+        if language != "en":  # section for section the same
+            heads = [self._markdown(f, path).headings for f in (english, file)]
+            own = {a.anchor: b.anchor for a, b in zip(*heads, strict=True)}
+            after = {own[anchor]: html for anchor, html in after.items()}
         shown = self._markdown(file, path, after)
         chapters = self._chapters(language)
         at = next(i for i, c in enumerate(chapters) if c[0] == path)
@@ -180,7 +184,7 @@ class Site:
             f'<article class="prose" data-page="{file.stem}">{number}{shown.html}</article>'
         )
 
-    def _beside(self, file: Path) -> dict[str, str]:
+    def _beside(self, file: Path, root: str) -> dict[str, str]:
         """What stands at the end of a theory page's sections: an explorer, exercises, questions."""
         after: dict[str, str] = {}
         for place, explorer in self.explorers.items():
@@ -190,7 +194,7 @@ class Site:
         for e in self.course.exercises:
             page, _, anchor = e.theory.partition("#")
             if page == file.name:
-                after[anchor] = after.get(anchor, "") + tools.exercise_card(e, "../")
+                after[anchor] = after.get(anchor, "") + tools.exercise_card(e, root)
         topics = [lab.id for lab in self.course.labs if lab.theory == file.name]
         if topics and any(q.topic in topics for q in load_questions()[0]):
             heads = re.findall(r"^## (.+)$", file.read_text(encoding="utf-8"), flags=re.M)
@@ -206,6 +210,7 @@ class Site:
             file = self.theory["en"][name]
             own = self.theory[language].get(name)
             path = self._prefixed(f"theory/{file.stem}.html", language if own else "en")
+            path += "" if own or language == "en" else f"?lang={language}"
             head = (own or file).read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
             number = str(int(name[:2])) if name[:2].isdigit() else ""
             found.append((path, head, number))

@@ -63,6 +63,8 @@ def application(workspace: Workspace, token: str, site: Site | None = None) -> S
             return refuse(404, f"there is no page {path!r} here")
         packed, name = await asyncio.to_thread(made, path)
         headers = {**HEADERS, "ETag": name, "Vary": "Accept-Encoding"}
+        if path.startswith("static/"):  # the same as long as this server, and so its port, lives
+            headers["Cache-Control"] = "max-age=600"
         if request.headers.get("if-none-match") == name:
             return Response(status_code=304, headers=headers)
         if "gzip" in request.headers.get("accept-encoding", ""):

@@ -50,7 +50,7 @@ def home(w: dict[str, str], count: int, chapters: str, root: str, engine: str) -
 <p class="lead">{escape(w["start_text"])}</p>
 <div class="three">
 <div><h3>{escape(w["read_head"])}</h3><p>{escape(w["read_text"])}</p>
-<a class="go" href="{root}theory/00-motivation.html">{escape(w["begin"])}</a></div>
+<a class="go" href="theory/00-motivation.html">{escape(w["begin"])}</a></div>
 <div><h3>{escape(w["write_head"])}</h3><p>{escape(w["write_text"].format(count=count))}</p>
 <a class="go" href="{root}course.html">{escape(w["all_exercises"])}</a></div>
 <div><h3>{escape(w["foretell_head"])}</h3><p>{escape(w["foretell_text"])}</p>

@@ -70,7 +70,7 @@ def exercise(name: str, workspace: Workspace) -> dict[str, Any]:
     e, lab = workspace.course.exercise(name), workspace.course.lab(name)
     progress = progress_of(workspace)
     state = _state(progress.data["exercises"], name)
-    head, code, _ = _parts(workspace, lab, name)
+    head, code, (_, begin, _) = _parts(workspace, lab, name)
     names = [x.name for x in workspace.course.exercises]
     at = names.index(name)
     return {
@@ -82,6 +82,7 @@ def exercise(name: str, workspace: Workspace) -> dict[str, Any]:
         "needs": [{"name": n, **_state(progress.data["exercises"], n)} for n in e.needs],
         "head": head,
         "code": code,
+        "line": begin + 1,  # of the file, as errors name it
         "digest": digest(code),
         "file": workspace.exercise_file(lab).relative_to(workspace.root).as_posix(),
         "opened": list(e.hints[: state["hints"]]),

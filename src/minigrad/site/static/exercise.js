@@ -16,7 +16,7 @@ async function start() {
     exercise = found;
     saved = code = found.code;
     $("editor").replaceChildren();
-    view = editor($("editor"), saved, { label: `Your code of ${name}`, change, run: check, save: check });
+    view = editor($("editor"), saved, { label: `Your code of ${name}`, change, run: check, save: check, first: () => exercise.line });
     const kept = localStorage.getItem(draft);
     if (kept && kept !== saved) {
       write(kept);

@@ -92,6 +92,10 @@ if (toc.size) {
   mark();
 }
 
+// a page that is not there in the reader's language
+const wanted = new URLSearchParams(location.search).get("lang");
+document.querySelectorAll("p.note[lang]").forEach((note) => { note.hidden = note.lang !== wanted; });
+
 // ---- parts that come alive when they come into view
 
 const modules = { explorer: "explorer.js", quiz: "quiz.js", figure: "figure.js" };
