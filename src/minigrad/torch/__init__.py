@@ -4,6 +4,7 @@ All of minigrad's own names, and besides: devices, of which there is one; `cuda`
 available; constructors by type; what speeds PyTorch up and does nothing here; and `utils.data`.
 """
 
+import builtins
 import importlib
 import sys
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import numpy as np
 
 import minigrad
 from minigrad.core.tensor import Tensor, device
-from minigrad.torch import utils
+from minigrad.torch import arrange, ops, order, places, tensors, utils
 
 __all__ = ["cuda", "device", "load", "utils"]
 
@@ -67,7 +68,11 @@ def _typed(name: str, dtype: Any) -> Callable[..., Tensor]:
 
 
 def _of(data: Any, dtype: Any) -> Tensor:
-    return Tensor(data).to(dtype) if isinstance(data, int) else minigrad.tensor(data, dtype=dtype)
+    return (
+        Tensor(data).to(dtype)
+        if isinstance(data, builtins.int)
+        else minigrad.tensor(data, dtype=dtype)
+    )
 
 
 FloatTensor = _typed("FloatTensor", minigrad.float32)
@@ -99,6 +104,17 @@ for _name in (
 # so that `import minigrad.torch.nn as nn` finds minigrad.nn itself, and no second copy
 for _name in ("nn", "nn.functional", "nn.init", "nn.utils", "optim", "optim.lr_scheduler"):
     sys.modules[f"{__name__}.{_name}"] = importlib.import_module(f"minigrad.{_name}")
+
+
+for _room in (ops, arrange, order, places, tensors):
+    for _name, _op in vars(_room).items():
+        new = _name in ("from_numpy", "where") or not hasattr(minigrad, _name)
+        if not _name.startswith("_") and _name not in globals() and new:
+            globals()[_name] = _op
+for _name, _op in ops.METHODS.items():
+    if not hasattr(Tensor, _name):
+        setattr(Tensor, _name, _op)
+int32 = int16 = int8 = uint8 = int = short = minigrad.int64  # the one kind of integers there is
 
 
 def __getattr__(name: str) -> Any:
