@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from minigrad.course import commands
-from minigrad.course.console import any_encoding
+from minigrad.course.console import any_encoding, make_console
 from minigrad.errors import ArgumentError
 from minigrad.site import commands as site_commands
 from minigrad.sweep import commands as sweep_commands
@@ -69,6 +69,8 @@ def run(
 ) -> None:
     """Run labs: `minigrad run 01 --quick`, `minigrad run all`; `minigrad run 01 --help` for the
     options."""
+    from rich.text import Text
+
     from minigrad.course import guess, status
     from minigrad.lab import catalog, run_labs
 
@@ -86,7 +88,7 @@ def run(
     faults = status.faults(chosen) if "--mine" in arguments else {}
     for done, found in run_labs(chosen, arguments, faults):
         guess.after_run(done, found)
-    typer.echo(status.after_runs(chosen))
+    make_console().print(Text(status.after_runs(chosen)))
 
 
 @app.command()

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -153,3 +154,14 @@ def test_several_labs_go_to_folders_of_their_own(workspace):
         (other.path / name).write_text((lab.path / name).read_text(encoding="utf-8"), "utf-8")
     run_labs([lab, other], ["--quick", "--out", "both"])
     assert {p.name for p in Path("both").iterdir()} == {"07_counting", "08_again"}
+
+
+def test_in_a_narrow_terminal_no_cell_is_squeezed(workspace, capsys, monkeypatch):
+    from rich.console import Console
+
+    from minigrad.lab import launch
+
+    monkeypatch.setattr(launch, "Console", lambda **k: Console(width=80, force_terminal=True))
+    run_labs([catalog.find("07", catalog.labs())], ["--quick"])
+    said = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert "│" not in said and "a [b, c]: median" in said

@@ -87,6 +87,8 @@ def test_signature(ours: Any, theirs: Any) -> None:
     assert positional == list(known)[: len(positional)]
     for name in mine.keys() & known.keys():
         default = mine[name].default
+        if callable(default) and default is not inspect.Parameter.empty:  # each engine's own
+            default = known[name].default if default.__name__ == known[name].default.__name__ else 0
         assert default in (known[name].default, inspect.Parameter.empty, ()), name
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 from typing import Any
 
 import typer
@@ -57,7 +59,7 @@ def _ask(lab: Lab) -> dict[str, str]:
 
 
 def _ask_one(guess: Guess) -> str:
-    typer.echo(guess.question)
+    typer.echo(textwrap.fill(guess.question, min(shutil.get_terminal_size().columns, 100)))
     lettered = dict(zip("abcdefghi", guess.choices, strict=False))
     for letter, choice in lettered.items():
         typer.echo(f"  {letter}  {choice}")

@@ -19,7 +19,7 @@ from minigrad.lab import catalog, compare, mine
 from minigrad.lab.catalog import Lab
 from minigrad.lab.folder import Run, create_folder
 from minigrad.lab.records import strict
-from minigrad.lab.report import LEGEND, Finding, own_code, report, table
+from minigrad.lab.report import LEGEND, Finding, listed, own_code, report, table
 from minigrad.lab.settings import Options, parse
 
 
@@ -140,8 +140,9 @@ def show(todo: Sequence[Planned], done: Sequence[tuple[Run, list[Finding]]]) -> 
         if one.options.compare
     }
     console.print()
-    console.print(table([(one.lab.id, found) for one, (_, found) in together], reference))
-    console.print(LEGEND)
+    by_lab = [(one.lab.id, found) for one, (_, found) in together]
+    console.print(table(by_lab, reference) if console.width >= 100 else listed(by_lab, reference))
+    console.print(LEGEND, markup=False)
     for one in todo:
         for who in own_code(one.whose):
             console.print(f"lab {one.lab.id} ran with your own {who}", markup=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
 MARKS = {True: "✓", False: "✗", None: "–"}
 LEGEND = (
@@ -54,6 +55,23 @@ def table(
             row += [known.get(found.variant, "")] if reference else []
             shown.add_row(*row, MARKS[found.held], found.sentence)
         shown.add_section()
+    return shown
+
+
+def listed(
+    results: Sequence[tuple[str, Sequence[Finding]]], reference: dict[str, list[Finding]]
+) -> "Text":
+    """The same for a narrow terminal: a line for each finding, and its sentence below."""
+    from rich.text import Text
+
+    shown = Text("verdicts\n", style="italic")
+    for lab, findings in results:
+        known = {finding.variant: finding.outcome for finding in reference.get(lab, [])}
+        for found in findings:
+            beside = f" (reference: {known[found.variant]})" if found.variant in known else ""
+            line = f"{MARKS[found.held]} {lab} {found.variant}: {found.outcome}{beside}"
+            shown.append(line + "\n", style="bold not italic")
+            shown.append(f"  {found.sentence}\n", style="not italic")
     return shown
 
 

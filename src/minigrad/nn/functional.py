@@ -14,12 +14,7 @@ from minigrad.functional.activation import (
 from minigrad.functional.attention import scaled_dot_product_attention
 from minigrad.functional.index import embedding, one_hot
 from minigrad.functional.linalg import linear
-from minigrad.functional.loss import (
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    mse_loss,
-    nll_loss,
-)
+from minigrad.functional.loss import mse_loss
 from minigrad.functional.norm import layer_norm, rms_norm
 from minigrad.functional.softmax import log_softmax, softmax
 from minigrad.nn.composed import (
@@ -30,8 +25,12 @@ from minigrad.nn.composed import (
     normalize,
     smooth_l1_loss,
 )
+from minigrad.nn.more import *  # noqa: F403
+from minigrad.nn.more import __all__ as more
+from minigrad.nn.weighted import binary_cross_entropy_with_logits, cross_entropy, nll_loss
 
 __all__ = [
+    *more,
     "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",

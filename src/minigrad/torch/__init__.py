@@ -4,20 +4,21 @@ All of minigrad's own names, and besides: devices, of which there is one; `cuda`
 available; constructors by type; what speeds PyTorch up and does nothing here; and `utils.data`.
 """
 
+import builtins
 import importlib
 import sys
 from collections.abc import Callable
 from functools import wraps
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 import minigrad
 from minigrad.core.tensor import Tensor, device
-from minigrad.torch import utils
+from minigrad.torch import arrange, distributions, ops, order, places, tensors, utils
 
-__all__ = ["cuda", "device", "load", "utils"]
+__all__ = ["cuda", "device", "distributions", "load", "utils"]
 
 
 def _nothing(*args: Any, **kwargs: Any) -> None:
@@ -67,7 +68,11 @@ def _typed(name: str, dtype: Any) -> Callable[..., Tensor]:
 
 
 def _of(data: Any, dtype: Any) -> Tensor:
-    return Tensor(data).to(dtype) if isinstance(data, int) else minigrad.tensor(data, dtype=dtype)
+    return (
+        Tensor(data).to(dtype)
+        if isinstance(data, builtins.int)
+        else minigrad.tensor(data, dtype=dtype)
+    )
 
 
 FloatTensor = _typed("FloatTensor", minigrad.float32)
@@ -99,6 +104,50 @@ for _name in (
 # so that `import minigrad.torch.nn as nn` finds minigrad.nn itself, and no second copy
 for _name in ("nn", "nn.functional", "nn.init", "nn.utils", "optim", "optim.lr_scheduler"):
     sys.modules[f"{__name__}.{_name}"] = importlib.import_module(f"minigrad.{_name}")
+
+
+for _room in (ops, arrange, order, places, tensors):
+    for _name, _op in vars(_room).items():
+        new = _name in ("from_numpy", "where") or not hasattr(minigrad, _name)
+        if not _name.startswith("_") and _name not in globals() and new:
+            globals()[_name] = _op
+for _name, _op in ops.METHODS.items():
+    if not hasattr(Tensor, _name):
+        setattr(Tensor, _name, _op)
+int32 = int16 = int8 = uint8 = int = short = minigrad.int64  # the one kind of integers there is
+
+
+def _module(name: str, **names: Any) -> Any:
+    """A module of PyTorch's that minigrad has under another: `from torch.nn.parameter import …`."""
+    made = sys.modules[f"{__name__}.{name}"] = ModuleType(f"{__name__}.{name}")
+    vars(made).update(names)
+    return made
+
+
+version = _module("version", cuda=None)
+__version__ = "2.0.0"  # scripts compare it
+Variable = minigrad.tensor
+autograd = _module(
+    "autograd",
+    **{n: v for n, v in vars(minigrad.autograd).items() if not n.startswith("__")},
+    Variable=lambda data, requires_grad=False, **_: (
+        data.detach().requires_grad_(requires_grad) if requires_grad else data
+    ),
+    set_detect_anomaly=_nothing,
+)
+Variable = autograd.Variable
+_module("autograd.variable", Variable=Variable)
+_module("nn.parameter", Parameter=minigrad.nn.Parameter)
+_module("nn.modules", **{n: getattr(minigrad.nn, n) for n in minigrad.nn.__all__})
+_module("optim.optimizer", Optimizer=minigrad.optim.Optimizer)
+_module("amp", **vars(amp))
+_module("cuda", **vars(cuda))
+cuda.amp = _module("cuda.amp", **vars(amp))
+_module("random", manual_seed=minigrad.manual_seed)
+linalg = _module("linalg", norm=minigrad.norm, vector_norm=minigrad.norm)
+jit = SimpleNamespace(script=compile, trace=compile)
+set_printoptions = set_num_threads = use_deterministic_algorithms = _nothing
+get_default_dtype = getattr(minigrad, "get_default_dtype", lambda: minigrad.float32)
 
 
 def __getattr__(name: str) -> Any:
