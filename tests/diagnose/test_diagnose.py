@@ -155,6 +155,14 @@ def test_sound_residual_stacks_raise_no_alarm(size):
     assert not found(*stream(size)).keys() & {"zeroed", "scrambled", "residual scale"}
 
 
+def test_one_layer_without_scale_is_not_taken_for_growth_from_block_to_block():
+    model, *rest = stream(1.0)
+    with minigrad.no_grad():
+        model.branches[9][3].weight.mul_(50)
+    names = found(model, *rest)
+    assert "branches.9.3" in names["missing scale"].sentence and "residual scale" not in names
+
+
 def test_the_limit_of_stability_is_the_optimizers():
     model, loss, _, batches = stack()
     for optimizer, limit in (

@@ -131,6 +131,37 @@ def test_sizes_and_likeness(engine):
     assert layer.alike == pytest.approx(np.mean(pairs), rel=1e-4)
 
 
+def test_likeness_of_a_module_called_again_is_that_of_the_call_that_tells_most_apart(engine):
+    def build(lib, nn, F):
+        class Cell(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.step, self.out = nn.Linear(32, 16), nn.Linear(16, 16)
+
+            def forward(self, x):  # (B, T, 16)
+                h = lib.zeros(len(x), 16)
+                for t in range(x.shape[1]):
+                    h = lib.tanh(self.step(lib.cat([x[:, t] * min(t, 1), h], 1)))
+                return self.out(h)
+
+        return Cell()
+
+    seen = look(engine, build, X)
+    assert list(seen) == ["step", "out"]
+    assert seen["step"].alike_in == 0 and seen["step"].alike > 0.1  # the first sees no input
+
+
+def test_likeness_is_unknown_where_weights_start_at_0(engine):
+    def build(lib, nn, F):
+        model = nn.Sequential(nn.Linear(16, 16), nn.Linear(16, 16))
+        for p in model[1].parameters():
+            nn.init.zeros_(p)
+        return model
+
+    seen = look(engine, build, X)
+    assert math.isnan(seen["1"].alike) and seen["0"].alike > 0.1
+
+
 def test_likeness_of_one_example_is_unknown():
     assert math.isnan(unlike(np.ones((1, 3))))
     assert unlike(np.ones((5, 3))) == 0

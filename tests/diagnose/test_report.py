@@ -37,3 +37,18 @@ def test_few_layers_are_shown_of_many_the_first_and_the_last_among_them():
     few = shown(layers)
     assert len(few) == 12 and few[0] is layers[0] and few[-1] is layers[-1]
     assert shown(layers[:3]) == layers[:3] and shown([]) == []
+
+
+@pytest.mark.parametrize(
+    ("window", "change", "line"),
+    [
+        ((1e-3, 0.1), None, "Learning rates that would train it: 0.001 to 0.1."),
+        ((0.1, 0.1), None, "Learning rates that would train it: about 0.1."),
+        (None, "a norm, a skip, or fewer layers", "No learning rate would train it."),
+        (None, "a lower rate", "cannot be told from one so high"),
+    ],
+)
+def test_rates_are_said_in_agreement_with_the_change(window, change, line):
+    d = minigrad.diagnose(*stack())
+    vars(d).update(window=window, nearest_change=change)  # cached properties
+    assert line in str(d) and line in d._repr_html_()

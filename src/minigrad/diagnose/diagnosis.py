@@ -116,7 +116,10 @@ def run(model: Any, loss: Loss, optimizer: Any, batches: Sequence[Any], steps: i
     """`minigrad.diagnose`: see there."""
     if not isinstance(batches, list | tuple) or not 1 <= len(batches) <= 2:
         got = f"{len(batches)}" if isinstance(batches, list | tuple) else type(batches).__name__
-        raise ArgumentError(f"diagnose: batches must be a list of one batch or two, got {got}")
+        raise ArgumentError(
+            f"diagnose: batches must be a list of one batch or two, got {got}. Of a loader, take "
+            "[next(iter(loader))]"
+        )
     if steps < 1:
         raise ArgumentError(f"diagnose: steps must be ≥ 1, got {steps}")
     session = Session(model, loss, optimizer, batches)

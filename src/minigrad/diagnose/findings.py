@@ -10,6 +10,8 @@ from minigrad.diagnose.features import weighted
 from minigrad.diagnose.layers import Layer
 from minigrad.diagnose.measure import Measured
 
+LOWER = "a lower rate"
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -113,9 +115,10 @@ def _depth(m: Measured, out: list[Finding]) -> None:
         if min(x) > 0 and math.isfinite(sum(x))
     ]
     if sizes:
-        # what only adds up, as a pre-norm stream does, doubles at most over the later half
+        # over both halves: what only adds up, as a pre-norm stream does, at most doubles over the
+        # later one, and a single layer without a scale is in one of them
         factor, group = max(
-            ((min(last / first, (last / half) ** 2), group) for first, half, last, group in sizes),
+            ((min(half / first, last / half) ** 2, group) for first, half, last, group in sizes),
             key=lambda pair: pair[0],
         )
         each = factor ** (1 / (len(group) - 1))
@@ -167,14 +170,14 @@ def _speed(m: Measured, steps: int, out: list[Finding]) -> None:
             f"rate × sharpness is {_short(m.curvature)} where the stability limit is "
             f"{m.limit:.2g}: {_short(over)}-fold"
         )
-        out.append(Finding("unstable", text, "a lower rate", min(math.log10(over), 4.0)))
+        out.append(Finding("unstable", text, LOWER, min(math.log10(over), 4.0)))
     moving = [layer for layer in m.layers if math.isfinite(layer.change_in)]
     if moving:  # what enters: a branch's own output may be next to nothing beside the skip
         most = max(moving, key=lambda layer: layer.change_in)
         if most.change_in > 0.5:
             text = f"one update changes what enters {_called(most)} {_short(most.change_in)}-fold"
             grave = min(math.log10(most.change_in) + 0.3, 3.9)
-            out.append(Finding("scrambled", text, "a lower rate", grave))
+            out.append(Finding("scrambled", text, LOWER, grave))
     if m.guess > 1e-9:
         covered = m.descent * steps / (1 - m.momentum) / max(m.guess, m.start)
         if covered < 0.3:

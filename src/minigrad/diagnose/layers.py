@@ -46,6 +46,12 @@ class Layer:
         """All but the kept values."""
         return {name: value for name, value in vars(self).items() if not name.startswith("kept")}
 
+    def add_units(self, other: Layer) -> None:
+        """The worse of what both saw of dead and saturated units and of attention."""
+        self.dead = max(self.dead, other.dead)
+        self.saturated = max(self.saturated, other.saturated)
+        self.entropy = float(np.fmin(self.entropy, other.entropy))
+
     def forget(self) -> None:
         """Let go of the kept values."""
         self.kept = self.kept_in = None
@@ -110,7 +116,8 @@ def _entropy(weights: Array) -> float:
 def watched(
     session: Session, keep: bool = False, functions: bool = False
 ) -> Iterator[dict[str, Layer]]:
-    """The layers of the pass made inside by name, in the order in which they were first called.
+    """The layers of the pass made inside by name, in the order in which they were first called. Of
+    one called again, as a recurrent cell is, the first call counts, but for 1 − cos: the greatest.
 
     `keep` holds on to what leaves each, and enters those with parameters. With `functions`, what
     the model calls beside its modules (F.relu, attention) is looked at too, and told of the layer
@@ -119,30 +126,32 @@ def watched(
     seen: dict[str, Layer] = {}
     handles = []
     beside: list[Layer] = []  # seen since the last module
+    latest = Layer("", "", False)
 
     def note(name: str, values: Array) -> None:
         beside.append(Layer("", name, False))
         _units(beside[-1], values)
 
     def settle() -> None:
-        last = seen[next(reversed(seen))] if seen else Layer("", "", False)
         for one in beside:
-            last.dead = max(last.dead, one.dead)
-            last.saturated = max(last.saturated, one.saturated)
-            last.entropy = float(np.fmin(last.entropy, one.entropy))
+            latest.add_units(one)
         beside.clear()
 
     def hook(name: str, weighted: bool) -> Any:
         def see(module: Any, inputs: Any, output: Any) -> None:
+            nonlocal latest
             entering, leaving = _first(inputs), _first(output)
             own = [beside.pop()] if beside and beside[-1].kind == MODULE else []
             if weighted:
                 settle()
             beside[:] = own  # what a module without weights called is its own, and seen below
-            if leaving is None or name in seen:
+            if leaving is None:
                 return
-            layer = Layer(name, type(module).__name__, weighted)
-            seen[name] = layer
+            if name in seen:
+                latest = seen[name]
+                latest.alike = max(latest.alike, unlike(array(leaving)))
+                return
+            layer = latest = seen[name] = Layer(name, type(module).__name__, weighted)
             settle()
             y = array(leaving)
             layer.q, layer.alike = _mean_square(y), unlike(y)
@@ -152,6 +161,8 @@ def watched(
                 x = array(entering)
                 layer.q_in, layer.alike_in = _mean_square(x), unlike(x)
                 _units(layer, x)
+                if weighted and layer.q == 0 < layer.q_in:
+                    layer.alike = math.nan  # weights that start at 0: nothing is alike yet
                 if keep and weighted:
                     layer.kept_in = x.copy()
             if keep:

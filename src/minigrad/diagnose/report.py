@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minigrad.diagnose.findings import LOWER
 from minigrad.diagnose.layers import Layer
 
 if TYPE_CHECKING:
@@ -160,8 +161,14 @@ def _odds(d: Diagnosis) -> str:
 
 
 def _rates(d: Diagnosis) -> str:
+    if d.window is None and d.nearest_change == LOWER:
+        return (
+            "Which rate would train it cannot be told from one so high: diagnose it at a lower one."
+        )
     if d.window is None:
         return "No learning rate would train it."
+    if d.window[0] == d.window[1]:
+        return f"Learning rates that would train it: about {d.window[0]:g}."
     return f"Learning rates that would train it: {d.window[0]:g} to {d.window[1]:g}."
 
 
