@@ -1,7 +1,7 @@
 """The translated pages say what the English ones say: section for section, formula for formula.
 
-`python tests/site/test_translations.py` writes into every translation which English text it renders:
-once the sections that the tests name have been translated anew.
+`python tests/site/test_translations.py` writes into every translation which English text it
+renders: once the sections that the tests name have been translated anew.
 """
 
 import re

@@ -22,7 +22,8 @@ def serve(port: int, browser: bool, say: Callable[[str], None]) -> None:
     from minigrad.site.server import application
 
     workspace = desk(say)
-    listener = socket.socket()
+    # named TCP, it has asyncio send small answers at once: 40 ms less for each
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))

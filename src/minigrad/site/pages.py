@@ -168,7 +168,7 @@ class Site:
         if language != "en":  # section for section the same
             heads = [self._markdown(f, path).headings for f in (english, file)]
             own = {a.anchor: b.anchor for a, b in zip(*heads, strict=True)}
-            after = {own[anchor]: html for anchor, html in after.items()}
+            after = {own[at]: f'<div lang="en">{html}</div>' for at, html in after.items()}
         shown = self._markdown(file, path, after)
         chapters = self._chapters(language)
         at = next(i for i, c in enumerate(chapters) if c[0] == path)
