@@ -103,7 +103,12 @@ def _found(folder: Path, wanted: dict[str, str]) -> dict[str, bytes]:
     roots = [folder, *sorted(p for p in folder.iterdir() if p.is_dir())]
     root = next((r for r in roots if (r / "labs").is_dir()), folder)
     files = {wanted[name]: root / name for name in wanted if (root / name).is_file()}
-    return {lab: _small(file.stat().st_size) and file.read_bytes() for lab, file in files.items()}
+    return {lab: _whole(file) for lab, file in files.items()}
+
+
+def _whole(file: Path) -> bytes:
+    _small(file.stat().st_size)
+    return file.read_bytes()
 
 
 def _unpacked(file: Path, wanted: dict[str, str]) -> dict[str, bytes]:

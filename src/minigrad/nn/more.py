@@ -15,8 +15,9 @@ from minigrad.functional.activation import elu, relu, sigmoid, softplus, tanh
 from minigrad.functional.elementwise import abs, clamp, exp, log, maximum, sqrt, where
 from minigrad.functional.index import one_hot
 from minigrad.functional.join import cat
-from minigrad.functional.reduce import mean, norm, softmax, sum
+from minigrad.functional.reduce import mean, norm, sum
 from minigrad.functional.shape import broadcast_to
+from minigrad.functional.softmax import softmax
 from minigrad.nn.composed import _reduced, smooth_l1_loss
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # Klambauer et al. 2017

@@ -14,7 +14,8 @@ from minigrad.functional.activation import dropout as drop
 from minigrad.functional.activation import gelu, relu
 from minigrad.functional.elementwise import where
 from minigrad.functional.linalg import linear
-from minigrad.functional.reduce import mean, softmax
+from minigrad.functional.reduce import mean
+from minigrad.functional.softmax import softmax
 from minigrad.nn import init
 from minigrad.nn.activation import Dropout
 from minigrad.nn.container import ModuleList

@@ -9,7 +9,8 @@ import minigrad.functional.loss as fused
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ArgumentError, ShapeError
 from minigrad.functional.elementwise import where
-from minigrad.functional.reduce import log_softmax, sum
+from minigrad.functional.reduce import sum
+from minigrad.functional.softmax import log_softmax
 from minigrad.nn.composed import _reduced
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import minigrad as mg
 from minigrad.core.tensor import Tensor
-from minigrad.nn.functional import log_softmax, logsigmoid
+from minigrad.nn.functional import log_softmax
+from minigrad.nn.more import logsigmoid
 from minigrad.torch.tensors import multinomial
 
 

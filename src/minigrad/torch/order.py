@@ -97,11 +97,11 @@ def searchsorted(
     """Where values go in a sorted row: (n,) for all of them, or (…, n) row by row."""
     rows = sorted_sequence if sorter is None else sorted_sequence.gather(-1, sorter)
     x = np.asarray(input.array if isinstance(input, Tensor) else input)
-    side = side or ("right" if right else "left")
+    to: Any = side or ("right" if right else "left")
     if rows.ndim < 2:
-        return wrap(np.asarray(np.searchsorted(rows.array, x, side)))
+        return wrap(np.asarray(np.searchsorted(rows.array, x, to)))
     pairs = zip(rows.array.reshape(-1, rows.shape[-1]), x.reshape(-1, x.shape[-1]), strict=True)
-    found = [np.searchsorted(row, values, side) for row, values in pairs]
+    found = [np.searchsorted(row, values, to) for row, values in pairs]
     return wrap(np.array(found, np.int64).reshape(x.shape))
 
 
