@@ -92,12 +92,10 @@ def runs_of(family: str) -> tuple[list[Row], list[Row]]:
     seen = [run for run in recorded if run.group in of.fitted]
     if family == "mlp":
         with_windows = rows(CURVES)
-        again = {(run.config, run.seed): run for run in with_windows}
-        unseen = [again.get((run.config, run.seed), run) for run in unseen]
-        judges = {(run.config, run.seed) for run in unseen}
-        seen += rows(DEVELOPMENT)
-        seen = [run for run in seen if (run.config, run.seed) not in again]
-        seen += [run for run in with_windows if (run.config, run.seed) not in judges]
+        unseen = [run for run in with_windows if run.group not in of.fitted]
+        again = {(run.config, run.seed) for run in with_windows}
+        seen = [run for run in seen + rows(DEVELOPMENT) if (run.config, run.seed) not in again]
+        seen += [run for run in with_windows if run.group in of.fitted]
     return seen, unseen
 
 
@@ -119,7 +117,7 @@ def main() -> None:
     kept = json.loads(table.read_text(encoding="utf-8")) if table.exists() else {}
     if args.judge:
         judged = Data(unseen)
-        kept["ends"] = []
+        kept["ends"], kept["seeds"] = [], seeds(data)
         for name, found in models(data, plain, judged, Data(unseen, theory=False)).items():
             for draw in family_of(unseen[0].config).draws:
                 own = np.array([run.group.startswith(draw) for run in unseen])

@@ -9,6 +9,8 @@ import pytest
 
 from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.predict import predict_many
+from minigrad.signal.transformer.predict import predict_transformers
+from minigrad.sweep.families import FAMILIES
 from minigrad.sweep.recorded import FITTED, TRANSFORMERS, rows
 
 README = Path(__file__).parents[2] / "README.md"
@@ -46,20 +48,37 @@ def test_figures_on_runs_not_fitted_on(kind, least, brier_below):
 
 
 def test_figures_of_transformers():
-    models = json.loads((README.parent / "theory/records/transformer_fate.json").read_text())
-    models = models["models"]
-    raw = models["trees on the raw configuration"]["accuracy"]
-    fitted = next(row for name, row in models.items() if name.endswith("trees of 6 leaves"))
+    judged = json.loads((README.parent / "theory/records/transformer_judged.json").read_text())
+    shipped, alone, raw = (
+        judged["models"][name]
+        for name in ("theory, calibrated", "theory alone", "trees on the raw configuration")
+    )
+    curve = json.loads((README.parent / "theory/records/transformer_curve.json").read_text())
+    loss = next(row for row in curve["ends"] if row["model"] == "trees on theory, wild")
     text = " ".join(README.read_text(encoding="utf-8").split())
     told = re.search(
-        r"recorded so far: (\d+)\..*? right on ([\d.]+) ± ([\d.]+), .*? number on ([\d.]+), .*?"
-        r"configuration on ([\d.]+) ",
+        r"Fitted on (\d+) recorded runs; on (\d+) drawn .*? right on ([\d.]+) ± ([\d.]+) \(Brier "
+        r"([\d.]+); sure of ([\d.]+) and there right on ([\d.]+)\), .*? number on ([\d.]+), .*? on "
+        r"([\d.]+) \(.*? foretold to ([\d.]+) decades, with ([\d.]+) of",
         text,
     )
-    accuracy, error, alone = fitted["accuracy"], fitted["error"], models["theory alone"]["accuracy"]
-    found = [fitted["runs"], accuracy, error, alone, raw]
-    assert [float(x) for x in told.groups()] == pytest.approx(found, abs=0.00051)
-    assert len(rows(TRANSFORMERS)) == fitted["runs"] and accuracy > raw + 0.06
+    recorded = rows(TRANSFORMERS)
+    unseen = [run for run in recorded if run.group not in FAMILIES["transformer"].fitted]
+    keys = ("accuracy", "error", "brier", "sure", "right_where_sure")
+    found = [len(recorded) - len(unseen), len(unseen), *(shipped[key] for key in keys)]
+    found += [alone["accuracy"], raw["accuracy"], loss["all"], loss["band_80"]]
+    assert [float(x) for x in told.groups()] == pytest.approx(found, abs=0.0051)
+    assert float(told[3]) == pytest.approx(shipped["accuracy"], abs=0.00051)
+    assert shipped["accuracy"] >= 0.9 and shipped["brier"] <= 0.15 and shipped["sure"] >= 0.45
+
+
+def test_the_transformers_judged_are_what_ships_says():
+    unseen = [r for r in rows(TRANSFORMERS) if r.group not in FAMILIES["transformer"].fitted]
+    foretold = predict_transformers([run.config for run in unseen])
+    right = [p.verdict == run.verdict for p, run in zip(foretold, unseen, strict=True)]
+    judged = json.loads((README.parent / "theory/records/transformer_judged.json").read_text())
+    found = judged["models"]["theory, calibrated"]["accuracy"]
+    assert sum(right) / len(right) == pytest.approx(found, abs=1e-4)
 
 
 def test_the_sweep_is_large_enough():
