@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -151,7 +151,9 @@ def _trial(
     start = g
     for taken in range(1, TRIAL + 1):
         last = taken == TRIAL
-        looked = watched(session, keep=taken == 1) if taken == 1 or last else nullcontext({})
+        looked: AbstractContextManager[dict[str, Layer]] = nullcontext({})
+        if taken == 1 or last:
+            looked = watched(session, keep=taken == 1)
         with looked as then:
             loss, g = session.differentiate(other if taken % 2 and not last else first)
         m.losses.append(loss)
