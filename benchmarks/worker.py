@@ -1,7 +1,8 @@
 """One engine in a process of its own: reads `workload steps` lines, answers with seconds per step.
 
-`python worker.py ENGINE THREADS`; started by steps.py, which interleaves the engines. The line
-`memory` is answered with the process's peak memory in bytes.
+`python worker.py ENGINE THREADS`; started by steps.py, which interleaves the engines. The engine
+`alone` is minigrad on NumPy alone, without compiled kernels. The line `memory` is answered with the
+process's peak memory in bytes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ ENGINE, THREADS = sys.argv[1], sys.argv[2]
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = THREADS
 
+if ENGINE == "alone":
+    os.environ["MINIGRAD_KERNELS"] = "numpy"
+
 import by_hand  # noqa: E402  (the thread count must be set first)
 import others  # noqa: E402
 
@@ -29,7 +33,7 @@ def make(name: str) -> Any:
         return others.WORKLOADS[ENGINE][name]()
     # by its path: importing minigrad would change how another engine's process allocates
     file = Path(__file__).parents[1] / "src" / "minigrad" / "lab" / "workloads.py"
-    return runpy.run_path(str(file))["WORKLOADS"][name](ENGINE)
+    return runpy.run_path(str(file))["WORKLOADS"][name]("minigrad" if ENGINE == "alone" else ENGINE)
 
 
 def peak_memory() -> int:

@@ -21,8 +21,8 @@ def diagnose(
 
     ``loss(model, batch)`` returns the scalar to minimize, ``batches`` is a list of one or two.
     Model and optimizer are minigrad's or PyTorch's; both, and every random generator, are left
-    exactly as they were. Costs as much as 15 training steps. Raises ArgumentError for what cannot
-    be measured. ``steps`` matters to what is too slow.
+    exactly as they were. Takes the passes of at most 15 training steps. Raises ArgumentError for
+    what cannot be measured. ``steps`` matters to what is too slow.
     """
     from minigrad.diagnose.diagnosis import run
 

@@ -103,11 +103,20 @@ def _scale(m: Measured, out: list[Finding]) -> None:
         out.append(Finding("wrong start", text, "a smaller init of the last layer", grave))
 
 
+def _rows(layers: list[Layer]) -> list[list[Layer]]:
+    """Layers of one class, three or more, whose names differ in one number (as the same part of
+    each block does) or in any."""
+    rows: dict[tuple[str, str], list[Layer]] = {}
+    for layer in layers:
+        name = layer.name
+        numbers = [found.span() for found in re.finditer(r"\d+", name)]
+        for key in {re.sub(r"\d+", "#", name), *(f"{name[:a]}#{name[b:]}" for a, b in numbers)}:
+            rows.setdefault((key, layer.kind), []).append(layer)
+    return [row for row in rows.values() if len(row) > 2]
+
+
 def _depth(m: Measured, out: list[Finding]) -> None:
-    groups: dict[str, list[Layer]] = {}
-    for layer in m.layers:
-        groups.setdefault(re.sub(r"\d+", "#", layer.name), []).append(layer)
-    alike = [group for group in groups.values() if len(group) > 2]
+    alike = _rows(m.layers)
     sizes = [
         (x[0], x[len(x) // 2], x[-1], group)
         for group in alike

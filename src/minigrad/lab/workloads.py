@@ -135,6 +135,46 @@ def rmsnorm(engine: str) -> Step:
     return _norm(engine, "RMSNorm")
 
 
+def gelu(engine: str) -> Step:
+    """GELU alone, 1024 × 256, forward and backward."""
+    E, _, _ = _parts(engine)
+    F = importlib.import_module(f"{engine}.nn.functional")
+    rng = np.random.default_rng(0)
+    x = E.tensor(rng.standard_normal((1024, 256), dtype=np.float32), requires_grad=True)
+    g = E.tensor(rng.standard_normal((1024, 256), dtype=np.float32))
+
+    def step() -> None:
+        x.grad = None
+        F.gelu(x).backward(g)
+
+    return step
+
+
+def attention(engine: str) -> Step:
+    """Causal attention alone, 16 × 4 heads, 64 positions of 16, forward and backward."""
+    E, _, _ = _parts(engine)
+    F = importlib.import_module(f"{engine}.nn.functional")
+    rng = np.random.default_rng(0)
+    q, k, v, g = (E.tensor(rng.standard_normal((16, 4, 64, 16), dtype=np.float32)) for _ in "qkvg")
+    for tensor in (q, k, v):
+        tensor.requires_grad_()
+
+    def step() -> None:
+        q.grad = k.grad = v.grad = None
+        F.scaled_dot_product_attention(q, k, v, is_causal=True).backward(g)
+
+    return step
+
+
+def adamw(engine: str) -> Step:
+    """AdamW's step alone, of a million parameters."""
+    E, _, optim = _parts(engine)
+    rng = np.random.default_rng(0)
+    p = E.tensor(rng.standard_normal(1_000_000, dtype=np.float32), requires_grad=True)
+    p.grad = E.tensor(rng.standard_normal(1_000_000, dtype=np.float32))
+    return optim.AdamW([p], lr=1e-3).step
+
+
 def chargpt(engine: str) -> Step:
     """CharGPT: 4 layers, 64 channels, 4 heads, context 64, batch 16, AdamW."""
     E, nn, optim = _parts(engine)
@@ -185,5 +225,8 @@ WORKLOADS = {
         small_ops,
         layernorm,
         rmsnorm,
+        gelu,
+        attention,
+        adamw,
     )
 }
