@@ -174,7 +174,7 @@ def test_what_is_typed_while_a_check_runs_is_dropped(workspace, terminal):
     terminal.until("checking …")
     terminal.key("n")
     terminal.until("mul_backward: passed")
-    assert "1 of 50 exercises" in terminal.until("q quit")  # counted where it stands
+    assert re.search(r"\b1 of \d+ exercises", terminal.until("q quit"))  # counted where it stands
     time.sleep(0.5)
     terminal.key("h")
     assert "pow_backward" not in terminal.until("Hint 1 of 3")

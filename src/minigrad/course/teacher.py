@@ -9,8 +9,6 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from minigrad.course.runner import check_file
 from minigrad.course.table import Course, CourseError, load
 from minigrad.course.workspace import Workspace, resources
@@ -69,7 +67,7 @@ def grade_all(folders: list[Path], as_csv: bool, console: Console) -> None:
         failed = [n for n, v in found.items() if v not in ("passed", "not written", "missing")]
         line = f"{learner}: {passed} of {len(exercises)} passed, {open_} not written"
         line += f", failed: {', '.join(failed)}" if failed else ""
-        console.print(Text(line + (f" ({note})" if note else "")))
+        console.print(line + (f" ({note})" if note else ""), markup=False, highlight=False)
 
 
 def _no_formula(cell: object) -> object:

@@ -76,7 +76,7 @@ def cross_entropy(
     ``weight`` (C) counts each class so often; "mean" divides labels by the sum of their weights,
     probabilities by N. label_smoothing s mixes the target with s/C for every class.
     """
-    if target.is_floating_point() and target.shape == input.shape:
+    if isinstance(target, Tensor) and target.is_floating_point() and target.shape == input.shape:
         return _of_probabilities(input, target, weight, reduction, label_smoothing)
     options: Any = {"ignore_index": ignore_index}
     if weight is None:
