@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from minigrad.errors import ArgumentError
 from minigrad.lab import catalog
 from minigrad.lab.report import LEGEND, MARKS, Finding, own_code
 
@@ -60,11 +61,17 @@ def run(
     ``settings`` are the lab's options with underscores: ``run("01", steps=100, seeds=1)``. With
     ``mine``, the functions of your exercise.py run in the library's place. Raises ArgumentError.
     """
+    import typer
+
     from minigrad.lab.launch import launch, plan
 
     given = {"out": out, **settings}
     arguments = [f"--{n.replace('_', '-')}={x}" for n, x in given.items() if x is not None]
     arguments += [f"--{n}" for n, x in {"quick": quick, "mine": mine}.items() if x]
-    planned = plan(catalog.find(name, catalog.labs()), arguments, False, faults)
+    usage: Any = typer.BadParameter.__base__  # what typer raises for any argument that cannot be
+    try:
+        planned = plan(catalog.find(name, catalog.labs()), arguments, False, faults)
+    except usage as error:
+        raise ArgumentError(str(error)) from None
     made, found = launch(planned, arguments)
     return Ran(made.path, found, made.records, made.figures, own_code(planned.whose))
