@@ -22,6 +22,7 @@ MAKE = {
     "line": lambda s, o: s.OneCycleLR(
         o, [0.5, 0.2], epochs=4, steps_per_epoch=5, anneal_strategy="linear", cycle_momentum=False
     ),
+    "cycled momentum": lambda s, o: s.OneCycleLR(o, 0.5, total_steps=20),
     "chained": lambda s, o: s.ChainedScheduler([s.ConstantLR(o), s.ExponentialLR(o, 0.9)]),
     "plateau": lambda s, o: s.ReduceLROnPlateau(o, patience=1, cooldown=1, min_lr=0.004),
     "plateau, up": lambda s, o: s.ReduceLROnPlateau(
@@ -40,9 +41,22 @@ def test_every_rate_is_pytorchs(name):
         schedule = MAKE[name](lib.optim.lr_scheduler, optimizer)
         rates = []
         for loss in LOSSES:
-            rates += [group["lr"] for group in optimizer.param_groups]
+            rates += [group[key] for group in optimizer.param_groups for key in ("lr", "momentum")]
             schedule.step(loss) if "plateau" in name else schedule.step()
         seen.append(rates)
+    assert seen[1] == pytest.approx(seen[0], rel=1e-9)
+
+
+def test_one_cycle_moves_adams_first_beta():
+    seen = []
+    for lib in (torch, minigrad):
+        optimizer = lib.optim.Adam([lib.ones(1, requires_grad=True)], lr=0.1)
+        schedule = lib.optim.lr_scheduler.OneCycleLR(optimizer, 0.5, total_steps=9)
+        betas = []
+        for _ in range(8):
+            schedule.step()
+            betas += optimizer.param_groups[0]["betas"]
+        seen.append(betas)
     assert seen[1] == pytest.approx(seen[0], rel=1e-9)
 
 

@@ -1,4 +1,4 @@
-"""Further schedules of PyTorch's, found in `optim.lr_scheduler`."""
+"""Further schedules of PyTorch's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from minigrad.errors import ArgumentError
-from minigrad.optim.lr_scheduler import LRScheduler, _Factor
+from minigrad.optim.lr_scheduler.basic import LRScheduler, _Factor
 from minigrad.optim.optimizer import Optimizer
 
 
@@ -106,8 +106,8 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
 
 class OneCycleLR(LRScheduler):
-    """Up to max_lr in pct_start of total_steps, then down to far below where it began (Smith &
-    Topin 2018). Momentum is left alone: pass cycle_momentum=False, as to PyTorch."""
+    """Up to max_lr in pct_start of total_steps, then down to far below where it began; momentum, or
+    Adam's first beta, goes the other way (Smith & Topin 2018)."""
 
     def __init__(
         self,
@@ -119,18 +119,22 @@ class OneCycleLR(LRScheduler):
         pct_start: float = 0.3,
         anneal_strategy: str = "cos",
         cycle_momentum: bool = True,
-        *,
+        base_momentum: float = 0.85,
+        max_momentum: float = 0.95,
         div_factor: float = 25.0,
         final_div_factor: float = 1e4,
     ) -> None:
         if total_steps is None and (epochs is None or steps_per_epoch is None):
             raise ArgumentError("OneCycleLR: give total_steps, or epochs and steps_per_epoch")
+        groups = optimizer.param_groups
         self.total_steps = total_steps or int(epochs or 0) * int(steps_per_epoch or 0)
-        groups = len(optimizer.param_groups)
-        self.max_lrs = [max_lr] * groups if isinstance(max_lr, float | int) else list(max_lr)
+        self.max_lrs: list[float] = (
+            [max_lr] * len(groups) if isinstance(max_lr, float | int) else list(max_lr)
+        )
         self.pct_start, self.cosine = pct_start, anneal_strategy == "cos"
+        self.momenta = (max_momentum, base_momentum) if cycle_momentum else ()
         self.div_factor, self.final_div_factor = div_factor, final_div_factor
-        for group, high in zip(optimizer.param_groups, self.max_lrs, strict=True):
+        for group, high in zip(groups, self.max_lrs, strict=True):
             group["initial_lr"] = high / div_factor
         super().__init__(optimizer)
 
@@ -144,14 +148,20 @@ class OneCycleLR(LRScheduler):
         if step > last:
             raise ArgumentError(f"OneCycleLR: its {self.total_steps} steps are over")
         top = self.pct_start * self.total_steps - 1
+        up = step <= top
+        share = step / top if up else (step - top) / (last - top)
         rates = []
-        for high in self.max_lrs:
+        for group, high in zip(self.optimizer.param_groups, self.max_lrs, strict=True):
             low = high / self.div_factor
-            if step <= top:
-                rates.append(self._between(low, high, step / top))
-            else:
-                share = (step - top) / (last - top)
-                rates.append(self._between(high, low / self.final_div_factor, share))
+            ends = (low, high) if up else (high, low / self.final_div_factor)
+            rates.append(self._between(*ends, share))
+            if self.momenta:
+                most, least = self.momenta
+                momentum = self._between(*((most, least) if up else (least, most)), share)
+                if "betas" in group:
+                    group["betas"] = (momentum, *group["betas"][1:])
+                else:
+                    group["momentum"] = momentum
         return rates
 
 

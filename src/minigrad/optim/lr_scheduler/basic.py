@@ -260,34 +260,3 @@ def _undo(schedule: LRScheduler) -> None:
     schedule.last_epoch -= 1
     for inner in getattr(schedule, "_schedulers", ()):
         _undo(inner)
-
-
-# at the end: they are made of the classes above
-from minigrad.optim.more_schedules import (  # noqa: E402
-    ChainedScheduler,
-    ConstantLR,
-    CosineAnnealingWarmRestarts,
-    ExponentialLR,
-    MultiplicativeLR,
-    OneCycleLR,
-    PolynomialLR,
-    ReduceLROnPlateau,
-)
-
-__all__ = [
-    "ChainedScheduler",
-    "ConstantLR",
-    "CosineAnnealingLR",
-    "CosineAnnealingWarmRestarts",
-    "ExponentialLR",
-    "LRScheduler",
-    "LambdaLR",
-    "LinearLR",
-    "MultiStepLR",
-    "MultiplicativeLR",
-    "OneCycleLR",
-    "PolynomialLR",
-    "ReduceLROnPlateau",
-    "SequentialLR",
-    "StepLR",
-]
