@@ -17,8 +17,7 @@ from minigrad.diagnose.measure import Measured, measure
 from minigrad.diagnose.odds import by_rate, odds
 from minigrad.diagnose.session import Loss, Session
 from minigrad.errors import ArgumentError
-
-LIKELY = 0.85  # to train, before a rate is recommended
+from minigrad.signal.fate import LIKELY, nearest, stretch
 
 
 @dataclass(frozen=True)
@@ -50,16 +49,7 @@ class Diagnosis:
     def window(self) -> tuple[float, float] | None:
         """The lowest and highest learning rate that would train, four to a decade and within four
         decades; the stretch nearest to the optimizer's own rate. None if none would."""
-        rates, chances = self._by_rate
-        good = [i for i, chance in enumerate(chances) if chance > 0]
-        if not good:
-            return None
-        first = last = min(good, key=lambda i: abs(i - len(rates) // 2))
-        while first - 1 in good:
-            first -= 1
-        while last + 1 in good:
-            last += 1
-        return float(f"{rates[first]:.2g}"), float(f"{rates[last]:.2g}")
+        return stretch(*self._by_rate, self.measured.rate)
 
     @cached_property
     def nearest_change(self) -> str | None:
@@ -68,12 +58,10 @@ class Diagnosis:
         if self.verdict == "trained":
             return None
         wired = [f for f in self.findings if f.name in ("softmax twice", "zeroed")]
-        rates, chances = self._by_rate
         for least in (LIKELY, 0.0):
-            good = [i for i, chance in enumerate(chances) if chance > least]
-            if good and not wired:
-                near = rates[min(good, key=lambda i: abs(i - len(rates) // 2))]
-                return f"lr {float(f'{near:.2g}'):g}"
+            rate = nearest(*self._by_rate, self.measured.rate, least)
+            if rate is not None and not wired:
+                return f"lr {float(f'{rate:.2g}'):g}"
         return next((f.change for f in [*wired, *self.findings]), None)
 
     def as_dict(self) -> dict[str, Any]:

@@ -86,15 +86,7 @@ class Fate:
         Of rates four to a decade; where several stretches train, the one nearest to its own.
         """
         rates, chances = self._by_rate
-        good = [i for i, p in enumerate(chances) if p > 0]
-        if not good:
-            return None
-        first = last = min(good, key=lambda i: abs(math.log(rates[i] / self.config.lr)))
-        while first - 1 in good:
-            first -= 1
-        while last + 1 in good:
-            last += 1
-        return float(f"{rates[first]:.2g}"), float(f"{rates[last]:.2g}")
+        return stretch(rates, chances, self.config.lr)
 
     @cached_property
     def nearest_change(self) -> str | None:
@@ -109,10 +101,8 @@ class Fate:
         changes = self.changes
         chances = self._chances([changed for _, changed in changes])
         for least in (LIKELY, 0.0):
-            good = [rate for rate, p in zip(rates, by_rate, strict=True) if p > least]
-            if good:
-                nearest = min(good, key=lambda rate: abs(math.log(rate / self.config.lr)))
-                return f"lr {float(f'{nearest:.2g}'):g}"
+            if (rate := nearest(rates, by_rate, self.config.lr, least)) is not None:
+                return f"lr {float(f'{rate:.2g}'):g}"
             for (text, _), p in zip(changes, chances, strict=True):
                 if p > least:
                     return text
@@ -140,3 +130,27 @@ class Fate:
 def _trains(odds: Mapping[str, float]) -> float:
     """The probability that it trains, 0 where another fate is likelier."""
     return odds["trained"] if odds["trained"] == max(odds.values()) else 0.0
+
+
+def nearest(
+    rates: Sequence[float], chances: Sequence[float], lr: float, least: float = 0.0
+) -> float | None:
+    """The rate nearest to lr, by their ratio, whose chance is above `least`; None if there is
+    none."""
+    good = [rate for rate, p in zip(rates, chances, strict=True) if p > least]
+    return min(good, key=lambda rate: abs(math.log(rate / lr)), default=None)
+
+
+def stretch(
+    rates: Sequence[float], chances: Sequence[float], lr: float
+) -> tuple[float, float] | None:
+    """The first and the last of the rates around the one nearest to lr that have a chance."""
+    near = nearest(rates, chances, lr)
+    if near is None:
+        return None
+    first = last = list(rates).index(near)
+    while first > 0 and chances[first - 1] > 0:
+        first -= 1
+    while last + 1 < len(rates) and chances[last + 1] > 0:
+        last += 1
+    return float(f"{rates[first]:.2g}"), float(f"{rates[last]:.2g}")

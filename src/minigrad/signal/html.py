@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.signal.curve import SHOWN
+
 WIDTH, HEIGHT, LEFT, BOTTOM = 560, 220, 46, 26
-LOW, HIGH = 1e-2, 1e1  # of the axis of the loss
 
 
 def page(p: Any) -> str:
@@ -18,7 +19,10 @@ def page(p: Any) -> str:
     if p.window is not None:
         rates = f"Learning rates that would train it: {p.window[0]:g} to {p.window[1]:g}."
     change = f" The nearest single change: {p.nearest_change}." if p.nearest_change else ""
-    settings = ", ".join(f"{name} {value}" for name, value in p.config.as_dict().items())
+    settings = ", ".join(
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in p.config.as_dict().items()
+    )
     return (
         f"<h3>{escape(p.verdict)} ({escape(odds)})</h3><p>because {escape(p.reason)}.</p>"
         f"<p>{escape(rates + change)}</p>{_curve(p.curve)}<p><small>{escape(settings)}</small></p>"
@@ -28,21 +32,35 @@ def page(p: Any) -> str:
 def _curve(curve: Any) -> str:
     """The loss by step: the median, and bands that hold half and 80 % of all runs."""
     x = [LEFT + (WIDTH - LEFT) * i / (len(curve.windows) - 1) for i in range(len(curve.windows))]
-    lines = {q: [_height(loss) for loss in curve.quantile(q)] for q in (0.1, 0.25, 0.5, 0.75, 0.9)}
+    bands = {q: curve.quantile(q) for q in SHOWN}
+    finite = [loss for row in bands.values() for loss in row.tolist() if 0 < loss < np.inf]
+    ends = np.log10([min(finite), max(finite)])
+    low, high = np.floor(ends[0]), np.floor(ends[1]) + 1
+    marks = np.arange(low, high + 1, np.ceil((high - low) / 4))
+    if ends[1] - ends[0] < 0.5:  # hardly a decade: the axis of what is there
+        low, high = ends[0] - 0.05, ends[1] + 0.05
+        marks = np.linspace(low, high, 4)
+
+    def height(loss: float) -> float:
+        """Its place on the logarithmic axis; what is not finite stands at the top."""
+        share = (np.log10(max(loss, 1e-300)) - low) / (high - low) if np.isfinite(loss) else 1.0
+        return float((HEIGHT - BOTTOM) * (1 - np.clip(share, 0, 1)) + 8)
+
+    lines = {q: [height(loss) for loss in row] for q, row in bands.items()}
 
     def points(*parts: tuple[list[float], list[float]]) -> str:
         return " ".join(f"{a:.1f},{b:.1f}" for xs, ys in parts for a, b in zip(xs, ys, strict=True))
 
-    bands = "".join(
+    areas = "".join(
         f'<polygon points="{points((x, lines[low]), (x[::-1], lines[1 - low][::-1]))}" '
         f'fill="#0072B2" fill-opacity="{opacity}"/>'
         for low, opacity in ((0.1, 0.15), (0.25, 0.25))
     )
     ticks = "".join(
-        f'<text x="{LEFT - 6}" y="{_height(loss) + 4:.1f}" text-anchor="end">{loss:g}</text>'
-        f'<line x1="{LEFT}" x2="{WIDTH}" y1="{_height(loss):.1f}" y2="{_height(loss):.1f}" '
+        f'<text x="{LEFT - 6}" y="{height(loss) + 4:.1f}" text-anchor="end">{loss:.3g}</text>'
+        f'<line x1="{LEFT}" x2="{WIDTH}" y1="{height(loss):.1f}" y2="{height(loss):.1f}" '
         'stroke="#bbb" stroke-width="0.5"/>'
-        for loss in (0.01, 0.1, 1, 10)
+        for loss in 10 ** marks[marks <= high]
     )
     steps = "".join(
         f'<text x="{x[i]:.0f}" y="{HEIGHT - 8}" text-anchor="middle">{curve.windows[i][0]}</text>'
@@ -51,15 +69,8 @@ def _curve(curve: Any) -> str:
     return (
         f'<svg width="{WIDTH + 24}" height="{HEIGHT + 14}" font-size="11" role="img" '
         'aria-label="loss by step: median and bands of 50 and 80 %">'
-        f'{ticks}{bands}<polyline points="{points((x, lines[0.5]))}" fill="none" '
+        f'{ticks}{areas}<polyline points="{points((x, lines[0.5]))}" fill="none" '
         f'stroke="#0072B2" stroke-width="2"/>{steps}'
         f'<text x="{LEFT}" y="{HEIGHT + 8}">loss by step: median, half and 80 % of runs</text>'
         "</svg>"
     )
-
-
-def _height(loss: float) -> float:
-    """Its place on the logarithmic axis; what is not finite stands at the top."""
-    inside = np.clip(loss if np.isfinite(loss) else HIGH, LOW, HIGH)
-    share = np.log(inside / LOW) / np.log(HIGH / LOW)
-    return float((HEIGHT - BOTTOM) * (1 - share) + 8)
