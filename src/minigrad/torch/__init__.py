@@ -126,7 +126,6 @@ def _module(name: str, **names: Any) -> Any:
 
 version = _module("version", cuda=None)
 __version__ = "2.0.0"  # scripts compare it
-Variable = minigrad.tensor
 autograd = _module(
     "autograd",
     **{n: v for n, v in vars(minigrad.autograd).items() if not n.startswith("__")},
@@ -144,10 +143,9 @@ _module("amp", **vars(amp))
 _module("cuda", **vars(cuda))
 cuda.amp = _module("cuda.amp", **vars(amp))
 _module("random", manual_seed=minigrad.manual_seed)
-linalg = _module("linalg", norm=minigrad.norm, vector_norm=minigrad.norm)
+linalg = _module("linalg", norm=ops.linalg_norm, vector_norm=ops.vector_norm)
 jit = SimpleNamespace(script=compile, trace=compile)
 set_printoptions = set_num_threads = use_deterministic_algorithms = _nothing
-get_default_dtype = getattr(minigrad, "get_default_dtype", lambda: minigrad.float32)
 
 
 def __getattr__(name: str) -> Any:

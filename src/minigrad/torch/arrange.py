@@ -139,7 +139,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
 @method
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     if input.ndim == 2:
-        return METHOD_DIAGONAL(input, diagonal)
+        return _diagonal(input, diagonal)
     n = len(input) + abs(diagonal)
     at = np.zeros((n, n), np.int64)
     keep = np.eye(n, k=diagonal, dtype=bool)
@@ -149,7 +149,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     return mg.where(wrap(keep), input[wrap(at)], mg.zeros(n, n, dtype=input.dtype))
 
 
-METHOD_DIAGONAL = diagonal
+_diagonal = diagonal
 
 
 def tril_indices(row: int, col: int, offset: int = 0, **kwargs: Any) -> Tensor:

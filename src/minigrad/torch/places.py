@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import minigrad as mg
+from minigrad.core.graph import record
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.torch.arrange import _slice
 from minigrad.torch.ops import method
@@ -71,10 +72,9 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, **options: 
 
 def _adding(input: Tensor, places: tuple[Tensor, ...], src: Tensor) -> Tensor:
     """input + what src adds at each place, several times at one where it is named so often."""
-    flat = np.ravel_multi_index(tuple(p.array for p in places), input.shape).reshape(-1)
-    picks = np.zeros((flat.size, input.numel()), input.dtype)
-    picks[np.arange(flat.size), flat] = 1
-    return input + (src.reshape(-1) @ wrap(picks)).reshape(*input.shape)
+    value = input.array.copy()
+    np.add.at(value, tuple(place.array for place in places), src.array)
+    return record("scatter_add", value, (input, lambda g: g), (src, lambda g: g[places]))
 
 
 @method
