@@ -11,7 +11,7 @@ from minigrad.data import toy
 from minigrad.lab import Finding, plot
 from minigrad.lab.cells import claim
 from minigrad.lab.edge import edge
-from minigrad.lab.width import adam_groups, mlp
+from minigrad.lab.width import adam_groups, mlp, moved
 from minigrad.nn import functional as F
 from minigrad.training import Record, train
 
@@ -87,38 +87,14 @@ def one_update(s, width, name, seed):
     task = toy.toy(seed)
     x, y = (from_numpy(part[:64]) for part in (task.x, task.y))
     matrices = [layer.weight for layer in model if isinstance(layer, nn.Linear)]
-    inputs, before = seen(model, x), [w.array.copy() for w in matrices]
     F.cross_entropy(model(x), y).backward()
     if name == "Muon":
-        optim.Muon(matrices, lr=SMALL, weight_decay=0.0).step()
+        optimizer = optim.Muon(matrices, lr=SMALL, weight_decay=0.0)
     else:
-        UPDATES[name](adam_groups(model, width, SMALL, mup), lr=SMALL).step()
-    rows = []
-    for w, old, h in list(zip(matrices, before, inputs, strict=True))[1:-1]:
-        moved = w.array - old  # (n, n)
-        rows.append(
-            {
-                "update": np.linalg.norm(moved, 2) / SMALL,
-                "weight": np.linalg.norm(old, 2),
-                "moved": rms(h @ moved.T) / rms(h @ old.T) / SMALL,
-            }
-        )
+        optimizer = UPDATES[name](adam_groups(model, width, SMALL, mup), lr=SMALL)
+    rows = moved(model, x, optimizer, SMALL)
     found = {key: [float(f"{row[key]:.5g}") for row in rows] for key in rows[0]}
     return {"width": width, "optimizer": name, "seed": seed} | found
-
-
-def seen(model, x):
-    """What each Linear reads."""
-    kept = []
-    for layer in model:
-        if isinstance(layer, nn.Linear):
-            kept.append(x.array.copy())
-        x = layer(x)
-    return kept
-
-
-def rms(x):
-    return float(np.sqrt(np.square(x, dtype=np.float64).mean()))
 
 
 def followed(s, name, seed):

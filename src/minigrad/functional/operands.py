@@ -163,6 +163,9 @@ def numpy_names(op: Op) -> Op:
 
     @wraps(op)
     def renamed(*args: Any, **named: Any) -> Any:
+        for theirs, ours in _NUMPYS.items():
+            if theirs in named and ours in named:
+                raise TypeError(f"{op.__name__}: {theirs} and {ours} are one: give either")
         return op(*args, **{_NUMPYS.get(name, name): value for name, value in named.items()})
 
     return typing.cast(Op, renamed)

@@ -44,12 +44,6 @@ def column_products(g: np.ndarray, normed: np.ndarray) -> np.ndarray:
     return np.add.reduce(sums)
 
 
-def column_sums(rows: np.ndarray) -> np.ndarray:
-    sums = np.zeros((PARTS, rows.shape[1]), rows.dtype)
-    _column_sums(_rows(rows), sums)
-    return np.add.reduce(sums)
-
-
 def _rows(x: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(x)
 
@@ -140,13 +134,3 @@ def _column_products(g: Any, normed: Any, sums: Any) -> None:
             g_, row, own = g[i], normed[i], sums[part]
             for j in range(d):
                 own[j] += g_[j] * row[j]
-
-
-@parallel
-def _column_sums(rows: Any, sums: Any) -> None:
-    n, d = rows.shape
-    for part in prange(PARTS):
-        for i in range(part * n // PARTS, (part + 1) * n // PARTS):
-            row, own = rows[i], sums[part]
-            for j in range(d):
-                own[j] += row[j]

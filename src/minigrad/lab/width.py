@@ -5,9 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from minigrad import nn
 from minigrad.core.random import Generator
+from minigrad.core.tensor import Tensor
 from minigrad.nn import init
+from minigrad.optim.optimizer import Optimizer
 
 BASE = 32
 """The width at which both parametrizations are the same network."""
@@ -36,3 +40,32 @@ def adam_groups(model: nn.Sequential, width: int, lr: float, mup: bool) -> list[
     reading = {"params": [layer.weight for layer in rest], "lr": lr * (BASE / width if mup else 1)}
     others = [first.weight, first.bias, *(layer.bias for layer in rest)]
     return [{"params": others, "lr": lr}, reading]
+
+
+def moved(
+    model: nn.Sequential, x: Tensor, optimizer: Optimizer, lr: float
+) -> list[dict[str, float]]:
+    """Take a step of rate lr. Of each hidden matrix, per lr: the spectral norm of its change
+    ("update"), and the change of its output on x (B, 256) over that output ("moved"); and its own
+    spectral norm ("weight")."""
+    inputs = []
+    for layer in model:
+        read, x = x, layer(x)
+        if isinstance(layer, nn.Linear):
+            inputs.append((layer.weight, layer.weight.array.copy(), read.array))
+    optimizer.step()
+    rows = []
+    for weight, old, h in inputs[1:-1]:
+        change = weight.array - old  # (n, n)
+        rows.append(
+            {
+                "update": float(np.linalg.norm(change, 2)) / lr,
+                "weight": float(np.linalg.norm(old, 2)),
+                "moved": _rms(h @ change.T) / _rms(h @ old.T) / lr,
+            }
+        )
+    return rows
+
+
+def _rms(x: np.ndarray) -> float:
+    return float(np.sqrt(np.square(x, dtype=np.float64).mean()))

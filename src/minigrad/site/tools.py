@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from minigrad.course.quiz import topics
 from minigrad.course.table import Course, Exercise, Lab
 from minigrad.lab.records import strict
 from minigrad.site.face import prediction
@@ -209,10 +210,12 @@ def _explorer_page() -> str:
 
 
 def _quiz_page() -> str:
+    order = sorted(topics(), key=lambda topic: (topic.isdigit(), topic))
     return (
         '<article class="tool narrow"><h1>Questions</h1><p class="lead">Every choice says why it is '
         "right or wrong. What you get wrong comes back until you have it.</p>"
-        '<div class="row" id="topics"></div><div id="quiz"></div></article>'
+        f'<div class="row" id="topics" data-topics="{" ".join(order)}"></div>'
+        '<div id="quiz"></div></article>'
     )
 
 
