@@ -1,5 +1,5 @@
-"""What holds a learner's code in its child process: limits, an end with its parent, and for the
-code of others a wall. It stops accidents and plain tricks and is no sandbox: Python can always be
+"""What holds a learner's code in its child process: limits, and for the code of others a wall. It
+stops accidents and plain tricks and is no sandbox: Python can always be
 talked into more (https://docs.python.org/3/library/sys.html#sys.addaudithook)."""
 
 from __future__ import annotations
@@ -7,8 +7,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -43,18 +41,6 @@ def limits() -> None:
     ):
         with contextlib.suppress(ValueError, OSError):  # a lower one is there already
             resource.setrlimit(what, (most, most))
-
-
-def follow_parent() -> None:
-    """End this process when the one that started it is gone, whatever the code does."""
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def wall(folder: Path) -> None:

@@ -8,7 +8,7 @@ is patients/NAME.py. What is right stands in cases.toml.
 import contextlib
 import math
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -49,10 +49,15 @@ def found(folder: Path, name: str) -> Path:
     """The script as it was found: cases/NAME.py. Raises ArgumentError for an unknown patient."""
     known = patients(folder)
     if name not in known:
-        near = get_close_matches(name, known, 1)
-        meant = f"did you mean {near[0]!r}? " if near else ""
-        raise ArgumentError(f"unknown patient {name!r}: {meant}there are {', '.join(known)}")
+        raise ArgumentError(
+            f"unknown patient {name!r}: {_meant(name, known)}there are {', '.join(known)}"
+        )
     return folder / "cases" / f"{name}.py"
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"did you mean {near[0]!r}? " if near else ""
 
 
 def load(folder: Path, name: str) -> ModuleType:
@@ -92,10 +97,11 @@ def examine(
     file = Path(module.__file__ or name)
     cause = getattr(module, "CAUSE", "")
     if cause and cause not in causes(folder):
-        near = get_close_matches(str(cause), causes(folder), 1)
-        meant = f"did you mean {near[0]!r}? " if near else ""
-        known = ", ".join(causes(folder))
-        raise ArgumentError(f"CAUSE in {file} is {cause!r}: {meant}It must be one of {known}")
+        known = causes(folder)
+        meant = _meant(str(cause), known)
+        raise ArgumentError(
+            f"CAUSE in {file} is {cause!r}: {meant}it must be one of {', '.join(known)}"
+        )
     losses = []
     with _theirs(file):
         for seed in range(seeds):

@@ -6,13 +6,13 @@ import multiprocessing
 import os
 import random
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
 from minigrad.errors import MinigradError
+from minigrad.lab.parent import follow_parent
 from minigrad.sweep.families import family_of
 from minigrad.sweep.plan import Run
 from minigrad.sweep.store import Result, Store
@@ -60,7 +60,7 @@ def local(runs: Iterator[Run], workers: int) -> Iterator[Result]:
         yield from map(make, runs)
         return
     others = multiprocessing.active_children()  # the caller's own
-    with ProcessPoolExecutor(workers, initializer=_follow_parent) as pool:
+    with ProcessPoolExecutor(workers, initializer=_worker) as pool:
         under_way: set[Future[Result]] = set()
         try:
             for run in runs:
@@ -83,18 +83,11 @@ def local(runs: Iterator[Run], workers: int) -> Iterator[Result]:
                 future.cancel()
 
 
-def _follow_parent() -> None:
+def _worker() -> None:
     """A worker leaves Ctrl-C to its parent, and ends when that was killed.
 
     Interrupted itself while it takes work, it could leave the pool waiting for ever.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the pool's way to end it
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    follow_parent()

@@ -16,7 +16,7 @@ import numpy as np
 
 import minigrad
 from minigrad.core.tensor import Tensor, device
-from minigrad.torch import arrange, distributions, ops, order, places, tensors, utils
+from minigrad.torch import arrange, distributions, linalg, ops, order, places, tensors, utils
 
 __all__ = ["cuda", "device", "distributions", "load", "utils"]
 
@@ -143,7 +143,6 @@ _module("amp", **vars(amp))
 _module("cuda", **vars(cuda))
 cuda.amp = _module("cuda.amp", **vars(amp))
 _module("random", manual_seed=minigrad.manual_seed)
-linalg = _module("linalg", norm=ops.linalg_norm, vector_norm=ops.vector_norm)
 jit = SimpleNamespace(script=compile, trace=compile)
 set_printoptions = set_num_threads = use_deterministic_algorithms = _nothing
 

@@ -14,7 +14,7 @@ import minigrad as mg
 from minigrad.core.graph import record
 from minigrad.core.saved import OUT
 from minigrad.core.tensor import Tensor, wrap
-from minigrad.errors import ArgumentError, ShapeError
+from minigrad.errors import ShapeError
 
 METHODS: dict[str, Callable[..., Any]] = {}  # what Tensor gets beside its own
 
@@ -296,16 +296,3 @@ def cumprod(input: Tensor, dim: int) -> Tensor:
 @method
 def trace(input: Tensor) -> Tensor:
     return input.diagonal().sum()  # type: ignore[attr-defined]
-
-
-def vector_norm(x: Tensor, ord: float = 2, dim: Any = None, keepdim: bool = False) -> Tensor:
-    """torch.linalg.vector_norm."""
-    return mg.norm(x, ord, dim, keepdim)
-
-
-def linalg_norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False) -> Tensor:
-    """torch.linalg.norm of vectors, and Frobenius's of matrices; ArgumentError for another one."""
-    matrix = len(dim) == 2 if isinstance(dim, tuple | list) else dim is None and A.ndim == 2
-    if ord not in (None, "fro") and matrix:
-        raise ArgumentError(f"linalg.norm: of a matrix only 'fro' is here, got ord {ord!r}")
-    return mg.norm(A, 2 if ord in (None, "fro") else ord, dim, keepdim)
