@@ -18,7 +18,7 @@ import minigrad
 from minigrad.core.tensor import Tensor, device
 from minigrad.torch import arrange, distributions, linalg, ops, order, places, tensors, utils
 
-__all__ = ["cuda", "device", "distributions", "load", "utils"]
+__all__ = ["cuda", "device", "distributions", "linalg", "load", "utils"]
 
 
 def _nothing(*args: Any, **kwargs: Any) -> None:
