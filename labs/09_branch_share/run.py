@@ -274,7 +274,8 @@ def methods_figure(cells, places):
     columns = {f"{n}\u00a0layers, lr\u00a0{lr:g}": (n, lr) for n, lr in places}
     fates = {name: {of[name, *place].word for place in places} for name in rows}
     always = [name for name in METHODS if fates[name] == {"trained"}]
-    title = f"With no warmup {len(always)} of {len(METHODS)} train everywhere:\n{', '.join(always)}"
+    said = f"With no warmup {len(always)} of these {len(METHODS)} methods train everywhere:"
+    title = f"{said}\n{'; '.join(always)}"
     figure, axes = plot.new_figure(title, size=(8.5, 1.6 + 0.5 * len(rows)))
 
     def show(name, column):
