@@ -93,6 +93,14 @@ def labels(runs: Sequence[Row]) -> np.ndarray:
     return np.array([VERDICTS.index(run.verdict) for run in runs])
 
 
+def first_seeds(runs: list[Row]) -> list[Row]:
+    """One run of each configuration: other seeds of one are no other evidence for a fold."""
+    first = {}
+    for run in runs:
+        first.setdefault(run.config, run)
+    return list(first.values())
+
+
 def as_json(model: HistGradientBoostingClassifier, names: Sequence[str] = QUANTITIES) -> dict:
     """Trees fitted on the quantities of these names, in calibration.json's form."""
 
@@ -162,7 +170,7 @@ def main() -> None:
     parser.add_argument("--judge", action="store_true", help="figures on draws not fitted on")
     args = parser.parse_args()
     recorded = rows()
-    own = [run for run in recorded if run.group in FITTED]
+    own = first_seeds([run for run in recorded if run.group in FITTED])
     seen = own + rows(DEVELOPMENT)
     truth = labels(seen)
     if args.judge:

@@ -53,7 +53,7 @@ def test_one_cycle_moves_adams_first_beta():
         optimizer = lib.optim.Adam([lib.ones(1, requires_grad=True)], lr=0.1)
         schedule = lib.optim.lr_scheduler.OneCycleLR(optimizer, 0.5, total_steps=9)
         betas = []
-        for _ in range(8):
+        for _ in range(9):  # one after each of its steps
             schedule.step()
             betas += optimizer.param_groups[0]["betas"]
         seen.append(betas)

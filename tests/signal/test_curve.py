@@ -9,7 +9,7 @@ import pytest
 import minigrad
 from minigrad.errors import ArgumentError
 from minigrad.signal.calibration import VERDICTS
-from minigrad.signal.curve import Curve
+from minigrad.signal.curve import Curve, Nets, answers, squash, unsquash
 from minigrad.signal.draw import draw
 from minigrad.signal.predict import predict, predict_many
 from minigrad.signal.theory_curve import constant_kernel, initial_loss, margins
@@ -118,3 +118,33 @@ def test_as_dict_is_json():
     )
     assert found["curve"]["windows"][-1] == [284, 300]
     assert found["curve"]["quantiles"]["0.5"][-1] is None and found["curve"]["half_step"] is None
+
+
+def test_nets_answer_as_the_networks_that_were_trained():
+    nn = minigrad.nn
+    nets = [nn.Sequential(nn.Linear(5, 7), nn.SiLU(), nn.Linear(7, 4)) for _ in range(2)]
+    stacked = [
+        (
+            np.stack([net[k].weight.detach().numpy().T for net in nets]),
+            np.stack([net[k].bias.detach().numpy()[None] for net in nets]),
+        )
+        for k in (0, 2)
+    ]
+    x = np.random.default_rng(0).standard_normal((6, 5)).astype(np.float32)
+    wanted = np.mean([net(minigrad.tensor(x)).detach().numpy() for net in nets], axis=0)
+    found = answers(Nets((), np.zeros(5), np.ones(5), stacked), x)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_units_that_a_net_is_fitted_in_keep_the_order_of_losses():
+    losses = np.array([-6.0, -1.0, 4.0, 5.0, 29.0, np.nan])
+    found = squash(losses)
+    assert (np.diff(found) > 0).all()
+    assert unsquash(found)[:-1] == pytest.approx(losses[:-1]) and unsquash(found)[-1] == math.inf
+
+
+def test_a_path_that_has_ended_stays_so_and_only_diverged_ones_end():
+    for p in predict_many(DRAWN):
+        ended = np.isinf(p.curve.paths)
+        assert (np.diff(ended.astype(int), axis=1) >= 0).all()
+        assert not ended[10:].any()  # diverged come first

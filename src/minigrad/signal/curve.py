@@ -1,17 +1,16 @@
 """The loss of a run before it is run: a window of steps after the other, with odds of every height.
 
-What theory says at init (theory_curve.py) is corrected, fate by fate, by small trees on the
-theory's quantities; what they leave open was measured and stands in `curve.json` as a table. A
-prediction is a set of weighted paths, 20 for each fate, whose weights are the verdict's odds: the
-two cannot contradict each other. theory/curve.md tells how far each part goes; sweeps/curve.py fits
-them.
+The curve of theory alone (theory_curve.py), the theory's other quantities and a fate are what two
+small networks read; they answer with ten equally likely heights of each window. They were trained
+on recorded runs, in minigrad, and stand in `curve.npz`. A prediction is a set of weighted paths,
+ten for each fate, whose weights are the verdict's odds: the two cannot contradict each other.
+theory/curve.md tells how far each part goes; sweeps/curve.py fits the networks.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -20,12 +19,16 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import ArgumentError
-from minigrad.signal.calibration import VERDICTS, Trees, read, scores
+from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.quadrature import Array
 from minigrad.signal.windows import Task
 
-LEVELS = (np.arange(20) + 0.5) / 20
+LEVELS = (np.arange(10) + 0.5) / 10
 SHOWN = (0.1, 0.25, 0.5, 0.75, 0.9)  # the quantiles that figures and JSON have
+LOWEST, HIGHEST = -6.0, 4.0  # log₁₀ of losses below and above which differences count little
+LARGEST = 30.0  # and of the highest foretold
+ENDED = 7.0  # what a loss that is not finite counts as, where a net is fitted
+FAR = 4.0  # standard deviations
 
 
 def ends(task: Task, fate: str) -> tuple[float, float]:
@@ -33,7 +36,7 @@ def ends(task: Task, fate: str) -> tuple[float, float]:
     low, high = math.log10(0.9 * task.entropy), math.log10(2 * task.entropy)
     if fate == "stalled":
         return low, high
-    return (high + 1e-9, 30.0) if fate == "diverged" else (-12.0, low - 1e-9)
+    return (high + 1e-9, LARGEST) if fate == "diverged" else (-12.0, low - 1e-9)
 
 
 @dataclass(frozen=True)
@@ -104,87 +107,83 @@ def _between(q: float, middle: Array, values: Array) -> float:
     return float(values[at - 1] + part * (values[at] - values[at - 1]))
 
 
-@dataclass(frozen=True)
-class Fit:
-    """What was fitted."""
-
-    start: Trees  # first window: added to theory's
-    trained: Trees  # last window, of runs that train
-    stalled: Trees  # and of those that stall
-    diverged: Trees  # and of those that end high
-    ended: Trees  # log odds that a diverged run is NaN at the end
-    middle: Trees  # windows between: added to the straight line from start to end
-    spread: Trees  # log₁₀ of how far a run lies from its centre
-    levels: dict[str, Array]  # (20,) of the standardised distance, for each "fate part"
-    ended_by: Array  # (W,) of the runs that end in NaN, the share that has by each window
-
-
-@lru_cache
-def fitted(family: str = "") -> Fit:
-    """The fit that ships with minigrad: for MLPs, or for the family of that folder."""
-    text = Path(__file__).parent.joinpath(family, "curve.json").read_text(encoding="utf-8")
-    return read_fit(json.loads(text))
-
-
-def read_fit(stored: dict[str, Any]) -> Fit:
-    """A fit from its JSON form."""
-    return Fit(
-        **{name: read(stored[name]) for name in TREES},
-        levels={name: np.array(x, float) for name, x in stored["levels"].items()},
-        ended_by=np.array(stored["ended_by"], float),
-    )
-
-
-TREES = ("start", "trained", "stalled", "diverged", "ended", "middle", "spread")
-
-
-def part(window: int, last: int) -> str:
-    """Which table of levels a window has."""
-    return "start" if window == 0 else "end" if window == last else "middle"
-
-
 Known = Mapping[str, Array]  # features, (R,) each
 
 
-def centres(known: Known, theory: Array, fit: Fit, task: Task) -> Array:
-    """(3, R, W) log₁₀ of the loss of a usual run of each fate."""
-    last = theory.shape[1] - 1
-    both = {**known, "theory_start": theory[:, 0], "theory_end": theory[:, last]}
-    start = theory[:, 0] + scores(both, fit.start)[:, 0]
-    out = np.empty((len(VERDICTS), *theory.shape))
-    for k, fate in enumerate(VERDICTS):
-        end = np.clip(scores(both, getattr(fit, fate))[:, 0], *ends(task, fate))
-        out[k] = start[:, None] + (end - start)[:, None] * np.arange(last + 1) / last
-        bent = scores(window_rows(known, theory, start, end, fate), fit.middle)
-        out[k][:, 1:last] += bent.reshape(theory.shape)[:, 1:last]
-    return out
+@dataclass(frozen=True)
+class Nets:
+    """M small networks that read theory's numbers: what was fitted."""
+
+    names: tuple[str, ...]  # of the features that they read beside theory's curve
+    mean: Array  # (F,) of each input over the runs fitted on
+    scale: Array  # (F,) and its standard deviation
+    layers: list[tuple[Array, Array]]  # weights (M, in, out) and biases (M, 1, out)
 
 
-def window_rows(known: Known, theory: Array, start: Array, end: Array, fate: str) -> Known:
-    """Features of every window of every run, run by run, (R·W,) each."""
-    n = theory.shape[1]
-    rows = {name: np.repeat(x, n) for name, x in known.items()}
-    rows |= {"start": np.repeat(start, n), "end": np.repeat(end, n), "theory": theory.ravel()}
-    rows["window"] = np.tile(np.arange(n, dtype=float), len(start))
-    rows |= {name: np.full(len(rows["window"]), float(name == fate)) for name in VERDICTS}
-    return rows
+@lru_cache
+def fitted(family: str = "") -> Nets:
+    """The nets that ship with minigrad: for MLPs, or for the family of that folder."""
+    with np.load(Path(__file__).parent.joinpath(family, "curve.npz")) as stored:
+        return read_nets(stored)
 
 
-def paths(known: Known, theory: Array, fit: Fit, task: Task) -> Array:
-    """(R, 60, W) 20 equally likely paths of each fate, as VERDICTS orders them."""
-    middle, last = centres(known, theory, fit, task), theory.shape[1] - 1
-    out = np.empty((len(theory), len(VERDICTS), len(LEVELS), last + 1))
-    for k, fate in enumerate(VERDICTS):
-        rows = window_rows(known, theory, middle[k][:, 0], middle[k][:, last], fate)
-        spread = 10 ** scores(rows, fit.spread).reshape(theory.shape)
-        levels = np.stack([fit.levels[f"{fate} {part(w, last)}"] for w in range(last + 1)], 1)
-        out[:, k] = middle[k][:, None] + spread[:, None] * levels
-        out[:, k, :, last] = np.clip(out[:, k, :, last], *ends(task, fate))
-    both = {**known, "theory_start": theory[:, 0], "theory_end": theory[:, last]}
-    ended = 1 / (1 + np.exp(-scores(both, fit.ended)))  # (R, 1)
-    nan = LEVELS[:, None] > 1 - ended[:, :, None] * fit.ended_by  # the highest paths end
-    out[:, VERDICTS.index("diverged")][nan] = math.inf
-    return out.reshape(len(theory), -1, last + 1)
+def read_nets(stored: Mapping[str, Array]) -> Nets:
+    """Nets from their arrays, as sweeps/curve_fit.py names them."""
+    count = sum(name.startswith("weight") for name in stored)
+    layers = [
+        (stored[f"weight{k}"].astype(float), stored[f"bias{k}"].astype(float)) for k in range(count)
+    ]
+    return Nets(tuple(stored["names"].tolist()), stored["mean"], stored["scale"], layers)
+
+
+def inputs(known: Known, theory: Array, names: Sequence[str]) -> Array:
+    """(R, F) what a net reads: the named features, then the curve of theory alone."""
+    return np.column_stack([*(known[name] for name in names), np.clip(theory, LOWEST, HIGHEST)])
+
+
+def standard(x: Array, mean: Array, scale: Array) -> Array:
+    """Inputs as a net takes them: what lies far from all runs counts as four deviations off."""
+    return np.clip((x - mean) / scale, -FAR, FAR)
+
+
+def squash(loss: Array) -> Array:
+    """log₁₀ of losses in the units a net is fitted in: a decade above 10⁴ counts ever less, and
+    what is not finite lies above all."""
+    above = HIGHEST + np.log10(1 + np.maximum(loss - HIGHEST, 0))
+    return np.where(
+        np.isfinite(loss), np.where(loss > HIGHEST, above, np.maximum(loss, LOWEST)), ENDED
+    )
+
+
+def unsquash(found: Array) -> Array:
+    """The other way: inf within one of what is not finite."""
+    above = np.minimum(HIGHEST - 1 + 10 ** np.clip(found - HIGHEST, 0, 2), LARGEST)
+    return np.where(found > ENDED - 1, np.inf, np.where(found > HIGHEST, above, found))
+
+
+def answers(nets: Nets, x: Array) -> Array:
+    """(R, O) the mean of what the nets say of (R, F)."""
+    *hidden, (weight, bias) = nets.layers
+    for inside in hidden:
+        x = x @ inside[0] + inside[1]  # (M, R, width)
+        x = x / (1 + np.exp(-x))  # SiLU
+    return np.asarray((x @ weight + bias).mean(0))
+
+
+def paths(known: Known, theory: Array, nets: Nets, task: Task) -> Array:
+    """(R, 30, W) 10 equally likely paths of each fate, as VERDICTS orders them."""
+    R, W = theory.shape
+    x = standard(inputs(known, theory, nets.names), nets.mean, nets.scale)
+    out = np.empty((R, len(VERDICTS), len(LEVELS), W))
+    for fate, switch, own in zip(VERDICTS, np.eye(len(VERDICTS)), out.swapaxes(0, 1), strict=True):
+        found = answers(nets, np.column_stack([x, np.tile(switch, (R, 1))]))
+        found = np.sort(found.reshape(R, W, len(LEVELS)), axis=-1).swapaxes(1, 2)  # none cross
+        own[:] = unsquash(found if fate == "diverged" else np.minimum(found, HIGHEST))
+        own[:, :, 0] = theory[:, :1] + found[:, :, 0]  # the first loss: what theory leaves open
+        low, high = ends(task, fate)
+        own[:, :, -1] = np.where(np.isinf(own[:, :, -1]), np.inf, np.clip(own[:, :, -1], low, high))
+        own[np.logical_or.accumulate(np.isinf(own), axis=-1)] = np.inf  # what has ended stays so
+    return out.reshape(R, -1, W)
 
 
 @dataclass(frozen=True)

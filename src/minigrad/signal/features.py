@@ -74,7 +74,7 @@ def dynamics(configs: Sequence[Configuration], signal: Signal) -> Dynamics:
 def features_many(configs: Sequence[Configuration], signal: Signal) -> dict[str, Array]:
     """All features by name, each (R,), of networks that ``signal`` is `propagate_many` of.
 
-    The odds are fitted on those in `calibration.json`, the curve on those in `curve.json`; the
+    The odds are fitted on those in `calibration.json`, the curve on those in `curve.npz`; the
     sentence that explains a verdict is made from the rest.
     """
     depth = np.array([c.depth for c in configs])

@@ -145,7 +145,7 @@ class OneCycleLR(LRScheduler):
 
     def get_lr(self) -> list[float]:
         step, last = self.last_epoch, self.total_steps - 1
-        if step > last:
+        if step > self.total_steps:  # one past the last, as in PyTorch: a step after each update
             raise ArgumentError(f"OneCycleLR: its {self.total_steps} steps are over")
         top = self.pct_start * self.total_steps - 1
         up = step <= top
