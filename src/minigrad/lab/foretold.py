@@ -1,0 +1,94 @@
+"""Predicted bands behind measured curves, and a sentence that says where they failed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from minigrad.lab.cells import Run, claim
+from minigrad.lab.plot import Style
+from minigrad.lab.report import Finding
+from minigrad.signal.fate import Fate
+from minigrad.signal.windows import window_means
+
+LOW, HIGH = 0.1, 0.9  # the quantiles between which 80 % of runs are to lie
+SIGMAS = 1.2816  # the same in standard deviations of a normal logarithm
+TOP = 1e12  # what lies higher, NaN included, is drawn here
+
+
+def band(ax: Axes, p: Fate, style: Style) -> None:
+    """The 80 % band of the loss by step, behind what is measured; it ends where the windows do."""
+    steps = [(first + stop - 1) / 2 for first, stop in p.curve.windows]
+    low, high = (np.minimum(p.curve.quantile(q), TOP) for q in (LOW, HIGH))
+    shade(ax, steps, low, high, style)
+
+
+def shade(ax: Axes, x: Any, low: Any, high: Any, style: Style) -> None:
+    """A band that was predicted: paler than the range over seeds, between thin lines."""
+    ax.fill_between(x, low, high, color=style.color, alpha=0.1, lw=0, zorder=0)
+    for edge in (low, high):
+        ax.plot(x, edge, color=style.color, lw=0.6, alpha=0.6, zorder=0, label="_predicted")
+
+
+def by_depth(curve: Any, spread: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The 80 % band of a mean square by depth: ln is normal with mean ln curve − spread²/2."""
+    middle = np.log(np.maximum(curve, 1e-300)) - np.square(spread) / 2
+    return np.exp(middle - SIGMAS * spread), np.exp(middle + SIGMAS * spread)
+
+
+def seen(run: Run, windows: Sequence[tuple[int, int]]) -> NDArray[np.float64]:
+    """A run's mean loss in each window, (W,): inf from its first loss on that is not finite, NaN
+    for windows that it did not reach."""
+    means = np.array(window_means(run["losses"], windows))
+    broke = run["losses"] and run["losses"][-1] is None
+    return np.where(np.isnan(means), math.inf, means) if broke else means
+
+
+def finding(name: str, foretold: Sequence[tuple[Fate, Sequence[Run]]]) -> Finding:
+    """How many windows of the runs lie in the 80 % bands, and where the others are."""
+    inside = total = 0
+    missed: dict[str, dict[str, int]] = {}
+    for p, runs in foretold:
+        low, high = p.curve.quantile(LOW), p.curve.quantile(HIGH)
+        for run in runs:
+            means = seen(run, p.curve.windows)
+            for w, (first, stop) in enumerate(p.curve.windows):
+                if np.isnan(means[w]):
+                    continue
+                total += 1
+                inside += bool(low[w] <= means[w] <= high[w])
+                if not low[w] <= means[w] <= high[w]:
+                    steps = f"{first}" if stop == first + 1 else f"{first}–{stop - 1}"
+                    side = "above" if means[w] > high[w] else "below"
+                    counts = missed.setdefault(steps, {"above": 0, "below": 0})
+                    counts[side] += 1
+    listed = ", ".join(
+        f"{steps} ({' and '.join(f'{n} {side}' for side, n in counts.items() if n)})"
+        for steps, counts in missed.items()
+    )
+    sentence = f"outside at steps {listed}" if listed else "none of its windows lies outside"
+    outcome = f"{inside} of {total} windows inside"
+    return Finding(
+        f"predicted 80 % band, {name}",
+        outcome,
+        sentence,
+        **claim("most windows inside", 2 * inside > total if total else None),
+    )
+
+
+def by_layer(name: str, networks: Mapping[str, tuple[Any, Any]]) -> Finding:
+    """How many points lie in bands by layer, of networks {name: ((low, high), (seeds, layers))}."""
+    inside = {}
+    for which, ((low, high), values) in networks.items():
+        inside[which] = (np.array(values) >= low) & (np.array(values) <= high)
+    few = [f"{which} ({x.sum()} of {x.size})" for which, x in inside.items() if x.mean() < 0.8]
+    total, hit = sum(x.size for x in inside.values()), sum(x.sum() for x in inside.values())
+    sentence = f"fewer than 80 % of {', '.join(few)}" if few else "at least 80 % of each network"
+    claimed = claim("most of each network inside", min(x.mean() for x in inside.values()) > 0.5)
+    outcome = f"{hit} of {total} points inside"
+    return Finding(f"predicted 80 % band, {name}", outcome, sentence, **claimed)
