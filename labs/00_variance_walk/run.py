@@ -9,10 +9,8 @@ import numpy as np
 from minigrad import lab, probe
 from minigrad.lab import Finding, curves, foretold, plot
 from minigrad.lab.cells import Cells, claim
-from minigrad.lab.walk import ACTIVATIONS, INITS, NORMS, draw, watched
+from minigrad.lab.walk import ACTIVATIONS, INITS, NORMS, bands, draw, watched
 from minigrad.nn import functional as F
-from minigrad.signal.configuration import INPUTS
-from minigrad.signal.predict import predict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +27,6 @@ QUICK = {}
 
 # Var W of each, times the width n of a square layer
 SHARE = {"uniform ±0.5": lambda n: n / 12, "Xavier": lambda n: 1, "Kaiming": lambda n: 2}
-FAMILY = {"uniform ±0.5": "uniform", "Xavier": "xavier_normal", "Kaiming": "kaiming_normal"}
 
 # What is drawn as histograms: outputs of tanh as they are, gradients by size
 SPREADS = {f"{name}, no norm": (name, "none") for name in INITS}
@@ -78,18 +75,6 @@ def spread(s, name, norm, seed):
     return watched(s, name, norm, "tanh", seed, watch).record()
 
 
-def theory(s, name, activation="linear", norm="none"):
-    """The bands of 80 % of networks by layer; None where inputs are not as wide as theory's."""
-    if s.width != INPUTS:
-        return None
-    shape = {"depth": s.depth, "width": s.width, "placement": "mid"}
-    words = {"activation": activation.lower(), "norm": norm.lower()}
-    p = predict(**shape, **words, init=FAMILY[name])
-    square = foretold.by_depth(p.forward, p.forward_band)
-    back = foretold.by_depth(p.backward / p.backward[-1], p.backward_band)
-    return {"variance": square, "forward_rms": np.sqrt(square), "gradient_rms": np.sqrt(back)}
-
-
 def experiment(s, run, pieces):
     linear, cases, spreads = {}, [], {}
     run.record("results.json", {"linear": linear, "activations": cases})
@@ -104,14 +89,14 @@ def experiment(s, run, pieces):
                 var_w = SHARE[name](s.width) / s.width
                 var_x = pieces.predicted_variance(var_x, s.width, var_w)
                 predicted.append(var_x)
-            linear[name] = {"predicted": predicted, "bands": theory(s, name), "measured": []}
+            linear[name] = {"predicted": predicted, "bands": bands(s, name), "measured": []}
             for seed in range(s.seeds):
                 x, weights, _ = draw(s, name, seed)
                 linear[name]["measured"].append(pieces.walk(x, weights))
                 advance()
         for activation, norm, name in grid:
             case = {"activation": activation, "norm": norm, "init": name, "runs": []}
-            cases.append(case | {"bands": theory(s, name, activation, norm)})
+            cases.append(case | {"bands": bands(s, name, activation, norm)})
             for seed in range(s.seeds):
                 case["runs"].append(measure(s, name, norm, activation, seed))
                 advance()

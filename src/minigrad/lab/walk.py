@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 import minigrad
 from minigrad import Generator, nn
 from minigrad.core.tensor import Tensor
+from minigrad.lab.foretold import by_depth
 from minigrad.nn import functional as F
 from minigrad.nn import init
+from minigrad.signal.configuration import INPUTS
+from minigrad.signal.predict import predict
+
+Bands = dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 INITS: dict[str, Callable[..., Any]] = {
     "uniform ±0.5": lambda w, generator: init.uniform_(w, -0.5, 0.5, generator=generator),
     "Xavier": init.xavier_normal_,
     "Kaiming": init.kaiming_normal_,
 }
+FAMILY = {"uniform ±0.5": "uniform", "Xavier": "xavier_normal", "Kaiming": "kaiming_normal"}
 ACTIVATIONS: dict[str, Callable[..., Any]] = {"ReLU": F.relu, "tanh": minigrad.tanh, "GELU": F.gelu}
 NORMS: dict[str, Any] = {"none": None, "LayerNorm": nn.LayerNorm, "RMSNorm": nn.RMSNorm}
 
@@ -57,3 +66,18 @@ def watched(
     with watch(model.outputs) as seen:
         model(x).backward(upstream)
     return seen
+
+
+def bands(s: Any, name: str, activation: str = "linear", norm: str = "none") -> Bands | None:
+    """What of 80 % of these stacks lies, layer by layer, between (low, high): the output's mean
+    square and its root, and the root mean square of the gradient, 1 at the last layer. Theory has
+    no norm in its first layer. None where inputs are not as wide as theory's.
+    """
+    if s.width != INPUTS:
+        return None
+    shape: dict[str, Any] = {"depth": s.depth, "width": s.width, "placement": "mid"}
+    p = predict(**shape, activation=activation.lower(), norm=norm.lower(), init=FAMILY[name])
+    square = by_depth(p.forward, p.forward_band)
+    back = by_depth(p.backward / p.backward[-1], p.backward_band)
+    roots = ((np.sqrt(low), np.sqrt(high)) for low, high in (square, back))
+    return dict(zip(("variance", "forward_rms", "gradient_rms"), (square, *roots), strict=True))
