@@ -10,13 +10,19 @@ import numpy as np
 from minigrad import Generator, lab, nn, optim
 from minigrad.data import toy
 from minigrad.lab import Finding, foretold, plot
-from minigrad.lab.blocks import WithoutSkip, bare, network
+from minigrad.lab.blocks import (
+    FOUR,
+    KINDS,
+    RELU,
+    SKIPS,
+    WithoutSkip,
+    configuration,
+    four_cells,
+    network,
+)
 from minigrad.lab.cells import Cells, claim, spread
 from minigrad.lab.curves import log_curves, loss_curves, table
-from minigrad.lab.forecast import draw_curve
-from minigrad.lab.trainability import train as stack_losses
 from minigrad.probe import gradient_norm
-from minigrad.signal.configuration import Configuration
 from minigrad.signal.predict import predict
 from minigrad.training import Record, final_loss, train
 
@@ -43,40 +49,12 @@ class Settings:
 # a sixth of the time per step
 QUICK = {"width": 128, "steps": 70, "optimizers": (("sgd", 1e-3),), "four_steps": 0}
 
-# Norm × skip, SGD 0.001: plain layers of ReLU, and this lab's blocks.
-FOUR = {"no norm": "none", "LayerNorm": "layernorm"}
-SKIPS = {"no skip": "none", "skip": "plain"}
-RELU = "Linear → ReLU, width 128"
-KINDS = {RELU: 128, "Linear → GELU → Linear, width 64": 64}
-
 PIECES = {"PreNorm": nn.PreNorm, "gradient_norm": gradient_norm}
 MINE = {"gradient_norm": lambda own: lambda parameters: own(list(parameters))}
 
 
 def data(s):
     return toy.describe(range(s.seeds), dim=s.width)
-
-
-def configuration(norm, skip):
-    """Of the plain ReLU layers: one that theory knows."""
-    names = {"norm": FOUR[norm], "residual": SKIPS[skip]}
-    return Configuration(depth=50, width=KINDS[RELU], lr=1e-3, **names)
-
-
-def four_cells(s, kind, norm, skip, seed):
-    """One of the four: its losses, SGD at 0.001."""
-    if kind == RELU:
-        losses = stack_losses(configuration(norm, skip), seed, s.four_steps)
-    else:  # a step of this one takes long, and shows its fate soon
-        width, task = KINDS[kind], toy.toy(seed)
-        model = bare(norm, skip, width, Generator(seed))
-        updates = optim.SGD(model.parameters(), lr=1e-3, momentum=s.momentum)
-        batches = toy.batches(task.x[:, :width], task.y, s.batch, seed)
-        losses = train(model, updates, batches, min(s.four_steps, 100), Record(seed)).losses
-    finite = [loss is not None and np.isfinite(loss) for loss in losses]
-    kept = [float(f"{x:.5g}") if ok else None for x, ok in zip(losses, finite, strict=True)]
-    labels = {"kind": kind, "norm": norm, "skip": skip, "seed": seed}
-    return labels | {"losses": kept, "diverged_at": len(kept) - 1 if kept[-1] is None else None}
 
 
 def experiment(s, run, pieces):
@@ -234,14 +212,9 @@ def four_curves(cells):
     four = cells.of(kind=RELU).by("norm", "skip")
     said = {key: predict(configuration(*key)) for key in four}
     right = sum(said[key].verdict == mine.word for key, mine in four.items())
-    title = (
-        f"Of the four fates of plain ReLU layers {right} are foretold (pale: 80 % band, dark: 50 %)"
-    )
-    figure, axes = plot.new_figure(title, columns=len(four), size=(3.4 * len(four), 3.6))
-    for ax, (key, mine) in zip(axes[0], four.items(), strict=True):
-        draw_curve(ax, said[key], [run["losses"] for run in mine.runs])
-        ax.set_title(f"{', '.join(key)}\npredicted {said[key].verdict}: {mine.counts}", fontsize=9)
-    return figure
+    title = f"Of the four fates of plain ReLU layers {right} are foretold"
+    shown = {", ".join(key): (said[key], mine.runs, None) for key, mine in four.items()}
+    return foretold.panels(title, shown, 2)
 
 
 def early_shares(variants):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from minigrad.lab.cells import Run, claim
-from minigrad.lab.plot import Style
+from minigrad.lab.cells import Cells, Run, claim
+from minigrad.lab.forecast import draw_curve
+from minigrad.lab.plot import STYLES, Style, legend_below, new_figure
 from minigrad.lab.report import Finding
 from minigrad.signal.fate import Fate
 from minigrad.signal.windows import window_means
@@ -35,6 +38,28 @@ def shade(ax: Axes, x: Any, low: Any, high: Any, style: Style) -> None:
         ax.plot(x, edge, color=style.color, lw=0.6, alpha=0.6, zorder=0, label="_predicted")
 
 
+def panels(
+    title: str,
+    curves: Mapping[str, tuple[Fate, Sequence[Run], Sequence[float] | None]],
+    columns: int,
+) -> Figure:
+    """A panel per network: its band (dark: 50 %), its runs and, dashed, theory alone if given."""
+    rows = -(-len(curves) // columns)
+    size = (4.1 * columns + 0.4, 2.6 * rows + 0.9)
+    figure, axes = new_figure(title, rows, columns, size=size, sharex=True)
+    look: Any = {"color": STYLES[0].color, "ls": "--", "label": "theory alone"}
+    for k, (name, (p, runs, alone)) in enumerate(curves.items()):
+        ax = axes.flat[k]
+        draw_curve(ax, p, [run["losses"] for run in runs])
+        if alone is not None:
+            ax.plot([(first + stop + 1) / 2 for first, stop in p.curve.windows], alone, **look)
+        ax.set_title(f"{name}\npredicted {p.verdict}: {Cells(runs).counts}", fontsize=9)
+        ax.set(xlabel=ax.get_xlabel() if k // columns == rows - 1 else "")
+        ax.set(ylabel="" if k % columns else ax.get_ylabel())
+    legend_below(figure, axes[0, 0])
+    return figure
+
+
 def by_depth(curve: Any, spread: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The 80 % band of a mean square by depth: ln is normal with mean ln curve − spread²/2."""
     middle = np.log(np.maximum(curve, 1e-300)) - np.square(spread) / 2
@@ -52,33 +77,27 @@ def seen(run: Run, windows: Sequence[tuple[int, int]]) -> NDArray[np.float64]:
 def finding(name: str, foretold: Sequence[tuple[Fate, Sequence[Run]]]) -> Finding:
     """How many windows of the runs lie in the 80 % bands, and where the others are."""
     inside = total = 0
-    missed: dict[str, dict[str, int]] = {}
+    missed: dict[tuple[int, int], Counter[str]] = {}
     for p, runs in foretold:
         low, high = p.curve.quantile(LOW), p.curve.quantile(HIGH)
         for run in runs:
             means = seen(run, p.curve.windows)
-            for w, (first, stop) in enumerate(p.curve.windows):
-                if np.isnan(means[w]):
-                    continue
+            for w in np.flatnonzero(~np.isnan(means)):
                 total += 1
-                inside += bool(low[w] <= means[w] <= high[w])
-                if not low[w] <= means[w] <= high[w]:
-                    steps = f"{first}" if stop == first + 1 else f"{first}–{stop - 1}"
+                if low[w] <= means[w] <= high[w]:
+                    inside += 1
+                else:
                     side = "above" if means[w] > high[w] else "below"
-                    counts = missed.setdefault(steps, {"above": 0, "below": 0})
-                    counts[side] += 1
+                    missed.setdefault(p.curve.windows[w], Counter())[side] += 1
     listed = ", ".join(
-        f"{steps} ({' and '.join(f'{n} {side}' for side, n in counts.items() if n)})"
-        for steps, counts in missed.items()
+        f"{first if stop == first + 1 else f'{first}–{stop - 1}'} "
+        f"({' and '.join(f'{n} {side}' for side, n in counts.items())})"
+        for (first, stop), counts in sorted(missed.items())
     )
     sentence = f"outside at steps {listed}" if listed else "none of its windows lies outside"
+    claimed = claim("most windows inside", 2 * inside > total if total else None)
     outcome = f"{inside} of {total} windows inside"
-    return Finding(
-        f"predicted 80 % band, {name}",
-        outcome,
-        sentence,
-        **claim("most windows inside", 2 * inside > total if total else None),
-    )
+    return Finding(f"predicted 80 % band, {name}", outcome, sentence, **claimed)
 
 
 def by_layer(name: str, networks: Mapping[str, tuple[Any, Any]]) -> Finding:
