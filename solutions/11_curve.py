@@ -54,7 +54,7 @@ def forecast(variance, rate, steps, momentum):
     """The loss at each step, had the tangent kernel stayed as at init: an array as `steps`.
 
     At step 0 the initial loss of logits of this variance, which the first updates forget. From then
-    on m + e^m = 1 + τ, loss = ln(1 + e^-m), τ = rate·(t − β(1 − β^t)/(1 − β)). steps: an array (N,).
+    on m + e^m = 1 + τ, loss = ln(1 + e^-m), τ = rate·(t − β(1 − β^t)/(1 − β)). steps: (N,).
     """
     # TODO: τ; then m, by halving an interval that holds it; then the loss, and the first one.
     time = rate * (steps - momentum * (1 - momentum**steps) / (1 - momentum))

@@ -14,6 +14,7 @@ from minigrad.course.runner import check
 from minigrad.course.stub import definition
 from minigrad.course.table import CourseError, Exercise, Lab
 from minigrad.course.workspace import Workspace, find, read_text
+from minigrad.lab.five import agree
 
 LEGEND = "✓ passes  → next  · open  ! passed once, and no longer"
 
@@ -138,7 +139,7 @@ def guess_score(progress: Progress) -> Text:
     for guess in progress.data["guesses"].values():
         for key, outcome in guess.get("outcome", {}).items():
             asked += 1
-            right += guess.get("answers", {}).get(key) == outcome
+            right += agree(guess.get("answers", {}).get(key, ""), outcome)
     return Text(f"guesses: {right} of {asked} held" if asked else "guesses: none played out yet")
 
 

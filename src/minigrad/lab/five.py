@@ -14,14 +14,14 @@ from statistics import median
 import numpy as np
 
 from minigrad.errors import ArgumentError
-from minigrad.lab.cells import LN2, Cells, Run
-from minigrad.lab.foretold import seen
+from minigrad.lab.cells import LN2, Cells, Run, seen
 from minigrad.lab.report import Finding
 from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.configuration import STEPS
 from minigrad.signal.fate import Fate
 from minigrad.signal.windows import WINDOWS, step_below
 
+NEAR = 0.3  # decades: a factor of two, in the mean over the numbers
 MOST = 2.0  # decades that one number can be off
 LOWEST = 1e-6  # nats: the same as 0
 FORM = "start, largest, step of half of guessing (or never), end (or nan), fate"
@@ -65,6 +65,15 @@ def read(text: str) -> Five:
     if len(fates) != 1 or len(numbers) != 4 or not all(x >= 0 for x in numbers):
         raise ArgumentError(f"a curve is {FORM}: 0.7 1.2 40 0.01 trained; got {text.strip()!r}")
     return Five(*numbers, fates[0])
+
+
+def agree(said: str, outcome: str) -> bool:
+    """Whether what was said came true: the same word, or a curve with its fate that is NEAR it."""
+    try:
+        ours, theirs = read(said), read(outcome)
+    except ArgumentError:
+        return said == outcome
+    return ours.fate == theirs.fate and ours.apart(theirs) <= NEAR
 
 
 def foretold(p: Fate) -> Five:

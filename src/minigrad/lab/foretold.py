@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,12 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from minigrad.lab.cells import Cells, Run, claim
+from minigrad.lab.cells import Cells, Run, claim, seen
 from minigrad.lab.forecast import draw_curve
 from minigrad.lab.plot import STYLES, Style, legend_below, new_figure
 from minigrad.lab.report import Finding
 from minigrad.signal.fate import Fate
-from minigrad.signal.windows import window_means
 
 LOW, HIGH = 0.1, 0.9  # the quantiles between which 80 % of runs are to lie
 SIGMAS = 1.2816  # the same in standard deviations of a normal logarithm
@@ -64,14 +62,6 @@ def by_depth(curve: Any, spread: Any) -> tuple[NDArray[np.float64], NDArray[np.f
     """The 80 % band of a mean square by depth: ln is normal with mean ln curve − spread²/2."""
     middle = np.log(np.maximum(curve, 1e-300)) - np.square(spread) / 2
     return np.exp(middle - SIGMAS * spread), np.exp(middle + SIGMAS * spread)
-
-
-def seen(run: Run, windows: Sequence[tuple[int, int]]) -> NDArray[np.float64]:
-    """A run's mean loss in each window, (W,): inf from its first loss on that is not finite, NaN
-    for windows that it did not reach."""
-    means = np.array(window_means(run["losses"], windows))
-    broke = run["losses"] and run["losses"][-1] is None
-    return np.where(np.isnan(means), math.inf, means) if broke else means
 
 
 def finding(name: str, foretold: Sequence[tuple[Fate, Sequence[Run]]]) -> Finding:
