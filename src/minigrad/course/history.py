@@ -57,10 +57,6 @@ def calibration_plot(records: Sequence[dict[str, Any]], path: Path) -> None:
             x, y = sure[inside].mean(), right[inside].mean()
             ax.plot(x, y, marker=STYLES[1].marker, color=STYLES[1].color, markersize=8)
             ax.annotate(f"{inside.sum()}", (x, y), (8, -4), textcoords="offset points")
-    ax.set(
-        xlabel="your confidence",
-        ylabel="share right",
-        xlim=(min(0.3, sure.min() - 0.03), 1.03),
-        ylim=(-0.05, 1.05),
-    )
+    left = min(0.3, sure.min() - 0.03)
+    ax.set(xlabel="your confidence", ylabel="share right", xlim=(left, 1.03), ylim=(-0.05, 1.05))
     save_figure(figure, path)

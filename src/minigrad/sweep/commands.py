@@ -187,9 +187,7 @@ def map_command(
 
 def challenge(
     rounds: Annotated[int, typer.Option(help="Networks to judge.")] = 10,
-    level: Annotated[
-        int, typer.Option(help="1 clear cases, 2 mixed, 3 close calls, 4 curves.")
-    ] = 1,
+    level: Annotated[int, typer.Option(help="1 clear, 2 mixed, 3 close calls, 4 curves.")] = 1,
     family_: Annotated[str, typer.Option("--family", help=", ".join(FAMILIES))] = "mlp",
     seed: Annotated[int | None, typer.Option(min=0, help="Of the first round; counts up.")] = None,
     answers: Annotated[Path | None, typer.Option(help="Answers from a file, one a line.")] = None,
