@@ -97,7 +97,7 @@ def from_record(
     right = [row for row in unseen if row.verdict == fate] or unseen
     own = right[int(rng.integers(len(right)))]
     near = sorted(found, key=lambda row: distance(row.config, own.config))
-    return own, chosen(own, near)
+    return own, filled(own, near)
 
 
 def chosen(own: Row, near: Sequence[Row]) -> list[Row]:
@@ -114,6 +114,13 @@ def chosen(own: Row, near: Sequence[Row]) -> list[Row]:
     return others
 
 
+def filled(own: Row, near: Sequence[Row]) -> list[Row]:
+    """Three in any case: where too few are apart, the nearest of the rest."""
+    others = chosen(own, near)
+    rest = (row for row in near if row not in others and row.config != own.config)
+    return [*others, *rest][: len(LETTERS) - 1]
+
+
 def from_runs(seed: int, rng: np.random.Generator) -> tuple[Row, list[Row]]:
     """The same of MLPs that are trained now: one, and others with a knob or two turned."""
     from minigrad.course.challenge import draw
@@ -122,7 +129,7 @@ def from_runs(seed: int, rng: np.random.Generator) -> tuple[Row, list[Row]]:
     while len(others) < len(LETTERS) - 1 and len(near) < LIVE:
         near.append(trained(turned(own.config, rng), seed))
         others = chosen(own, near)
-    return own, [*others, *(row for row in near if row not in others)][: len(LETTERS) - 1]
+    return own, filled(own, near)
 
 
 def turned(config: Configuration, rng: np.random.Generator) -> Configuration:
