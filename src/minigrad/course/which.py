@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,9 +125,11 @@ def from_runs(seed: int, rng: np.random.Generator) -> tuple[Row, list[Row]]:
     """The same of MLPs that are trained now: one, and others with a knob or two turned."""
     from minigrad.course.challenge import draw
 
-    own, near, others = trained(draw(seed, 2).config, seed), [], []
+    own = trained(draw(seed, 2).config, seed)
+    near: list[Row] = []
+    others: list[Row] = []
     while len(others) < len(LETTERS) - 1 and len(near) < LIVE:
-        near.append(trained(turned(own.config, rng), seed))
+        near.append(trained(turned(cast(Configuration, own.config), rng), seed))
         others = chosen(own, near)
     return own, filled(own, near)
 
@@ -138,7 +140,8 @@ def turned(config: Configuration, rng: np.random.Generator) -> Configuration:
     if rng.random() < 0.5:
         return replace(config, lr=rate)
     name = str(rng.choice(("activation", "norm", "residual")))
-    return replace(config, lr=rate, **{name: str(rng.choice(DRAWN[name]))})
+    choice: dict[str, Any] = {name: str(rng.choice(DRAWN[name]))}
+    return replace(config, lr=rate, **choice)
 
 
 def trained(config: Configuration, seed: int) -> Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def network(
     for module in model.modules():
         if isinstance(module, nn.Linear):
             init.kaiming_normal_(module.weight, nonlinearity="gelu", generator=generator)
-            init.zeros_(module.bias)
+            init.zeros_(cast(Tensor, module.bias))
     return model
 
 
@@ -62,7 +62,7 @@ def bare(norm: str, skip: str, width: int, generator: Generator) -> nn.Module:
 
 def configuration(norm: str, skip: str) -> Configuration:
     """Of the plain ReLU layers: one that theory knows."""
-    names = {"norm": FOUR[norm], "residual": SKIPS[skip]}
+    names: dict[str, Any] = {"norm": FOUR[norm], "residual": SKIPS[skip]}
     return Configuration(depth=50, width=KINDS[RELU], lr=1e-3, **names)
 
 
@@ -75,7 +75,7 @@ def four_cells(s: Any, kind: str, norm: str, skip: str, seed: int) -> Run:
         model = bare(norm, skip, width, Generator(seed))
         updates = optim.SGD(model.parameters(), lr=1e-3, momentum=s.momentum)
         batches = toy.batches(task.x[:, :width], task.y, s.batch, seed)
-        losses = train(model, updates, batches, min(s.four_steps, 100), Record(seed)).losses
+        losses = [*train(model, updates, batches, min(s.four_steps, 100), Record(seed)).losses]
     finite = [loss is not None and np.isfinite(loss) for loss in losses]
     kept = [float(f"{x:.5g}") if ok else None for x, ok in zip(losses, finite, strict=True)]
     labels = {"kind": kind, "norm": norm, "skip": skip, "seed": seed}

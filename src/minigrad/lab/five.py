@@ -64,7 +64,8 @@ def read(text: str) -> Five:
         numbers = []
     if len(fates) != 1 or len(numbers) != 4 or not all(x >= 0 for x in numbers):
         raise ArgumentError(f"a curve is {FORM}: 0.7 1.2 40 0.01 trained; got {text.strip()!r}")
-    return Five(*numbers, fates[0])
+    start, largest, half, end = numbers
+    return Five(start, largest, half, end, fates[0])
 
 
 def agree(said: str, outcome: str) -> bool:

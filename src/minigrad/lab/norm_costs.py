@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,8 @@ def measure(
         return lambda: train_step(model, F.cross_entropy, optimizer, x, y)
 
     mean_square = np.square(x.array).mean(axis=1, keepdims=True)  # (rows, 1)
-    functions = {
-        "forward": {n: lambda m=m: m(x) for n, m in layers.items()},
+    functions: dict[str, dict[str, Callable[[], Any]]] = {
+        "forward": {n: partial(m, x) for n, m in layers.items()},
         "backward": {n: timing.backward(m, x, upstream) for n, m in layers.items()},
         "step": {n: whole_step(n) for n in layers},
         "root": {
@@ -43,6 +44,6 @@ def measure(
     }
     repeats = dict.fromkeys(functions, s.timing_repeats) | {"step": s.step_repeats}
     times = {k: timing.interleaved(f, repeats[k], advance) for k, f in functions.items()}
-    kept = {n: timing.bytes_kept(lambda m=m: m(x)) for n, m in layers.items()}
+    kept = {n: timing.bytes_kept(partial(m, x)) for n, m in layers.items()}
     numbers = {n: sum(p.numel() for p in m.parameters()) for n, m in layers.items()}
     return {"shape": shape, "parameters": numbers, "bytes_kept": kept, "milliseconds": times}
