@@ -5,7 +5,6 @@ import pytest
 from minigrad.course.guess import after_run, before_run, outcomes
 from minigrad.course.progress import Progress
 from minigrad.course.workspace import resources
-from minigrad.errors import ArgumentError
 from minigrad.lab import Finding, Run, five
 from minigrad.lab.catalog import labs, load
 from minigrad.lab.records import read_records
@@ -129,33 +128,3 @@ def test_a_curve_is_guessed_in_five_and_theory_stands_beside_it(workspace, minig
     told = (path / "report.md").read_text(encoding="utf-8")
     assert "it was 0.7 0.7 300 0.002 trained: 0.25 decades off, theory " in told
     assert "guesses: 1 of 1 held" in minigrad("list").output
-
-
-def test_five_numbers_are_read_and_held_against_each_other():
-    one = five.read("0.7, 1.4, never, nan, d")
-    assert str(one) == "0.7 1.4 never nan diverged" and five.read(str(one)) == one
-    near, far = five.read("0.7 0.7 30 0.01 t"), five.read("0.7 0.7 300 0.1 t")
-    assert near.apart(far) == pytest.approx((1 + 1) / 4) and near.apart(near) == 0
-    assert near.apart(five.read("0.7 0.7 30 nan d")) == pytest.approx(five.MOST / 4)
-    assert five.agree("0.7 0.7 30 0.01 t", "0.7 0.7 40 0.02 t")
-    assert not five.agree("0.7 0.7 30 0.01 t", str(far))
-    assert not five.agree("0.7 0.7 30 0.5 t", "0.7 0.7 30 0.7 s") and five.agree("same", "same")
-    for text in ("", "1 2 3 4", "1 2 3 4 x", "1 2 3 -4 t", "a b c d t"):
-        with pytest.raises(ArgumentError, match="a curve is"):
-            five.read(text)
-
-
-def test_the_five_of_runs_are_their_medians():
-    falls = [{"losses": [0.7] * 40 + [end] * 260, "diverged_at": None} for end in (0.1, 0.2, 0.01)]
-    found = five.measured(falls)
-    assert found and (found.start, found.largest, found.end, found.fate) == (
-        0.7,
-        0.7,
-        0.1,
-        "trained",
-    )
-    assert 32 < found.half < 95.5  # between the windows 32–63 and 64–127
-    broke = {"losses": [0.7, 9.0, None], "diverged_at": 2}
-    assert str(five.measured([broke])) == "0.7 nan never nan diverged"
-    assert five.measured([{"losses": [0.7] * 10, "diverged_at": None}]) is None
-    assert five.measured([*falls[:1], broke]) is None
