@@ -6,12 +6,11 @@ from statistics import median
 
 import numpy as np
 
-import minigrad
-from minigrad import Generator, lab, nn, probe
-from minigrad.lab import Finding, curves, plot
+from minigrad import lab, probe
+from minigrad.lab import Finding, curves, foretold, plot
 from minigrad.lab.cells import Cells, claim
+from minigrad.lab.walk import ACTIVATIONS, INITS, NORMS, bands, draw, watched
 from minigrad.nn import functional as F
-from minigrad.nn import init
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,15 +25,8 @@ class Settings:
 
 QUICK = {}
 
-INITS = {
-    "uniform ±0.5": lambda w, generator: init.uniform_(w, -0.5, 0.5, generator=generator),
-    "Xavier": init.xavier_normal_,
-    "Kaiming": init.kaiming_normal_,
-}
 # Var W of each, times the width n of a square layer
 SHARE = {"uniform ±0.5": lambda n: n / 12, "Xavier": lambda n: 1, "Kaiming": lambda n: 2}
-ACTIVATIONS = {"ReLU": F.relu, "tanh": minigrad.tanh, "GELU": F.gelu}
-NORMS = {"none": None, "LayerNorm": nn.LayerNorm, "RMSNorm": nn.RMSNorm}
 
 # What is drawn as histograms: outputs of tanh as they are, gradients by size
 SPREADS = {f"{name}, no norm": (name, "none") for name in INITS}
@@ -65,54 +57,22 @@ def data(s):
     return {"source": "synthetic: x ~ N(0, I), drawn by seed", "sha256": None}
 
 
-class Stack(nn.Module):
-    """`depth` layers, each Linear → norm → activation. (B, n) -> (B, n)."""
-
-    def __init__(self, weights, norm, activation):
-        super().__init__()
-        self.weights, self.activation = weights, activation
-        n = weights[0].shape[0]
-        self.norms = nn.ModuleList([norm(n) if norm else nn.Identity() for _ in weights])
-        self.outputs = nn.ModuleList([nn.Identity() for _ in weights])  # where the probe looks
-
-    def forward(self, x):
-        for weight, norm, output in zip(self.weights, self.norms, self.outputs, strict=True):
-            x = output(self.activation(norm(F.linear(x, weight))))
-        return x
-
-
-def draw(s, name, seed):
-    """Input (B, n), weights [(n, n)] and a random gradient (B, n) for the way back."""
-    generator = Generator(seed)
-    x = minigrad.randn(s.batch, s.width, generator=generator)
-    weights = [minigrad.empty(s.width, s.width) for _ in range(s.depth)]
-    for weight in weights:
-        INITS[name](weight, generator=generator)
-    return x, weights, minigrad.randn(s.batch, s.width, generator=generator)
-
-
-def measure(s, name, norm, activation, seed):
+def measure(*which):
     """Forward: std and rms after each layer. Backward: rms of the loss's gradient there."""
-    x, weights, upstream = draw(s, name, seed)
-    x.requires_grad_()
-    model = Stack(weights, NORMS[norm], ACTIVATIONS[activation])
-    with probe.Probe({str(i): m for i, m in enumerate(model.outputs)}) as seen:
-        model(x).backward(upstream)
-    layers = list(map(str, range(s.depth)))
-    forward, back = ([of[i][0] for i in layers] for of in (seen.activations, seen.gradients))
+    seen = watched(*which, lambda outputs: probe.Probe(dict(enumerate(outputs))))
+    forward, back = ([of[i][0] for i in of] for of in (seen.activations, seen.gradients))
     rms = {"forward_rms": [x.rms for x in forward], "gradient_rms": [x.rms for x in back]}
-    return {"seed": seed, "forward_std": [x.std for x in forward], **rms}
+    return {"seed": which[-1], "forward_std": [x.std for x in forward], **rms}
 
 
 def spread(s, name, norm, seed):
     """How a tanh network's outputs and gradients are spread, in five of its layers."""
-    x, weights, upstream = draw(s, name, seed)
-    x.requires_grad_()
-    model = Stack(weights, NORMS[norm], ACTIVATIONS["tanh"])
-    shown = {f"layer {i + 1}": model.outputs[i] for i in range(0, s.depth, max(s.depth // 5, 1))}
-    with probe.Histograms(shown, **EDGES) as seen:
-        model(x).backward(upstream)
-    return seen.record()
+
+    def watch(outputs):
+        layers = range(0, s.depth, max(s.depth // 5, 1))
+        return probe.Histograms({f"layer {i + 1}": outputs[i] for i in layers}, **EDGES)
+
+    return watched(s, name, norm, "tanh", seed, watch).record()
 
 
 def experiment(s, run, pieces):
@@ -124,19 +84,19 @@ def experiment(s, run, pieces):
         spreads[name] = [spread(s, init_name, norm, seed) for seed in range(s.seeds)]
     with run.progress((len(grid) + len(INITS)) * s.seeds) as advance:
         for name in INITS:
-            theory, var_x = [], 1.0
+            predicted, var_x = [], 1.0
             for _ in range(s.depth):
                 var_w = SHARE[name](s.width) / s.width
                 var_x = pieces.predicted_variance(var_x, s.width, var_w)
-                theory.append(var_x)
-            linear[name] = {"predicted": theory, "measured": []}
+                predicted.append(var_x)
+            linear[name] = {"predicted": predicted, "bands": bands(s, name), "measured": []}
             for seed in range(s.seeds):
                 x, weights, _ = draw(s, name, seed)
                 linear[name]["measured"].append(pieces.walk(x, weights))
                 advance()
         for activation, norm, name in grid:
             case = {"activation": activation, "norm": norm, "init": name, "runs": []}
-            cases.append(case)
+            cases.append(case | {"bands": bands(s, name, activation, norm)})
             for seed in range(s.seeds):
                 case["runs"].append(measure(s, name, norm, activation, seed))
                 advance()
@@ -157,9 +117,23 @@ def factor(linear):
 
 def findings(records):
     results = records["results.json"]
-    cells = Cells.of_cases(results["activations"])
-    found = [in_line(name, one) for name, one in results["linear"].items()]
-    return found + [across(cells, *choice) for choice in product(ACTIVATIONS, (False, True))]
+    cells, linear = Cells.of_cases(results["activations"]), results["linear"]
+    found = [in_line(name, one) for name, one in linear.items()]
+    found += [across(cells, *choice) for choice in product(ACTIVATIONS, (False, True))]
+    if cells.runs[0]["bands"]:
+        layers = {name: (one["bands"]["variance"], one["measured"]) for name, one in linear.items()}
+        found.append(foretold.by_layer("linear", layers))
+        of = {what: banded(cells, what) for what in ROWS}
+        found += [foretold.by_layer(what.partition("_")[0], of[what]) for what in ROWS]
+    return found
+
+
+def banded(cells, what):
+    """{network: (its band, (seeds, layers) measured)}"""
+    return {
+        f"{activation} {norm} {name}": (one.runs[0]["bands"][what], [run[what] for run in one.runs])
+        for (activation, norm, name), one in cells.by("activation", "norm", "init").items()
+    }
 
 
 def in_line(name, linear):
@@ -198,12 +172,14 @@ def across(cells, activation, normed):
 
 def variance_figure(linear):
     factors = ", ".join(f"{name} by {factor(one):.2g}" for name, one in linear.items())
-    figure, axes = plot.new_figure(f"Each linear layer multiplies the variance, {factors}")
+    figure, axes = plot.new_figure(f"Each linear layer multiplies the variance:\n{factors}")
     ax, ends = axes[0, 0], []
     theory = {"color": "black", "linestyle": "--", "linewidth": 1.1}
     for name, one in linear.items():
         layers, style = np.arange(1, len(one["predicted"]) + 1), plot.INITS[name]
         plot.band(ax, layers, np.array(one["measured"]), style._replace(linestyle="-"), 1)
+        if one["bands"]:
+            foretold.shade(ax, layers, *one["bands"]["variance"], style)
         ax.plot(layers, one["predicted"], **theory)
         ends.append((one["predicted"][-1], name, style.color))
     ax.plot([], [], label="theory", **theory)
@@ -220,11 +196,14 @@ CURVES = {
     "LayerNorm, all three inits": ({"norm": "LayerNorm"}, plot.NORMS["layernorm"]),
     "RMSNorm, all three inits": ({"norm": "RMSNorm"}, plot.NORMS["rmsnorm"]),
 }
-ROWS = {"forward_std": "std of activations", "gradient_rms": "RMS of the gradient (last layer: 1)"}
+ROWS = {"forward_rms": "RMS of the output", "gradient_rms": "RMS of the gradient (last layer: 1)"}
 
 
 def gradient_figure(cells):
-    title = "The init decides how signal and gradient grow; a norm makes every init alike"
+    title = (
+        "The init decides how signal and gradient grow; a norm makes every init alike\n"
+        "(between thin lines: 80 % of networks without norm, in theory)"
+    )
     shape = {"size": (11, 6.2), "sharex": True, "sharey": "row"}
     figure, axes = plot.new_figure(title, len(ROWS), len(ACTIVATIONS), **shape)
     for (row, what), (column, activation) in product(enumerate(ROWS), enumerate(ACTIVATIONS)):
@@ -232,7 +211,10 @@ def gradient_figure(cells):
         for label, (of, style) in CURVES.items():
             chosen = cells.of(activation=activation, **of)
             values = np.array([run[what] for run in chosen.runs])
-            plot.band(ax, np.arange(1, values.shape[1] + 1), values, style, label=label)
+            layers = np.arange(1, values.shape[1] + 1)
+            plot.band(ax, layers, values, style, label=label)
+            if "no norm" in label and chosen.runs[0]["bands"]:
+                foretold.shade(ax, layers, *chosen.runs[0]["bands"][what], style)
             if label.startswith("LayerNorm"):  # RMSNorm lies upon it
                 ax.lines[-1].set(linewidth=5, alpha=0.5)
         ax.set(yscale="log", title=activation if row == 0 else "")

@@ -5,10 +5,12 @@ from itertools import pairwise, product
 
 from minigrad import Generator, lab, nn, optim
 from minigrad.data import toy
-from minigrad.lab import mine, plot
+from minigrad.lab import foretold, mine, plot
 from minigrad.lab.cells import Cells, claim
 from minigrad.lab.curves import loss_curves
+from minigrad.lab.walk import FAMILY
 from minigrad.nn import init
+from minigrad.signal.predict import predict
 from minigrad.training import Record, final_loss, train, train_step
 
 
@@ -118,7 +120,23 @@ def findings(records):
         found.append(cells.finding(name, key=name.split()[0].lower(), **claimed))
     for name, cells in Cells.of_variants(other["variants"]).by("variant").items():
         found.append(cells.finding(f"{name}, lr {other['lr']:g}"))
+    for lr, (name, runs) in (
+        (r["lr"], one) for r in (headline, other) for one in r["variants"].items()
+    ):
+        found.append(foretold.finding(f"{name}, lr {lr:g}", [(said(name, lr), runs)]))
     return found
+
+
+def said(name, lr):
+    """The prediction for 300 steps; theory's head has the layers' init, not Linear's own."""
+    return predict(depth=Settings.depth, width=Settings.width, init=FAMILY[name], lr=lr)
+
+
+def bands(ax, lr):
+    """What was predicted, behind what was measured."""
+    for name, style in plot.INITS.items():
+        foretold.band(ax, said(name, lr), style)
+    ax.set_xlabel("step (between thin lines, to step 300: the predicted 80 %)")
 
 
 def figures(records):
@@ -127,12 +145,14 @@ def figures(records):
     fates = ", ".join(f"{name} {cells.word}" for name, cells in here.items())
     curves, axes = plot.new_figure(f"lr {headline['lr']:g}: {fates}")
     loss_curves(axes[0], [here], plot.INITS)
+    bands(axes[0, 0], headline["lr"])
     rates = [f"lr {record['lr']:g}" for record in (headline, other)]
     title = f"Xavier {here['Xavier'].word} at {rates[0]}, {there['Xavier'].word} at {rates[1][3:]}"
     ablation, axes = plot.new_figure(title, 1, 2, size=(11, 4.3), sharey=True)
     loss_curves(axes[0], [here, there], plot.INITS)
-    for ax, rate in zip(axes[0], rates, strict=True):
-        ax.set_title(rate)
+    for ax, record in zip(axes[0], (headline, other), strict=True):
+        bands(ax, record["lr"])
+        ax.set_title(f"lr {record['lr']:g}")
     return {"loss_curves.png": curves, "lr_ablation.png": ablation}
 
 

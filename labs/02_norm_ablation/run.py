@@ -7,15 +7,14 @@ from typing import Annotated
 
 import numpy as np
 
-import minigrad
 from minigrad import Generator, from_numpy, lab, nn, no_grad, optim, probe
 from minigrad.data import toy
-from minigrad.lab import Finding, plot, timing
+from minigrad.lab import Finding, foretold, norm_costs, plot, timing
 from minigrad.lab.cells import Cells, claim
 from minigrad.lab.curves import loss_curves
-from minigrad.nn import functional as F
 from minigrad.nn import init
-from minigrad.training import Record, final_loss, train, train_step
+from minigrad.signal.predict import predict
+from minigrad.training import Record, final_loss, train
 
 NAMES = {"none": "no norm", "layernorm": "LayerNorm", "rmsnorm": "RMSNorm"}
 STYLES = {name: plot.NORMS[norm] for norm, name in NAMES.items()}
@@ -80,7 +79,7 @@ def experiment(s, run, pieces):
             stds[name].append(moments)
             advance(s.steps - len(result.losses))
             run.save()
-        timings.update(measure_costs(s, pieces, advance))
+        timings.update(norm_costs.measure(s, vars(pieces), network, advance))
 
 
 def cell(s, norm, seed, advance):
@@ -103,37 +102,6 @@ def cell(s, norm, seed, advance):
     return result, moments
 
 
-def measure_costs(s, pieces, advance):
-    """Times of both norms, in turn: forward and backward alone, and a whole training step."""
-    generator, shape = Generator(0), (s.timing_rows, s.timing_width)
-    x, upstream = (minigrad.randn(*shape, generator=generator) for _ in range(2))
-    x.requires_grad_()
-    norms = {name: norm(shape[1], eps=1e-5) for name, norm in vars(pieces).items()}
-
-    def whole_step(name):
-        model = network(s.depth, s.width, getattr(pieces, name), Generator(0))
-        optimizer = optim.SGD(model.parameters(), lr=s.lr, momentum=s.momentum)
-        task = toy.toy(0)
-        x, y = from_numpy(task.x[: s.batch]), from_numpy(task.y[: s.batch])
-        return lambda: train_step(model, F.cross_entropy, optimizer, x, y)
-
-    mean_square = np.square(x.array).mean(axis=1, keepdims=True)  # (rows, 1)
-    functions = {
-        "forward": {n: lambda m=m: m(x) for n, m in norms.items()},
-        "backward": {n: timing.backward(m, x, upstream) for n, m in norms.items()},
-        "step": {n: whole_step(n) for n in norms},
-        "root": {
-            "multiply by rsqrt": lambda: x.array * (1 / np.sqrt(mean_square)),
-            "divide by sqrt": lambda: x.array / np.sqrt(mean_square),
-        },
-    }
-    repeats = dict.fromkeys(functions, s.timing_repeats) | {"step": s.step_repeats}
-    times = {k: timing.interleaved(f, repeats[k], advance) for k, f in functions.items()}
-    kept = {n: timing.bytes_kept(lambda m=m: m(x)) for n, m in norms.items()}
-    numbers = {n: sum(p.numel() for p in m.parameters()) for n, m in norms.items()}
-    return {"shape": shape, "parameters": numbers, "bytes_kept": kept, "milliseconds": times}
-
-
 def findings(records):
     losses, costs = records["losses.json"], records["timings.json"]
     found = []
@@ -144,7 +112,16 @@ def findings(records):
             claimed = claim("trained: below 0.01 at step 1,000", low)
         claimed = claimed if losses["lr"] == Settings.lr else {}
         found.append(cells.finding(name, name.lower().replace(" ", "_"), **claimed))
+    for name, runs in losses["variants"].items():
+        found.append(foretold.finding(name, [(said(name, losses["lr"]), runs)]))
     return [*found, *(time_taken(costs, part) for part in PARTS), memory(costs), rsqrt(costs)]
+
+
+def said(name, lr):
+    """The prediction for 300 steps; theory has no norm in the first layer."""
+    norm = next(key for key, label in NAMES.items() if label == name)
+    shape = {"depth": Settings.depth, "width": Settings.width, "placement": "mid"}
+    return predict(**shape, norm=norm, lr=lr)
 
 
 PARTS = {"forward": "{} × {}", "backward": "{} × {}", "step": "12 layers"}
@@ -159,8 +136,8 @@ def time_taken(costs, part):
         f"{ratio.middle:.2f} of the time",
         claim("RMSNorm costs less", ratio.high < 1),
     )
-    said = f"{sentence} over {len(rms)} pairs"
-    return Finding(f"RMSNorm / LayerNorm, {part}", outcome, said, **claimed)
+    name, pairs = f"RMSNorm / LayerNorm, {part}", f"{sentence} over {len(rms)} pairs"
+    return Finding(name, outcome, pairs, **claimed)
 
 
 def memory(costs):
@@ -175,10 +152,10 @@ def memory(costs):
 def rsqrt(costs):
     times, width = costs["milliseconds"]["root"], costs["shape"][1]
     ratio = timing.ratio(times["multiply by rsqrt"], times["divide by sqrt"])
-    sentence = (
-        f"one reciprocal per row and {width} products against {width} divisions: ratio {ratio}"
+    against = f"one reciprocal per row and {width} products against {width} divisions"
+    return Finding(
+        "x · rsqrt / (x ÷ sqrt)", f"{ratio.middle:.2f} of the time", f"{against}: ratio {ratio}"
     )
-    return Finding("x · rsqrt / (x ÷ sqrt)", f"{ratio.middle:.2f} of the time", sentence)
 
 
 def figures(records):
@@ -192,6 +169,9 @@ def figures(records):
             title = "All three train: the norms lead at step 300, and trail a little at 1,000"
     curves, axes = plot.new_figure(title)
     loss_curves(axes[0], [cells], STYLES)
+    for name in cells:
+        foretold.band(axes[0, 0], said(name, losses["lr"]), STYLES[name])
+    axes[0, 0].set_xlabel("step (between thin lines, to step 300: the predicted 80 %)")
     stds = std_figure(records["activation_std.json"]["variants"])
     times = timing_figure(records["timings.json"])
     return {"loss_curves.png": curves, "timing_bar.png": times, "activation_std.png": stds}
@@ -222,13 +202,10 @@ def timing_figure(costs):
     )
     ax.axvline(1, color=plot.REFERENCE, ls=":", lw=1.2)
     names = {part: PARTS[part].format(*costs["shape"]) for part in PARTS}
-    labels = [
-        f"step of\n{of}" if part == "step" else f"{part},\n{of}" for part, of in names.items()
-    ]
+    labels = [f"step of\n{n}" if part == "step" else f"{part},\n{n}" for part, n in names.items()]
     ax.set_yticks(range(len(PARTS)), labels)
-    ax.set(
-        xlim=(0.4, 1.1), ylim=(len(PARTS) - 0.5, -0.7), xlabel="time over LayerNorm's (dotted: 1)"
-    )
+    ax.set(xlim=(0.4, 1.1), ylim=(len(PARTS) - 0.5, -0.7))
+    ax.set_xlabel("time over LayerNorm's (dotted: 1)")
     return figure
 
 

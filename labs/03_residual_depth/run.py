@@ -1,6 +1,7 @@
 """Lab 03: fifty blocks, with and without the residual connection, and with and without a norm."""
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import Annotated
 
@@ -8,13 +9,21 @@ import numpy as np
 
 from minigrad import Generator, lab, nn, optim
 from minigrad.data import toy
-from minigrad.lab import Finding, plot
+from minigrad.lab import Finding, foretold, plot
+from minigrad.lab.blocks import (
+    FOUR,
+    KINDS,
+    RELU,
+    SKIPS,
+    WithoutSkip,
+    configuration,
+    four_cells,
+    network,
+)
 from minigrad.lab.cells import Cells, claim, spread
 from minigrad.lab.curves import log_curves, loss_curves, table
-from minigrad.lab.trainability import train as stack_losses
-from minigrad.nn import init
 from minigrad.probe import gradient_norm
-from minigrad.signal.configuration import Configuration
+from minigrad.signal.predict import predict
 from minigrad.training import Record, final_loss, train
 
 OPTIMIZERS = {"sgd": "SGD", "adam": "Adam"}
@@ -33,16 +42,12 @@ class Settings:
     width: int = 256
     batch: int = 64
     momentum: float = 0.9
+    gentle: Annotated[bool, "Adam at 1e-4 as well."] = False
     four_steps: Annotated[int, "Of norm × skip, the four cells; 0 leaves them out."] = 300
 
 
 # a sixth of the time per step
 QUICK = {"width": 128, "steps": 70, "optimizers": (("sgd", 1e-3),), "four_steps": 0}
-
-# Norm × skip, SGD 0.001: plain layers of ReLU, and this lab's blocks.
-FOUR = {"no norm": "none", "LayerNorm": "layernorm"}
-SKIPS = {"no skip": "none", "skip": "plain"}
-KINDS = {"Linear → ReLU, width 128": 128, "Linear → GELU → Linear, width 64": 64}
 
 PIECES = {"PreNorm": nn.PreNorm, "gradient_norm": gradient_norm}
 MINE = {"gradient_norm": lambda own: lambda parameters: own(list(parameters))}
@@ -52,64 +57,12 @@ def data(s):
     return toy.describe(range(s.seeds), dim=s.width)
 
 
-class WithoutSkip(nn.Module):
-    """f(norm(x)): nn.PreNorm without its x + …"""
-
-    def __init__(self, norm, f):
-        super().__init__()
-        self.norm, self.f = norm, f
-
-    def forward(self, x):
-        return self.f(self.norm(x))
-
-
-def network(depth, width, block, generator):
-    """(B, width) -> (B, 2): `depth` blocks RMSNorm → Linear → GELU → Linear, then a head."""
-    blocks = []
-    for _ in range(depth):
-        up, down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
-        blocks.append(block(nn.RMSNorm(width, eps=1e-5), nn.Sequential(up, nn.GELU(), down)))
-    model = nn.Sequential(*blocks, nn.Linear(width, 2))
-    for module in model.modules():
-        if isinstance(module, nn.Linear):
-            init.kaiming_normal_(module.weight, nonlinearity="gelu", generator=generator)
-            init.zeros_(module.bias)
-    return model
-
-
-def bare(norm, skip, width, generator):
-    """This lab's network with LayerNorm or none, and with the skip or without."""
-
-    def block(_, f):
-        f = nn.Sequential(nn.LayerNorm(width, eps=1e-5), *f) if norm == "LayerNorm" else f
-        return nn.Residual(f) if skip == "skip" else f
-
-    return network(50, width, block, generator)
-
-
-def four_cells(s, kind, norm, skip, seed):
-    """One of the four: its losses, SGD at 0.001."""
-    width = KINDS[kind]
-    if "ReLU" in kind:
-        config = {"depth": 50, "width": width, "norm": FOUR[norm], "residual": SKIPS[skip]}
-        losses = stack_losses(Configuration(**config, lr=1e-3), seed, s.four_steps)
-    else:  # a step of this one takes long, and shows its fate soon
-        task, model = toy.toy(seed), bare(norm, skip, width, Generator(seed))
-        updates = optim.SGD(model.parameters(), lr=1e-3, momentum=s.momentum)
-        batches = toy.batches(task.x[:, :width], task.y, s.batch, seed)
-        losses = train(model, updates, batches, min(s.four_steps, 100), Record(seed)).losses
-    kept = [
-        float(f"{loss:.5g}") if loss is not None and np.isfinite(loss) else None for loss in losses
-    ]
-    labels = {"kind": kind, "norm": norm, "skip": skip, "seed": seed}
-    return labels | {"losses": kept, "diverged_at": len(kept) - 1 if kept[-1] is None else None}
-
-
 def experiment(s, run, pieces):
     blocks = {"residual": pieces.PreNorm, "no residual": WithoutSkip}
     if s.use_residual is not None:
         del blocks["no residual" if s.use_residual else "residual"]
-    rates = s.optimizers if s.lr is None else [(name, s.lr) for name in OPTIMIZERS]
+    gentle = (("adam", 1e-4),) if s.gentle else ()
+    rates = s.optimizers + gentle if s.lr is None else [(name, s.lr) for name in OPTIMIZERS]
     cells = {
         f"{k}, {OPTIMIZERS[o]} {lr:g}": (blocks[k], o, lr) for k, (o, lr) in product(blocks, rates)
     }
@@ -121,37 +74,28 @@ def experiment(s, run, pieces):
     found = run.record("four_cells.json", {"steps": s.four_steps, "runs": []})["runs"]
     with run.progress(len(cells) * s.seeds * s.steps + len(four) * s.four_steps) as advance:
         for name, seed in product(cells, range(s.seeds)):
-            result, grad_norms = Record(seed), []
+            result, watched = Record(seed), {"seed": seed, "grad_norms": []}
             losses[name].append(result)
-            norms[name].append({"seed": seed, "grad_norms": grad_norms})
-            cell(
-                s,
-                *cells[name],
-                pieces.gradient_norm,
-                result,
-                grad_norms,
-                lambda _, n=name: advance(1, n),
-            )
+            norms[name].append(watched)
+            watch = (pieces.gradient_norm, watched["grad_norms"])
+            cell(s, *cells[name], result, watch, lambda _, n=name: advance(1, n))
             advance(s.steps - len(result.losses))
             run.save()
-        for kind, norm, skip, seed in four:
-            found.append(four_cells(s, kind, norm, skip, seed))
-            advance(s.four_steps, f"{norm}, {skip}")
+        for which in four:
+            found.append(four_cells(s, *which))
+            advance(s.four_steps, ", ".join(which[1:3]))
             run.save()
 
 
-def cell(s, block, optimizer, lr, norm, result, grad_norms, on_step):
+def cell(s, block, optimizer, lr, result, watch, on_step):
     """One network: its losses, and the gradient's norm at its first weight, step by step."""
-    task = toy.toy(result.seed, dim=s.width)
+    task, (norm, norms) = toy.toy(result.seed, dim=s.width), watch
     model = network(s.depth, s.width, block, Generator(result.seed))
     first = next(m.weight for m in model.modules() if isinstance(m, nn.Linear))
-    parameters = list(model.parameters())
-    if optimizer == "sgd":
-        updates = optim.SGD(parameters, lr=lr, momentum=s.momentum)
-    else:
-        updates = optim.Adam(parameters, lr=lr)
+    kind = {"sgd": partial(optim.SGD, momentum=s.momentum), "adam": optim.Adam}[optimizer]
+    updates = kind(list(model.parameters()), lr=lr)
     batches = toy.batches(task.x, task.y, s.batch, result.seed)
-    watch = [(lambda: norm([first]), grad_norms)]
+    watch = [(lambda: norm([first]), norms)]
     train(model, updates, batches, s.steps, result, watch=watch, on_step=on_step)
 
 
@@ -160,16 +104,18 @@ def findings(records):
     every = Cells.of_variants(record["variants"]).by("variant")
     found = [fate(name, cells, record) for name, cells in every.items()]
     found += [gradient(name, [run["grad_norms"] for run in runs]) for name, runs in norms.items()]
-    four = Cells(records["four_cells.json"]["runs"]).by("kind", "norm", "skip")
-    return found + [of_four(cells, *key) for key, cells in four.items()]
+    runs = Cells(records["four_cells.json"]["runs"])
+    found += [of_four(cells, *key) for key, cells in runs.by("kind", "norm", "skip").items()]
+    plain = runs.of(kind=RELU).by("norm", "skip").items()
+    said = {key: [(predict(configuration(*key)), cells.runs)] for key, cells in plain}
+    return found + [foretold.finding(", ".join(key), pair) for key, pair in said.items()]
 
 
 def of_four(cells, kind, norm, skip):
     """How one of the four cells ended, in plain ReLU layers as page 03 says."""
-    words = {("no norm", "no skip"): "trained", ("LayerNorm", "skip"): "trained"}
-    words |= {("LayerNorm", "no skip"): "stalled", ("no norm", "skip"): "diverged"}
-    word = words[norm, skip]
-    claimed = claim(word, cells.all(cells.is_(word))) if "ReLU" in kind else {}
+    words = {"no norm": ("trained", "diverged"), "LayerNorm": ("stalled", "trained")}
+    word = words[norm][skip == "skip"]
+    claimed = claim(word, cells.all(cells.is_(word))) if kind == RELU else {}
     return cells.finding(f"{kind}: {norm}, {skip}", **claimed)
 
 
@@ -213,38 +159,33 @@ def panels(variants):
 
 def figures(records):
     losses, norms = (panels(records[f]["variants"]) for f in ("losses.json", "grad_norms.json"))
-    shown = {title: Cells.of_variants(of).by("variant") for title, of in losses.items()}
+    shown = {title: Cells.of_variants(of) for title, of in losses.items()}
     optimizers = dict.fromkeys(name for of in losses.values() for name in of)
     styles = dict(zip(optimizers, (*plot.STYLES[2::-1], *plot.STYLES[3:]), strict=False))
-    parts = []
-    for title, of in losses.items():
-        cells = Cells.of_variants(of)
-        parts.append(f"{cells.fates.get('trained', 0)} of {len(cells.runs)} runs train {title}")
-    shape = {
-        "rows": 1,
-        "columns": len(losses),
-        "size": (5.5 * len(losses) + 1, 4.3),
-        "sharey": True,
-    }
-    curves, axes = plot.new_figure(", ".join(parts), **shape)
-    loss_curves(axes[0], list(shown.values()), styles, window=5, top=200)
+    parts = (
+        f"{c.fates.get('trained', 0)} of {len(c.runs)} runs train {k}" for k, c in shown.items()
+    )
+    shape = {"columns": len(losses), "size": (5.5 * len(losses) + 1, 4.3), "sharey": True}
+    curves, above = plot.new_figure(", ".join(parts), **shape)
+    loss_curves(above[0], [c.by("variant") for c in shown.values()], styles, window=5, top=200)
     shares = {title: sorted(set(early_shares(of).values())) for title, of in norms.items()}
-    said = [
+    said = ", ".join(
         f"{' to '.join(f'{x:.1g}' for x in (v[0], v[-1])[-len(v) :])} {k}"
         for k, v in shares.items()
-    ]
-    title = f"Layer 1's gradient at step 20, as a share of its first:\n{', '.join(said)}"
+    )
+    title = f"Layer 1's gradient at step 20, as a share of its first:\n{said}"
     gradient, below = plot.new_figure(title, **shape)
     values = [
         {k: [run["grad_norms"] for run in runs] for k, runs in of.items()} for of in norms.values()
     ]
     log_curves(below[0], values, styles, "norm of the gradient of block 1's first weight")
-    for row in (axes[0], below[0]):
-        for ax, title in zip(row, losses, strict=True):
-            ax.set_title(title)
-    drawn = {"loss_curves.png": curves, "grad_norm.png": gradient}
-    runs = records["four_cells.json"]["runs"]
-    return drawn | ({"norm_and_skip.png": four_figure(Cells(runs))} if runs else {})
+    for ax, title in (*zip(above[0], losses, strict=True), *zip(below[0], losses, strict=True)):
+        ax.set_title(title)
+    drawn, four = {"loss_curves.png": curves, "grad_norm.png": gradient}, records["four_cells.json"]
+    if four["runs"]:
+        cells = Cells(four["runs"])
+        drawn |= {"norm_and_skip.png": four_figure(cells), "four_curves.png": four_curves(cells)}
+    return drawn
 
 
 def four_figure(cells):
@@ -264,6 +205,16 @@ def four_figure(cells):
         table(ax, list(FOUR), list(SKIPS), cell)
         ax.set_xlabel(kind)
     return figure
+
+
+def four_curves(cells):
+    """The plain ReLU layers' curves over what was predicted of them."""
+    four = cells.of(kind=RELU).by("norm", "skip")
+    said = {key: predict(configuration(*key)) for key in four}
+    right = sum(said[key].verdict == mine.word for key, mine in four.items())
+    title = f"Of the four fates of plain ReLU layers {right} are foretold"
+    shown = {", ".join(key): (said[key], mine.runs, None) for key, mine in four.items()}
+    return foretold.panels(title, shown, 2)
 
 
 def early_shares(variants):

@@ -333,3 +333,22 @@ def f(hvp, v, steps):
 def f(layer, width, base):
     k = base / width
     return {"input": (1, 1), "hidden": (math.sqrt(k), k), "output": (k, k)}[layer]
+@R("initial_loss")
+def f(variance):
+    t = np.arange(-9, 9, 1e-3) * variance ** 0.5 * 2 ** 0.5
+    p = np.exp(-np.arange(-9, 9, 1e-3) ** 2 / 2) / math.sqrt(2 * math.pi) * 1e-3
+    return (p * (np.maximum(-t, 0) + np.log1p(np.exp(-abs(t))))).sum()
+R("plateau_rate")(lambda distinct, lr, momentum, inputs: sum(lr * d / inputs for d in distinct) / (1 - momentum))
+@R("time_to_learn")
+def f(rate, loss, momentum):
+    p = math.exp(-loss); m = math.log(p / (1 - p))
+    return (m + p / (1 - p) - 1) / rate + 1 / (1 - momentum) - 1
+R("tail_slope")(lambda steps, losses: np.polyfit(np.log10(steps), np.log10(losses), 1)[0])
+@R("forecast")
+def f(variance, rate, steps, momentum):
+    z = np.arange(-9, 9, 1e-3); p = np.exp(-z * z / 2); out = []
+    for t in steps:
+        tau = rate * (t - momentum / (1 - momentum) + momentum ** (t + 1) / (1 - momentum)); m = 0
+        for _ in range(999): m -= (m + math.exp(m) - 1 - tau) / (1 + math.exp(m))
+        out += [math.log(1 + math.exp(-m)) if t else p @ np.logaddexp(0, (2 * variance) ** 0.5 * z) / p.sum()]
+    return np.array(out)

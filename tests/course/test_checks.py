@@ -115,6 +115,11 @@ FINER = "a grid that is finer or wider by so little gives the same integral"
 ON_THE_LINE = "nobody's loss is the limit to the last digit"
 SAME = {
     "tanh_moment": dict.fromkeys(["4001 → 4002", "10 → 11", "10 → 11.0"], FINER),
+    "initial_loss": dict.fromkeys(["2001 → 2002", "8 → 9"], FINER),
+    "forecast": {
+        "60 → 61": "an interval of 1e-18 has no middle to halve",
+        "middle + np.exp(middle) < 1 + time → middle + np.exp(middle) <= 1 + time": ON_THE_LINE,
+    },
     "multi_head": {"True → False": "strict=True guards against a caller's mistake"},
     "update_ratio": {"True → False": "strict=True guards against a caller's mistake"},
     "loss_scale": {"65504.0 → 65505.0": "no gradient lies between the two"},

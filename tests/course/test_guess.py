@@ -5,7 +5,7 @@ import pytest
 from minigrad.course.guess import after_run, before_run, outcomes
 from minigrad.course.progress import Progress
 from minigrad.course.workspace import resources
-from minigrad.lab import Finding, Run
+from minigrad.lab import Finding, Run, five
 from minigrad.lab.catalog import labs, load
 from minigrad.lab.records import read_records
 
@@ -47,7 +47,9 @@ def test_every_guess_is_about_a_finding_and_can_come_true(lab):
     found = load(lab).findings(read_records(lab.path / "reference"))
     answered = outcomes(lab, found)
     assert answered.keys() == {guess.key for guess in lab.guesses}
-    assert all(answered[guess.key] in guess.choices for guess in lab.guesses)
+    for guess in lab.guesses:
+        assert bool(guess.choices) != bool(guess.curve)
+        assert answered[guess.key] in guess.choices or five.read(answered[guess.key])
 
 
 def test_the_first_run_decides(workspace, minigrad, finish):
@@ -111,3 +113,18 @@ def test_outside_a_workspace_and_off_a_terminal_runs_are_not_held_up(workspace, 
     monkeypatch.chdir(workspace.root.parent)
     before_run("01")
     assert Progress(workspace).data["guesses"] == {}
+
+
+def test_a_curve_is_guessed_in_five_and_theory_stands_beside_it(workspace, minigrad, capsys):
+    wrong = minigrad("guess", "11", "five=0.7 1.2 40 trained", "tail=steeper")
+    assert wrong.exit_code == 2 and "0.7 1.2 40 0.01 trained" in wrong.output
+    assert minigrad("guess", "11", "five=0.7, 0.7, 500, 0.02, t", "tail=steeper").exit_code == 0
+    path = workspace.root / "runs" / "one"
+    path.mkdir(parents=True)
+    run = Run(path, "lab 11", {"lab": "11_curve", "changed": []})
+    run.write("report.md", "# Lab 11\n")
+    truth = "0.7 0.7 300 0.002 trained"
+    after_run(run, [Finding("tanh", truth, "", key="five", word=truth)])
+    told = (path / "report.md").read_text(encoding="utf-8")
+    assert "it was 0.7 0.7 300 0.002 trained: 0.25 decades off, theory " in told
+    assert "guesses: 1 of 1 held" in minigrad("list").output

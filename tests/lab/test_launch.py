@@ -142,7 +142,7 @@ def test_the_lab_as_a_program_is_the_same_thing(workspace):
     assert done.returncode == 0, done.stderr
     assert read_json(Path("x/counts.json"))["runs"] == [[2 * i for i in range(10)]]
     manifest = read_json(Path("x/manifest.json"))
-    assert manifest["command"] == "minigrad run 07 --seeds 1 --out x"
+    assert manifest["command"] == "minigrad run 07 --seeds 1"
     again = program("--out", "x")
     assert (again.returncode, again.stderr.count("\n")) == (2, 1)
 
@@ -152,7 +152,7 @@ def test_several_labs_go_to_folders_of_their_own(workspace):
     other.path.mkdir()
     for name in ("run.py", "README.md"):
         (other.path / name).write_text((lab.path / name).read_text(encoding="utf-8"), "utf-8")
-    run_labs([lab, other], ["--quick", "--out", "both"])
+    run_labs([lab, other], ["--quick", "--out=both"])
     assert {p.name for p in Path("both").iterdir()} == {"07_counting", "08_again"}
 
 

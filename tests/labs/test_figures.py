@@ -51,7 +51,7 @@ def test_00_measured_variances_lie_on_theirs_and_gradients_in_their_panel():
         if case["norm"] == "none":
             seen = line(panels[case["activation"]], plot.INITS[case["init"]])
             np.testing.assert_allclose(
-                seen, np.median([run["forward_std"] for run in case["runs"]], axis=0), rtol=1e-6
+                seen, np.median([run["forward_rms"] for run in case["runs"]], axis=0), rtol=1e-6
             )
     spreads = records["histograms.json"]["variants"]
     for ax, (name, runs) in zip(figures["histograms.png"].axes, spreads.items(), strict=False):
@@ -255,3 +255,27 @@ def test_10_each_optimizer_width_and_run_has_its_own_line():
         for width, (lr, loss) in best.items():
             mine = [r for r in runs if (r["kind"], r["width"], r["lr"]) == (kind, width, lr)]
             assert np.median([r["mean_loss"] for r in mine]) == loss
+
+
+def test_11_each_panel_has_its_networks_runs_and_theory():
+    module, records, figures = drawn("11")
+    cells, theory = (Cells(records["losses.json"][key]) for key in ("runs", "theory"))
+    panels = [ax for ax in figures["curves.png"].axes if ax.get_title()]
+    assert len(panels) == 3 * len(module.NETWORKS)
+    for ax in panels:
+        name, lr = ax.get_title().split("\n")[0].rsplit(", lr ", 1)
+        (alone,) = theory.of(network=name, lr=float(lr)).runs
+        dashed = next(shown for shown in ax.lines if shown.get_label() == "theory alone")
+        np.testing.assert_allclose(dashed.get_ydata(), alone["losses"])
+        black = [shown.get_ydata() for shown in ax.lines if shown.get_marker() == "."]
+        runs = [run["losses"] for run in cells.of(network=name, lr=float(lr)).runs]
+        np.testing.assert_allclose(black, [module.window_means(run) for run in runs])
+    _, plateau, tail = figures["parts.png"].axes
+    for name, style in zip(module.NETWORKS, plot.STYLES, strict=False):
+        steps = module.halves(cells.of(network=name))
+        if steps:
+            medians = [np.median(x) for x in steps.values()]
+            np.testing.assert_allclose(line(plateau, style), medians)
+        slopes = [s for r in cells.of(network=name).runs if (s := r["slope"]) is not None]
+        drawn_slopes = [x.get_ydata()[0] for x in tail.lines if x.get_color() == style.color]
+        assert drawn_slopes == slopes

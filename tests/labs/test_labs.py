@@ -93,7 +93,12 @@ def test_00_variance_follows_theory_within_a_fifth_of_a_decade():
     for linear in records["results.json"]["linear"].values():
         assert len(linear["measured"]) == 5 and len(linear["predicted"]) == 20
         assert module.decades(linear) < 0.2
-    assert all(held(module, records).values())
+    failed = [name for name, ok in held(module, records).items() if not ok]
+    assert failed == [
+        "predicted 80 % band, gradient"
+    ]  # of GELU under Kaiming alone, as the lab says
+    (said,) = (f.sentence for f in module.findings(records) if f.variant in failed)
+    assert said.startswith("fewer than 80 % of GELU none Kaiming")
 
 
 def test_01_three_inits_three_fates():

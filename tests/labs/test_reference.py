@@ -44,7 +44,7 @@ def test_it_is_a_full_run_with_the_settings_of_today(lab):
     manifest = read_json(lab.path / "reference" / "manifest.json")
     today = strict(asdict(catalog.load(lab).Settings()))
     changed = {name for name, value in manifest["settings"].items() if value != today.get(name)}
-    explained = {"03_residual_depth": {"optimizers"}}  # its README says so
+    explained = {"03_residual_depth": {"gentle"}}  # its README says so
     assert changed <= explained.get(lab.folder, set())
     assert manifest["settings"].keys() == today.keys() and not manifest["quick"]
 

@@ -1,4 +1,4 @@
-"""Labs 04 to 10 run to their end, in a few steps: records, report and figures are all there."""
+"""Labs 04 to 11 run to their end, in a few steps: records, report and figures are all there."""
 
 from pathlib import Path
 
@@ -17,6 +17,7 @@ EXPECTED = {
     "08": {"treatments.json", "scripts.json", "table.md", "treatments.png", "last_steps.png"},
     "09": {"losses.json", "dial.png", "apart.png", "methods.png"},
     "10": {"updates.json", "edges.json", "sweep.json", "sharpness.png", "width_transfer.png"},
+    "11": {"starts.json", "losses.json", "curves.png", "parts.png"},
 }
 SHORT = {
     # the second rate kills the one without norm
@@ -30,6 +31,7 @@ SHORT = {
         **{"widths": (32, 64), "rates": (1e-3,), "steps": 2, "depth": 3},
         **{"update_seeds": 1, "edge_steps": 4, "edge_every": 2},
     },
+    "11": {"rates": (0.1,), "steps": 20, "scales": (0.03,), "draws": 1},
 }
 
 

@@ -1,6 +1,10 @@
-"""Draw the figures of curve.md, prediction.md and transformer-fate.md, beside this file."""
+"""Draw the figures of curve.md, prediction.md and transformer-fate.md, beside this file.
+
+All of them, or those that are named: python theory/records/draw.py demonstrations
+"""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +39,7 @@ def demonstrations():
         p = predict(**choices)
         own = [spread(run["windows"], WINDOWS) for run in runs if run["name"] == name]
         draw_curve(ax, p, own)
-        fates = " ".join(sorted({run["verdict"] for run in runs if run["name"] == name}))
+        fates = ", ".join(sorted({run["verdict"] for run in runs if run["name"] == name}))
         ax.set_title(f"{name}\npredicted {p.verdict} ({p.confidence:.0%}), it {fates}", fontsize=9)
     for ax in axes.flat[len(DEMONSTRATIONS) :]:
         ax.set_visible(False)
@@ -192,8 +196,6 @@ def odds():
 
 
 if __name__ == "__main__":
-    theory_alone()
-    worked()
-    odds()
-    demonstrations()
-    transformers()
+    every = {f.__name__: f for f in (theory_alone, worked, odds, demonstrations, transformers)}
+    for name in sys.argv[1:] or every:
+        every[name]()

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from minigrad.course.history import remember
+from minigrad.course.which import LETTERS, draw_four, shown, unlike
 from minigrad.errors import ArgumentError
 from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.configuration import Configuration
 from minigrad.signal.draw import log_uniform, network
+from minigrad.signal.fate import Fate
 from minigrad.signal.predict import Prediction, predict_many
 from minigrad.signal.transformer.configuration import TransformerConfiguration, draw_transformers
 from minigrad.signal.transformer.predict import TransformerPrediction, predict_transformers
@@ -24,7 +26,7 @@ from minigrad.training.verdict import verdict
 DEPTHS, WIDTH = (2, 24), 64  # small enough for a round to take a second or two
 SURE = {1: (0.95, 1.0), 2: (0.75, 1.0), 3: (0.4, 0.9)}  # theory's confidence at each level
 PASS_LEVEL, PASS_RIGHT, PASS_ROUNDS = 2, 8, 10
-CHANCE_BRIER = 2 / 3
+CURVES = 4  # the level that asks which curve it is
 DEFAULT_CONFIDENCE = 0.7
 TRIES, PATIENCE = 400, 40  # networks tried in search of a fate; from one start
 KNOBS = (
@@ -41,10 +43,10 @@ class Answer:
     verdict: str
     confidence: float
 
-    def brier(self, truth: str) -> float:
-        """Squared error over the three fates; what confidence leaves is shared by the others."""
-        rest = (1 - self.confidence) / 2
-        odds = {name: self.confidence if name == self.verdict else rest for name in VERDICTS}
+    def brier(self, truth: str, names: Sequence[str] = VERDICTS) -> float:
+        """Squared error over the names; what confidence leaves is shared by the others."""
+        rest = (1 - self.confidence) / (len(names) - 1)
+        odds = {name: self.confidence if name == self.verdict else rest for name in names}
         return brier(odds, truth)
 
 
@@ -56,8 +58,19 @@ class Round:
     level: int
     answer: Answer
     truth: str
-    theory: Prediction | TransformerPrediction
-    losses: list[float | None]
+    theory: Fate
+    odds: dict[str, float]  # theory's, of every answer there is
+    after: list[str]  # what is told when the answer is given
+
+    @property
+    def said(self) -> str:
+        """Theory's answer."""
+        return max(self.odds, key=lambda name: self.odds[name])
+
+    @property
+    def brier(self) -> float:
+        """The answer's."""
+        return self.answer.brier(self.truth, list(self.odds))
 
     def record(self) -> dict[str, Any]:
         """For the history."""
@@ -68,12 +81,12 @@ class Round:
             "answer": self.answer.verdict,
             "confidence": self.answer.confidence,
             "truth": self.truth,
-            "theory": self.theory.probabilities,
+            "theory": self.odds,
         }
 
 
 def brier(odds: dict[str, float], truth: str) -> float:
-    """Σ (odds − outcome)² over the fates: 0 is perfect, 2/3 is chance, 2 is surely wrong."""
+    """Σ (odds − outcome)² over what can be: 0 is perfect, 1 − 1/n is chance, 2 is surely wrong."""
     return sum((share - (name == truth)) ** 2 for name, share in odds.items())
 
 
@@ -113,12 +126,14 @@ def draw_transformer(seed: int, level: int) -> TransformerPrediction:
     return next(fitting, max(found, key=lambda p: p.confidence))
 
 
-def parse(text: str) -> Answer:
-    """ "d", "stalled 80", "t 0.9": a fate, or its first letter, and a confidence in it."""
+def parse(text: str, names: Sequence[str] = VERDICTS) -> Answer:
+    """ "d", "stalled 80", "t 0.9": one of the names, or its first letter, and a confidence."""
     words = text.lower().replace("%", "").split()
-    found = [name for name in VERDICTS if words and name.startswith(words[0])]
+    found = [name for name in names if words and name.startswith(words[0])]
     if len(words) not in (1, 2) or len(found) != 1:
-        raise ArgumentError(f"say d(iverged), s(talled) or t(rained) and a %, got {text.strip()!r}")
+        said = [name if len(name) == 1 else f"{name[0]}({name[1:]})" for name in names]
+        choice = f"{', '.join(said[:-1])} or {said[-1]}"
+        raise ArgumentError(f"say {choice} and a %, got {text.strip()!r}")
     if len(words) == 1:
         return Answer(found[0], DEFAULT_CONFIDENCE)
     try:
@@ -126,12 +141,13 @@ def parse(text: str) -> Answer:
     except ValueError:
         raise ArgumentError(f"the confidence must be a number, got {words[1]!r}") from None
     sure = sure / 100 if sure > 1 else sure
-    if not 1 / 3 <= sure <= 1:
-        raise ArgumentError(f"the confidence must be from 34 to 100 %, got {words[1]}")
+    if not 1 / len(names) <= sure <= 1:
+        least = math.ceil(100 / len(names))
+        raise ArgumentError(f"the confidence must be from {least} to 100 %, got {words[1]}")
     return Answer(found[0], sure)
 
 
-def read_answers(path: Path, rounds: int) -> Callable[[], str]:
+def read_answers(path: Path, rounds: int, level: int = PASS_LEVEL) -> Callable[[], str]:
     """Answers from a file, one a line; all are looked at before the first is used."""
     try:
         given = [x for x in path.read_text(encoding="utf-8").splitlines() if x.strip()]
@@ -142,7 +158,7 @@ def read_answers(path: Path, rounds: int) -> Callable[[], str]:
         raise ArgumentError(f"{path} holds {len(given)} answers for {rounds} rounds")
     for number, line in enumerate(given[:rounds], start=1):
         try:
-            parse(line)
+            parse(line, LETTERS if level == CURVES else VERDICTS)
         except ArgumentError as error:
             raise ArgumentError(f"{path}, answer {number}: {error}") from None
     return iter(given).__next__
@@ -152,18 +168,39 @@ def play(
     seed: int, level: int, family: str, ask: Callable[[], str], say: Callable[[str], None]
 ) -> Round:
     """One round: show, ask, train, tell."""
+    if level == CURVES:
+        return play_curves(seed, family, ask, say)
     theory = (draw_transformer if family == "transformer" else draw)(seed, level)
     for line in describe(theory.config):
         say(line)
-    while True:
-        try:
-            answer = parse(ask())
-            break
-        except ArgumentError as error:
-            say(str(error))
+    answer = asked(ask, say, VERDICTS)
     of = family_of(theory.config)
     losses = of.train(theory.config, seed, of.steps)
-    return Round(seed, level, answer, verdict(losses, of.entropy), theory, losses)
+    truth = verdict(losses, of.entropy)
+    after = [sparkline(losses)]
+    return Round(seed, level, answer, truth, theory, theory.probabilities, after)
+
+
+def play_curves(
+    seed: int, family: str, ask: Callable[[], str], say: Callable[[str], None]
+) -> Round:
+    """One round of the fourth level: which of four curves is this network's?"""
+    four = draw_four(seed, family)
+    for line in (*describe(four.theory.config), *shown(four, four.theory.curve.windows)):
+        say(line)
+    answer = asked(ask, say, LETTERS)
+    own = four.theory.config
+    after = [f"{x}: {unlike(own, c) or 'this network'}" for x, c in four.configs.items()]
+    return Round(seed, CURVES, answer, four.truth, four.theory, four.odds, after)
+
+
+def asked(ask: Callable[[], str], say: Callable[[str], None], names: Sequence[str]) -> Answer:
+    """An answer that is one."""
+    while True:
+        try:
+            return parse(ask(), names)
+        except ArgumentError as error:
+            say(str(error))
 
 
 def describe(c: Config) -> Iterator[str]:
@@ -185,14 +222,12 @@ def describe(c: Config) -> Iterator[str]:
 
 def explain(played: Round) -> Iterator[str]:
     """What happened, and what theory said."""
-    right = played.answer.verdict == played.truth
-    theory = played.theory
-    yield f"  {sparkline(played.losses)}"
-    yield (
-        f"  it {played.truth}: you were {'right' if right else 'wrong'} "
-        f"(Brier {played.answer.brier(played.truth):.2f})"
-    )
-    yield f"  theory: {theory.verdict}, {theory.confidence:.0%} sure: {theory.reason}"
+    right = "right" if played.answer.verdict == played.truth else "wrong"
+    yield from (f"  {line}" for line in played.after)
+    it = f"it is {played.truth}" if played.level == CURVES else f"it {played.truth}"
+    yield f"  {it}: you were {right} (Brier {played.brier:.2f})"
+    because = "" if played.level == CURVES else f": {played.theory.reason}"
+    yield f"  theory: {played.said}, {played.odds[played.said]:.0%} sure{because}"
 
 
 def sparkline(losses: Sequence[float | None], columns: int = 60) -> str:
@@ -209,14 +244,14 @@ def sparkline(losses: Sequence[float | None], columns: int = 60) -> str:
 
 def summary(rounds: Sequence[Round]) -> Iterator[str]:
     """Score against theory and chance."""
-    n = len(rounds)
+    n, choices = len(rounds), len(rounds[0].odds)
     right = sum(r.answer.verdict == r.truth for r in rounds)
-    theory = sum(r.theory.verdict == r.truth for r in rounds)
-    mine = sum(r.answer.brier(r.truth) for r in rounds) / n
-    its = sum(brier(r.theory.probabilities, r.truth) for r in rounds) / n
+    theory = sum(r.said == r.truth for r in rounds)
+    mine = sum(r.brier for r in rounds) / n
+    its = sum(brier(r.odds, r.truth) for r in rounds) / n
     yield f"you     {right} of {n} right, Brier {mine:.2f}"
     yield f"theory  {theory} of {n} right, Brier {its:.2f}"
-    yield f"chance  {n / 3:.1f} of {n} right, Brier {CHANCE_BRIER:.2f}"
+    yield f"chance  {n / choices:.1f} of {n} right, Brier {1 - 1 / choices:.2f}"
     level = rounds[0].level
     if level >= PASS_LEVEL and n >= PASS_ROUNDS:
         share = right / n >= PASS_RIGHT / PASS_ROUNDS
@@ -237,8 +272,8 @@ def run(
     kept: Path | None,
 ) -> list[Round]:
     """All rounds; each is in the history as soon as it is played. Ctrl-C ends them early."""
-    if level not in SURE:
-        raise ArgumentError(f"--level must be 1, 2 or 3, got {level}")
+    if level not in (*SURE, CURVES):
+        raise ArgumentError(f"--level must be 1, 2, 3 or 4, got {level}")
     if rounds < 1:
         raise ArgumentError(f"--rounds must be ≥ 1, got {rounds}")
     played: list[Round] = []

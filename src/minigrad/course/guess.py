@@ -12,8 +12,10 @@ import typer
 from minigrad.course.progress import Progress
 from minigrad.course.table import CourseError, Guess, Lab
 from minigrad.course.workspace import Workspace, find
+from minigrad.errors import ArgumentError
 from minigrad.files import now
-from minigrad.lab import Finding, Run
+from minigrad.lab import Finding, Run, five
+from minigrad.signal.predict import predict
 
 
 def ask_guess(workspace: Workspace, progress: Progress, lab_name: str, given: list[str]) -> None:
@@ -45,7 +47,12 @@ def _parse(lab: Lab, given: list[str]) -> dict[str, str]:
         if guess is None:
             keys = ", ".join(g.key for g in lab.guesses)
             raise CourseError(f"lab {lab.id} asks about {keys}, not {key!r}.")
-        if choice not in guess.choices:
+        if guess.curve:
+            try:
+                choice = str(five.read(choice))
+            except ArgumentError as error:
+                raise CourseError(f"{key}: {error}") from None
+        elif choice not in guess.choices:
             choices = ", ".join(map(repr, guess.choices))
             raise CourseError(f"{key} is one of {choices}, not {choice!r}.")
         answers[key] = choice
@@ -64,7 +71,15 @@ def _ask_one(guess: Guess) -> str:
     for letter, choice in lettered.items():
         typer.echo(f"  {letter}  {choice}")
 
+    if guess.curve:
+        typer.echo(f"  {five.FORM}")
+
     def chosen(answer: str) -> str:
+        if guess.curve:
+            try:
+                return str(five.read(answer))
+            except ArgumentError as error:
+                raise typer.BadParameter(str(error)) from None
         if answer in guess.choices:
             return answer
         if answer.lower() not in lettered:
@@ -114,12 +129,9 @@ def after_run(run: Run, findings: list[Finding]) -> None:
     if not guess.get("outcome"):  # the first such run decides
         progress.note("guesses", lab.id, {**guess, "outcome": outcome})
     said_of = {k: said for k, said in guess.get("answers", {}).items() if k in outcome}
-    lines = [
-        f"{key}: you said {said}, "
-        + ("and so it was" if said == outcome[key] else f"it was {outcome[key]}")
-        for key, said in said_of.items()
-    ]
-    if any(said != outcome[key] for key, said in said_of.items()):
+    asked = {guess.key: guess for guess in lab.guesses}
+    lines = [compared(asked[key], said, outcome[key]) for key, said in said_of.items()]
+    if not all(five.agree(said, outcome[key]) for key, said in said_of.items()):
         lines.append(f"why: theory/{lab.theory} (`minigrad read {lab.id}`)")
     typer.echo("your guess\n  " + "\n  ".join(lines))
     report = run.path / "report.md"
@@ -129,7 +141,30 @@ def after_run(run: Run, findings: list[Finding]) -> None:
     run.write("report.md", report.read_text(encoding="utf-8").rstrip() + f"\n\n{section}\n")
 
 
+def compared(guess: Guess, said: str, outcome: str) -> str:
+    """What was said beside what came out; of a curve how far off it was, and theory."""
+    if not guess.curve:
+        was = "and so it was" if said == outcome else f"it was {outcome}"
+        return f"{guess.key}: you said {said}, {was}"
+    theory, truth = five.foretold(predict(**guess.curve)), five.read(outcome)
+    mine = five.read(said).apart(truth)
+    return (
+        f"{guess.key}: you said {said}, it was {outcome}: {mine:.2f} decades off, "
+        f"theory {theory.apart(truth):.2f} ({theory})"
+    )
+
+
 def outcomes(lab: Lab, findings: list[Finding]) -> dict[str, str]:
     """What came out for each of the lab's questions: the word of the finding with its key."""
     words = {finding.key: finding.word for finding in findings if finding.key}
-    return {g.key: words[g.key] for g in lab.guesses if words.get(g.key) in g.choices}
+    return {g.key: words[g.key] for g in lab.guesses if _answers(g, words.get(g.key, ""))}
+
+
+def _answers(guess: Guess, word: str) -> bool:
+    """Whether a finding's word is an answer at all: "mixed" is none."""
+    if not guess.curve:
+        return word in guess.choices
+    try:
+        return bool(five.read(word))
+    except ArgumentError:
+        return False

@@ -11,7 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.course.which import LETTERS
 from minigrad.signal.calibration import VERDICTS
+
+ANSWERS = (*VERDICTS, *LETTERS)
 
 
 def remember(path: Path, record: dict[str, Any]) -> None:
@@ -30,8 +33,8 @@ def history(path: Path) -> list[dict[str, Any]]:
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
             record = json.loads(line)
-            fates = record["answer"] in VERDICTS and record["truth"] in VERDICTS
-            if fates and 0 <= record["confidence"] <= 1:
+            known = record["answer"] in ANSWERS and record["truth"] in ANSWERS
+            if known and 0 <= record["confidence"] <= 1:
                 found.append(record)
     return found
 
@@ -47,12 +50,13 @@ def calibration_plot(records: Sequence[dict[str, Any]], path: Path) -> None:
     ax = axes[0, 0]
     ax.plot([1 / 3, 1], [1 / 3, 1], color=REFERENCE, linestyle=":")
     ax.annotate("as sure as right", (0.62, 0.65), color=REFERENCE, rotation=38, ha="center")
-    edges = np.array([1 / 3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0001])
+    edges = np.array([0.25, 1 / 3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0001])
     for low, high in itertools.pairwise(edges):
         inside = (sure >= low) & (sure < high)
         if inside.any():
             x, y = sure[inside].mean(), right[inside].mean()
             ax.plot(x, y, marker=STYLES[1].marker, color=STYLES[1].color, markersize=8)
             ax.annotate(f"{inside.sum()}", (x, y), (8, -4), textcoords="offset points")
-    ax.set(xlabel="your confidence", ylabel="share right", xlim=(0.3, 1.03), ylim=(-0.05, 1.05))
+    left = min(0.3, sure.min() - 0.03)
+    ax.set(xlabel="your confidence", ylabel="share right", xlim=(left, 1.03), ylim=(-0.05, 1.05))
     save_figure(figure, path)

@@ -36,11 +36,15 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Guess:
-    """A prediction to lock before a lab's first run; ``key`` is that of the finding it is about."""
+    """A prediction to lock before a lab's first run; ``key`` is that of the finding it is about.
+
+    One of the choices or, where a ``curve`` is given, a configuration's, the five of `lab.five`.
+    """
 
     key: str
     question: str
-    choices: tuple[str, ...]
+    choices: tuple[str, ...] = ()
+    curve: dict[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,10 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minigrad.lab.report import Finding
+from minigrad.signal.windows import window_means
 from minigrad.training.verdict import final_loss, verdict
 
 Run = dict[str, Any]  # as it stands in a record
@@ -46,6 +48,14 @@ def fate(run: Run, entropy: float = LN2) -> str:
     if not end <= 2:
         return "diverged"
     return "stalled" if end >= BEGUN else "slow" if end >= TRAINED else "trained"
+
+
+def seen(run: Run, windows: Sequence[tuple[int, int]]) -> NDArray[np.float64]:
+    """A run's mean loss in each window, (W,): inf from its first loss on that is not finite, NaN
+    for windows that it did not reach."""
+    means = np.array(window_means(run["losses"], windows))
+    broke = run["losses"] and run["losses"][-1] is None
+    return np.where(np.isnan(means), math.inf, means) if broke else means
 
 
 class Cells:

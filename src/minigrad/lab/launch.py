@@ -161,7 +161,7 @@ def launch(planned: Planned, arguments: Sequence[str]) -> tuple[Run, list[Findin
     runs = (catalog.workspace() or Path.cwd()) / "runs" / lab.folder
     manifest = {
         "lab": lab.folder,
-        "command": shlex.join(["minigrad", "run", lab.id, *arguments]),
+        "command": shlex.join(["minigrad", "run", lab.id, *_elsewhere(arguments)]),
         "quick": options.quick,
         "settings": asdict(planned.settings),
         "seeds": list(range(getattr(planned.settings, "seeds", 0))),
@@ -188,6 +188,16 @@ def launch(planned: Planned, arguments: Sequence[str]) -> tuple[Run, list[Findin
             raise
         run.end("complete")
     return run, found
+
+
+def _elsewhere(arguments: Sequence[str]) -> list[str]:
+    """A command line without --out: what was run, not where on this machine it was kept."""
+    kept, skip = [], False
+    for argument in arguments:
+        if not skip and argument != "--out" and not argument.startswith("--out="):
+            kept.append(argument)
+        skip = argument == "--out" and not skip
+    return kept
 
 
 def experiment(planned: Planned, run: Run) -> list[Finding]:

@@ -21,7 +21,7 @@ import numpy as np
 from minigrad.errors import ArgumentError
 from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.quadrature import Array
-from minigrad.signal.windows import Task
+from minigrad.signal.windows import Task, step_below
 
 LEVELS = (np.arange(10) + 0.5) / 10
 SHOWN = (0.1, 0.25, 0.5, 0.75, 0.9)  # the quantiles that figures and JSON have
@@ -70,14 +70,7 @@ class Curve:
     @property
     def half_step(self) -> float:
         """The step at which the median has come down to half of guessing; inf if it does not."""
-        median, level = np.log10(self.quantile(0.5)), math.log10(self.task.entropy / 2)
-        steps = [(first + stop - 1) / 2 for first, stop in self.windows]
-        for w in range(1, len(steps)):
-            if median[w] <= level:
-                fall = median[w - 1] - median[w]
-                part = (median[w - 1] - level) / fall if 0 < fall < math.inf else 1.0
-                return steps[w - 1] + max(part, 0.0) * (steps[w] - steps[w - 1])
-        return math.inf
+        return step_below(self.quantile(0.5), self.task.entropy / 2, self.windows)
 
     @property
     def spike(self) -> float:

@@ -8,7 +8,7 @@ Derivations and sources are in theory/prediction.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,8 +31,8 @@ class Curves:
 
     def of(self, network: int | slice | list[int], depth: int | None = None) -> Any:
         """One network's, to its depth; or those of several."""
-        each = (getattr(self, f.name) for f in fields(self))
-        return type(self)(*(x[:depth, network] if x.ndim == 2 else x[network] for x in each))
+        each = vars(self).values()
+        return type(self)(*[x[:depth, network] if x.ndim == 2 else x[network] for x in each])
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 WINDOWS = (
     *((0, 1), (1, 2), (2, 4), (4, 8), (8, 16), (16, 32), (32, 64), (64, 128)),
@@ -34,3 +34,20 @@ def window_means(
         inside = [x for x in losses[start:stop] if x is not None]
         means.append(math.fsum(inside) / len(inside) if inside and stop <= broke else math.nan)
     return means
+
+
+def step_below(
+    means: Sequence[float] | Any, level: float, windows: Sequence[tuple[int, int]] = WINDOWS
+) -> float:
+    """The step at which window means in nats have come down to a level, inf if they do not.
+
+    Between the middles of two windows the logarithm of the loss is a straight line.
+    """
+    steps = [(first + stop - 1) / 2 for first, stop in windows]
+    for w in range(1, len(steps)):
+        if means[w] <= level:
+            ratio = math.inf if means[w] <= 0 else means[w - 1] / means[w]
+            usual = 1 < ratio < math.inf
+            part = math.log(means[w - 1] / level) / math.log(ratio) if usual else 1.0
+            return float(steps[w - 1] + max(part, 0.0) * (steps[w] - steps[w - 1]))
+    return math.inf

@@ -222,7 +222,8 @@ def _quiz_page() -> str:
 def _challenge_page() -> str:
     return (
         '<article class="tool"><h1>The challenge</h1><p class="lead">Say what a network will do, and '
-        "how sure you are. It is trained here. You, theory and chance are scored by the same rule: "
+        "how sure you are; it is trained here. At level 4, say which of four real curves is its own. "
+        "You, theory and chance are scored by the same rule: "
         'the squared error of the odds.</p><div id="game"></div></article>'
     )
 

@@ -187,13 +187,16 @@ def map_command(
 
 def challenge(
     rounds: Annotated[int, typer.Option(help="Networks to judge.")] = 10,
-    level: Annotated[int, typer.Option(help="1 clear cases, 2 mixed, 3 close calls.")] = 1,
+    level: Annotated[int, typer.Option(help="1 clear, 2 mixed, 3 close calls, 4 curves.")] = 1,
     family_: Annotated[str, typer.Option("--family", help=", ".join(FAMILIES))] = "mlp",
     seed: Annotated[int | None, typer.Option(min=0, help="Of the first round; counts up.")] = None,
     answers: Annotated[Path | None, typer.Option(help="Answers from a file, one a line.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw how sure and how right you are.")] = None,
 ) -> None:
-    """Say what random networks will do, with a confidence; then each is trained for real."""
+    """Say what random networks will do, with a confidence; then each is trained for real.
+
+    At level 4: which of four real curves belongs to a network.
+    """
     import random
 
     from minigrad.course import challenge as game
@@ -203,7 +206,7 @@ def challenge(
 
     _figure("--plot", plot)
     family(family_)  # or say that there is none
-    ask = (lambda: input("> ")) if answers is None else game.read_answers(answers, rounds)
+    ask = (lambda: input("> ")) if answers is None else game.read_answers(answers, rounds, level)
     try:
         kept = find().progress_file.with_name("challenge.jsonl")
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -212,7 +215,8 @@ def challenge(
         typer.echo("not in a workspace: this game is not kept (`minigrad start DIR` makes one)")
     first = random.randrange(10**6) if seed is None else seed
     if answers is None:
-        typer.echo("answer d(iverged), s(talled) or t(rained) and how sure you are: d 80")
+        fates = "d(iverged), s(talled) or t(rained) and how sure you are: d 80"
+        typer.echo(f"answer {'a, b, c or d, and how sure: a 80' if level == 4 else fates}")
     played = game.run(rounds, level, first, family_, ask, typer.echo, kept)
     if played:
         typer.echo("\n".join(game.summary(played)))

@@ -19,7 +19,7 @@ from minigrad.sweep.recorded import Row
 
 GREYS = {"diverged": 0.05, "stalled": 0.55, "trained": 0.95}  # also told apart in print
 MARKS = {"diverged": "x", "stalled": "s", "trained": "o"}
-MOST, POINTS = 5, 240  # configurations and predictions per panel behind the shading
+MOST, POINTS = 4, 240  # configurations and predictions per panel behind the shading
 
 
 def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: Path) -> list[str]:
@@ -75,7 +75,7 @@ def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: P
 
 def _panel(ax: Any, rows: list[Row], x: str, y: str) -> None:
     """Measured fates as marks; each cell of a grid the shares of its runs; predicted lines."""
-    from matplotlib.ticker import NullFormatter
+    from matplotlib.ticker import NullLocator
 
     from minigrad.lab.plot import FATES
 
@@ -102,7 +102,7 @@ def _panel(ax: Any, rows: list[Row], x: str, y: str) -> None:
         if number and min(column) > 0 and max(column) > 8 * min(column):
             scale("log")
             axis = ax.xaxis if scale == ax.set_xscale else ax.yaxis
-            axis.set_minor_formatter(NullFormatter())
+            axis.set_minor_locator(NullLocator())  # in nine panels they take most of the time
 
 
 def _points(rows: list[Row], x: str, y: str) -> tuple[list[list[Any]], list[Any]]:

@@ -1,0 +1,189 @@
+"""The challenge's fourth level: which of four real curves belongs to this network?
+
+The others are real runs of near networks. They come from the recorded sweep, as far as it has
+windows; of a family without any they are trained on the spot. Theory answers by how likely its
+predicted curve makes each of the four.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minigrad.lab.trainability import train
+from minigrad.signal.calibration import VERDICTS
+from minigrad.signal.configuration import Configuration
+from minigrad.signal.curve import SHOWN
+from minigrad.signal.draw import DRAWN
+from minigrad.signal.fate import Fate
+from minigrad.signal.windows import window_means
+from minigrad.sweep.families import FAMILIES, Config, Family
+from minigrad.sweep.recorded import Row, rows
+
+LETTERS = ("a", "b", "c", "d")
+APART = 0.1  # decades, in the mean over windows, by which two shown curves differ at least
+LOWEST, HIGHEST = -6.0, 4.0  # decades that a loss counts as, the second if it is not finite
+BLUNT = 0.05  # decades of pinball loss: of a tenth to twice it, the best Brier on 300 rounds
+LIVE = 12  # networks trained, at most, in search of four that differ
+MARKS = "▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True)
+class Four:
+    """A network and four curves by letter, of which one is its own."""
+
+    theory: Fate
+    curves: Mapping[str, NDArray[np.float64]]  # (W,) nats, NaN where not finite
+    configs: Mapping[str, Config]
+    truth: str
+
+    @property
+    def odds(self) -> dict[str, float]:
+        """Theory's, of each letter."""
+        curve = self.theory.curve
+        said = np.clip(np.log10([curve.quantile(q) for q in SHOWN]), LOWEST, HIGHEST)  # (Q, W)
+        off = np.array([pinball(said, decades(c)) for c in self.curves.values()])
+        likely = np.exp(-(off - off.min()) / BLUNT)
+        return dict(zip(self.curves, (likely / likely.sum()).tolist(), strict=True))
+
+
+def decades(curve: Any) -> NDArray[np.float64]:
+    """log₁₀ of losses in nats, within LOWEST and HIGHEST."""
+    losses = np.array(curve, float)
+    finite = np.where(np.isfinite(losses), np.maximum(losses, 10**LOWEST), 10**HIGHEST)
+    return np.minimum(np.log10(finite), HIGHEST)
+
+
+def pinball(said: NDArray[np.float64], seen: NDArray[np.float64]) -> float:
+    """Mean over windows and quantiles SHOWN of the loss that a true quantile has least of."""
+    off = seen - said  # (Q, W)
+    q = np.array(SHOWN)[:, None]
+    return float(np.maximum(q * off, (q - 1) * off).mean())
+
+
+def draw_four(seed: int, family: str) -> Four:
+    """A network whose fate is each of the three one time in three, and its near ones."""
+    of, rng = FAMILIES[family], np.random.default_rng([seed, 4])
+    fate = VERDICTS[int(rng.integers(3))]
+    found = recorded(family)
+    own, others = from_record(found, of, fate, rng) if found else from_runs(seed, rng)
+    places = [int(i) for i in rng.permutation(len(LETTERS))]
+    shown = [(own, *others)[i] for i in places]
+    return Four(
+        of.foretell([own.config])[0],
+        {letter: np.array(row.windows) for letter, row in zip(LETTERS, shown, strict=True)},
+        {letter: row.config for letter, row in zip(LETTERS, shown, strict=True)},
+        LETTERS[places.index(0)],
+    )
+
+
+@lru_cache
+def recorded(family: str) -> list[Row]:
+    """The runs of the sweep that ships of which every window is known."""
+    return [row for row in rows(FAMILIES[family].recorded) if row.between]
+
+
+def from_record(
+    found: Sequence[Row], of: Family, fate: str, rng: np.random.Generator
+) -> tuple[Row, list[Row]]:
+    """A run, if possible one that theory's fit has not seen, and three near ones that differ."""
+    unseen = [row for row in found if row.group not in of.fitted] or found
+    right = [row for row in unseen if row.verdict == fate] or unseen
+    own = right[int(rng.integers(len(right)))]
+    near = sorted(found, key=lambda row: distance(row.config, own.config))
+    return own, filled(own, near)
+
+
+def chosen(own: Row, near: Sequence[Row]) -> list[Row]:
+    """The first three whose curves are apart from the own one, and from each other."""
+    others: list[Row] = []
+    for row in near:
+        taken = [own, *others]
+        if row.config not in [x.config for x in taken] and all(
+            np.abs(decades(row.windows) - decades(x.windows)).mean() >= APART for x in taken
+        ):
+            others.append(row)
+        if len(others) == len(LETTERS) - 1:
+            break
+    return others
+
+
+def filled(own: Row, near: Sequence[Row]) -> list[Row]:
+    """Three in any case: where too few are apart, the nearest of the rest."""
+    others = chosen(own, near)
+    rest = (row for row in near if row not in others and row.config != own.config)
+    return [*others, *rest][: len(LETTERS) - 1]
+
+
+def from_runs(seed: int, rng: np.random.Generator) -> tuple[Row, list[Row]]:
+    """The same of MLPs that are trained now: one, and others with a knob or two turned."""
+    from minigrad.course.challenge import draw
+
+    own = trained(draw(seed, 2).config, seed)
+    near: list[Row] = []
+    others: list[Row] = []
+    while len(others) < len(LETTERS) - 1 and len(near) < LIVE:
+        near.append(trained(turned(cast(Configuration, own.config), rng), seed))
+        others = chosen(own, near)
+    return own, filled(own, near)
+
+
+def turned(config: Configuration, rng: np.random.Generator) -> Configuration:
+    """The network with its rate moved by up to a decade, and half the time one choice changed."""
+    rate = float(f"{config.lr * 10 ** rng.uniform(-1, 1):.2g}")
+    if rng.random() < 0.5:
+        return replace(config, lr=rate)
+    name = str(rng.choice(("activation", "norm", "residual")))
+    choice: dict[str, Any] = {name: str(rng.choice(DRAWN[name]))}
+    return replace(config, lr=rate, **choice)
+
+
+def trained(config: Configuration, seed: int) -> Row:
+    """Train it, and keep its windows."""
+    first, *between, final = window_means(train(config, seed))
+    return Row(config, seed, "live", first, final, tuple(between))
+
+
+def distance(one: Config, other: Config) -> float:
+    """How unlike two networks are: choices that differ, and sizes and rates by their ratio."""
+    out = 0.0
+    for f in fields(one):
+        a, b = getattr(one, f.name), getattr(other, f.name)
+        if isinstance(a, str) or a is None or b is None or 0 in (a, b):
+            out += a != b
+        else:
+            out += abs(math.log2(a / b)) / 3
+    return out
+
+
+def shown(four: Four, windows: Sequence[tuple[int, int]]) -> Iterator[str]:
+    """The four curves, a row per window."""
+    yield "  steps   " + "".join(f"   {letter:10s}" for letter in four.curves).rstrip()
+    for w, (first, stop) in enumerate(windows):
+        steps = f"{first}" if stop == first + 1 else f"{first}–{stop - 1}"
+        cells = (f"{_number(c[w]):>7s} {_bar(c[w])}    " for c in four.curves.values())
+        yield f"  {steps:8s}{''.join(cells)}".rstrip()
+
+
+def _number(loss: float) -> str:
+    return f"{loss:.3g}" if math.isfinite(loss) else "NaN"
+
+
+def _bar(loss: float) -> str:
+    """A mark for a loss from 0.01 to 10, as the challenge's line has them."""
+    if not math.isfinite(loss):
+        return "✕"
+    return MARKS[min(int((math.log10(min(max(loss, 0.01), 10.0)) + 2) / 3 * 8), 7)]
+
+
+def unlike(one: Config, other: Config) -> str:
+    """In what another network differs, in its own values."""
+    pairs = ((f.name, getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+    told = [f"{n} {b:g}" if isinstance(b, float) else f"{n} {b}" for n, a, b in pairs if a != b]
+    return ", ".join(told)
