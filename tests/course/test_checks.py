@@ -123,6 +123,7 @@ SAME = {
         "end > 0.93 * unigram → end >= 0.93 * unigram": ON_THE_LINE,
         "end < 0.3 → end <= 0.3": ON_THE_LINE,
     },
+    "power_iteration": dict.fromkeys(["0.0 → 0.1", "0.0 → 1.0"], "every round sets the value"),
     "clip_gradients": {
         "norm > 0 → norm >= 0": "1 / 0.0 is inf for NumPy, and min(1, inf) is 1",
         "1.0 → 2.0": "what zeros are multiplied by does not matter",

@@ -253,7 +253,7 @@ CHECKS: dict[str, Check] = {
              "How would a list that you push to and pop from replace the recursion?"),
             ([edit("if parent.edges:\n                    parent.grad = None\n", "pass\n"),
               kept(False), kept(True)],
-             "the gradients of an earlier backward were passed on once more, from a node between",
+             "a node between still held the gradient of an earlier backward; only a leaf collects",
              "Only a leaf collects over several calls. With which grad must the others begin?"),
             (edit("if parent.edges:", "if True:"),
              "a leaf lost what an earlier backward had left in its grad; PyTorch adds to it",

@@ -147,7 +147,9 @@ CHECKS: dict[str, Check] = {
              "the RMS was treated as a constant",
              "x grows tenfold and nothing changes: what must dx · x be?",
              "02-normalization.md#rmsnorm-backward"),
-            ([edit(" if x.dtype == minigrad.float16 else x", " if False else x")],
+            ([edit(" if x.dtype == minigrad.float16 else x", " if False else x"),
+              edit(" if x.dtype == minigrad.float16 else x", " if False else x", ".to(x.dtype)",
+              "")],
              "squares overflow in float16: ±300 gives 0",
              "300² is 90,000; the largest float16 is 65,504. In which type can the squares be "
                  "summed?",

@@ -270,7 +270,8 @@ CHECKS: dict[str, Check] = {
             drawn("the loss for counts {} in training and {} held out", counts),
         ],
         [
-            (lambda train, held: lab.unigram_loss(held, held),
+            ([lambda train, held: lab.unigram_loss(held, held),
+              lambda train, held: -sum(n * np.log(n / held.sum()) for n in held if n) / held.sum()],
              "the held-out text's own frequencies were used to guess it",
              "Which text was the model fitted to? May it know the other's frequencies?"),
             (lambda train, held: lab.unigram_loss(train, train),

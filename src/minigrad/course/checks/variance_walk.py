@@ -12,7 +12,7 @@ from minigrad.course.check import Check, check, drawn, edit, probe, solutions
 lab = solutions("00_variance_walk")
 
 ROOT = (
-    "the standard deviation, not the mean square",
+    "a root was taken: the size, not the mean square",
     "The recurrence multiplies mean squares. Is a root needed anywhere before the end?",
 )
 START_TOO = (
