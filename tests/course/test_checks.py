@@ -180,7 +180,7 @@ def test_an_unlisted_mistake_gets_expected_received_and_the_page(exercise):
         ("mul_backward", lambda g, x, y: g * y, "returned an array, where a tuple is meant"),
         ("mul_backward", lambda g, x, y: (g * y, (g * x).sum()), "gy is a number, where an array"),
         ("matmul_backward", lambda g, x, y: (g @ y.T, x.T @ g, 0), "3 answers, where 2 are meant"),
-        ("mul_backward", lambda g, x, y: (g * y, g * x + 1), "gy"),
+        ("mul_backward", lambda g, x, y: (g * y, g * x + x**3), "gy"),
         ("clip_gradients", lambda gs, most: None, "returned None, where a list is meant"),
         ("pre_norm_stack", lambda x, blocks, n: n(blocks.pop()(x)), "changes its input (blocks)"),
         ("linear_moment", lambda q, n, s: exit(), "called exit()"),

@@ -251,6 +251,11 @@ CHECKS: dict[str, Check] = {
               edit(RATIO, "moved ** 0.5 / len(before)"), edit(RATIO, "moved")],
              "the update alone: it is not set against the weights' size",
              "A step of 0.1: is it large for a weight of 100? And for one of 0.01?"),
+            (lambda before, after: max(
+                np.abs(np.subtract(*ab)).max() for ab in zip(after, before, strict=True)) / max(
+                np.abs(b).max() for b in before),
+             "the largest entries were compared, not the norms",
+             "How long is the arrow (3, 4)?"),
             (lambda before, after: np.mean(np.concatenate([
                 (np.abs(a - b) / (np.abs(b) + 1e-12)).ravel()
                 for a, b in zip(after, before, strict=True)])),

@@ -118,6 +118,9 @@ CHECKS: dict[str, Check] = {
               edit("range(steps)", "range(max(steps - 1, 0))"), edit("range(steps)", "range(5)")],
              "the number of rounds is not `steps`",
              "How often is the iteration taken for steps = 1?"),
+            (edit("        gram = x", "        x = x / np.linalg.norm(x)\n        gram = x"),
+             "X is divided by its norm in every round",
+             "How often does the docstring divide by the Frobenius norm?"),
             (edit("    for _ in range(steps):\n        gram = x @ x.T", "    gram = x @ x.T\n"
                   "    for _ in range(steps):"),
              "XXᵀ is that of the first X in every round",
@@ -172,7 +175,9 @@ CHECKS: dict[str, Check] = {
               for layer in ("input", "hidden", "output") for n, base in ((512, 32), (32, 128))),
         ],
         [
-            (edit("return 1.0, 1.0", "return share**0.5, share"),
+            ([edit("return 1.0, 1.0", pair) for pair in ("return share**0.5, share",
+              "return 1.0, share", "return share**0.5, 1.0", "return share, share",
+              "return 1.0, 1 / share", "return share, 1.0")],
              "the input layer is treated as a hidden one",
              "How many numbers does the input layer read when the network is wider?"),
             (edit('share**0.5 if layer == "hidden" else share', "share**0.5"),
