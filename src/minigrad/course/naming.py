@@ -1,9 +1,9 @@
 """The name of a mistake: a wrong implementation that gives the very values the learner's gives.
 
-It is recognised where it agrees with the learner's code on every probe that tells it from the
-right one; or, where the code has more than one mistake, on two and on half of them, to four digits
-of numbers that were drawn. What no entry of a check knows may still show in a default that is
-another one or is not used, or in the numbers themselves (`relations.py`).
+It is recognised where it agrees with the learner's code on every probe that tells either from the
+right one; or, where the code has more than one mistake, on two and on more than half of them, to
+four digits of numbers that were drawn. What no entry of a check knows may still show in a default
+that is another one or is not used, or in the numbers themselves (`relations.py`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def recognise(trial: Trial, target: Any, first: int, names: Sequence[str] = ()) 
         return None
 
     def likeness(wrong: Any) -> tuple[bool, int]:
-        """Whether this wrong implementation is the learner's wherever it is not the right one, and
+        """Whether this wrong implementation is the learner's wherever one of them is not right, and
         on how many probes; (False, 0) if it is too seldom, or the learner's right where it is not.
         """
         same, other = [], 0
@@ -40,12 +40,12 @@ def recognise(trial: Trial, target: Any, first: int, names: Sequence[str] = ()) 
                 same += [i] if not trial.holds(i, outcome) else []
             elif i == first:
                 return False, 0
-            elif not trial.holds(i, outcome):
-                if trial.holds(i, trial.outcome(i, target)):
-                    return False, 0
+            elif not trial.holds(i, trial.outcome(i, target)):
                 other += 1
+            elif not trial.holds(i, outcome):
+                return False, 0
         telling = {i for i in same if _tells_much(trial.outcome(i, wrong))}
-        enough = not other or (len(telling) >= 2 and len(telling) >= other)
+        enough = not other or len(telling) > max(1, other)
         return (not other, len(same)) if enough else (False, 0)
 
     found = [

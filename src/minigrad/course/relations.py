@@ -47,10 +47,14 @@ def _wrong_parts(
         probe = trial.check.probes[probes[0]]
         if all(agree(r, e, probe.rtol, probe.atol) for r, e in both):
             continue
-        arrays = [(array(r), array(e)) for r, e in both if _numeric(r) and _numeric(e)]
+        arrays = [(_wide(r), _wide(e)) for r, e in both if _numeric(r) and _numeric(e)]
         if len(arrays) == len(both):
             wrong[key] = [r for r, _ in arrays], [e for _, e in arrays]
     return wrong, len(parts[0]) > len(wrong) > 0
+
+
+def _wide(value: Any) -> np.ndarray:
+    return array(value).astype(np.float64)
 
 
 def _answers(r: Any, e: Any, names: Sequence[str]) -> tuple[list[str], list[tuple[Any, Any]]]:
@@ -194,7 +198,7 @@ def _with_another(function: Any, signature: inspect.Signature, name: str, k: int
 def _another(value: Any, k: int) -> Any:
     """Another number, or array of numbers; what is neither stays as it is."""
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return value + np.random.default_rng(k).normal(size=value.shape).astype(value.dtype)
+        return (value + np.random.default_rng(k).normal(0, 1, value.shape)).astype(value.dtype)
     if type(value) is int:
         return value + 1 + k
     return value * (1.3 + k) if isinstance(value, float) else value

@@ -6,6 +6,7 @@ A draw is judged by what it is like over 40,000 weights: their standard deviatio
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +17,8 @@ from minigrad.course.checks import gains, train_step
 from minigrad.course.checks.gains import GAIN_SQUARED, GAINS
 
 lab = solutions("01_init_ablation")
-SHAPE = (500, 80)  # fan_out, fan_in: far apart, so that each rule has its own number
+# fan_out, fan_in: far apart, so that each rule has its own number
+SHAPE, OTHERS = (500, 80), [(120, 300), (600, 60)]
 XAVIER = "01-initialization.md#xavier"
 UNIFORM = "01-initialization.md#uniform-draws"
 
@@ -71,19 +73,14 @@ def draws(*options: dict[str, Any]) -> list[Probe]:
     tolerance = {"rtol": 0.025, "atol": 0.0}
     return [
         *(
-            probe(
-                ", ".join(["a weight of shape (500, 80)", *(f"{k} = {v!r}" for k, v in o.items())]),
-                SHAPE,
-                o,
-                run=spread,
-                **tolerance,
-            )
-            for o in ({}, *options)
+            probe(f"a weight of shape {shape}{''.join(f', {k} = {v!r}' for k, v in o.items())}",
+                  shape, o, run=spread, **tolerance)
+            for o, shape in zip(({}, *options), itertools.cycle([SHAPE, *OTHERS]))
         ),
         probe("a weight of shape (500, 80)", SHAPE, run=mean, atol=0.03),
         probe("whether two weights drawn with one rng are equal", (30, 20), run=two_layers),
         probe("whether two generators of one seed draw the same", (30, 20), run=repeated),
-    ]
+    ]  # fmt: skip
 
 
 def wrong_draws(uniform: bool, sigma: str) -> list[Any]:
