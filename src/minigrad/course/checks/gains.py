@@ -48,6 +48,7 @@ CHECKS: dict[str, Check] = {
             ([edit("1 + slope**2", "1 - slope**2"), edit("1 + slope**2", "slope**2"),
               edit("2 / (1 + slope**2)", "2 / 1 + slope**2"),
               edit("2 / (1 + slope**2)", "2 * (1 + slope**2)"),
+              edit("1 + slope**2", "(1 + slope) ** 2"),
               edit("2 / (1 + slope**2)", "1 / (1 + slope**2)")],
              "what survives of leaky ReLU is not ½ + ½ slope²",
              "Half of z² passes as it is. What does the other half leave behind?"),

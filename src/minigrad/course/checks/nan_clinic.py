@@ -201,6 +201,7 @@ CHECKS: dict[str, Check] = {
               "gradients))"), edit(NORM, "np.sqrt(np.mean([(g * g).mean() for g in gradients]))"),
               edit(NORM,
               "np.sqrt(sum(np.linalg.norm(np.atleast_2d(g), 2)**2 for g in gradients))"),
+              edit(NORM, "sum(np.sqrt((g * g).sum()) for g in gradients) / len(gradients)"),
               edit(NORM, "abs(sum(g.sum() for g in gradients))")],
              "another size than the root of the sum of all squares",
              "All gradients as one vector: how long is it?"),

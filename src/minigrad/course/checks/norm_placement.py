@@ -183,6 +183,9 @@ CHECKS: dict[str, Check] = {
             ([edit("causal_attention(*share)", "(lambda q, k, v: np.exp(q @ k.T / "
               "q.shape[1]**0.5) / np.exp(q @ k.T / q.shape[1]**0.5).sum(axis=1, "
               "keepdims=True) @ v)(*share)")], *NO_MASK),
+            (edit("np.split(x @ qkv.T, 3, axis=-1)", "[(x @ qkv.T)[:, i::3] for i in range(3)]"),
+             "every third channel was taken; queries, keys and values are blocks of d",
+             "Which d rows of qkv does the docstring give to the queries?"),
             (edit("*share", "share[0], per_head[1][0], per_head[2][0]"),
              "all heads share the first head's keys and values",
              "Which channels of k and v belong to head 1?"),

@@ -247,6 +247,8 @@ CHECKS: dict[str, Check] = {
              "the share is not multiplied by lr",
              "Half of the way: half of what?"),
             ([edit("(step + 1) / warmup", f"((step + 1) / warmup) ** {p}") for p in ("2", "0.5")]
+             + [edit("(step + 1) / warmup",
+                     "(1 - __import__('math').cos(3.14159265 * min(1, (step + 1) / warmup))) / 2")]
              + [edit("min(1.0, (step + 1) / warmup)",
                      "__import__('math').sin(min(1.0, (step + 1) / warmup) * 1.5707963)")],
              "the rise is not linear",
