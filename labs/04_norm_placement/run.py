@@ -9,10 +9,9 @@ import numpy as np
 from minigrad import lab
 from minigrad.lab import Finding, plot
 from minigrad.lab.cells import Cells, claim, held_out
-from minigrad.lab.curves import histograms, text_curves
+from minigrad.lab.curves import histograms, layer_curves, text_curves
 from minigrad.lab.language import Text, about, corpus, language_run, small_gpt, step_of
-from minigrad.lab.report import markdown_table
-from minigrad.lab.timing import interleaved, ratio
+from minigrad.lab.timing import interleaved, runs_table
 from minigrad.probe import Histograms, LayerHistory
 
 VARIANTS = {
@@ -54,7 +53,6 @@ class Settings:
 
 
 QUICK = {"seeds": 1, "steps": 120, "rates": (5e-3, 2e-2), "timing_repeats": 8}
-PIECES, MINE = {}, {}
 
 
 def data(s):
@@ -100,21 +98,8 @@ def cell(text, s, advance, seed, lr, name, look_inside):
 
 
 def texts(records):
-    """table.md: one line per variant and rate."""
-    cells = Cells.of_text(records["losses.json"]).by("variant", "lr")
-    times = records["timings.json"]["step_ms"]
-    head = ["variant", "lr", "validation", "range over seeds", "step of divergence", "step, ms"]
-    rows = []
-    for (name, lr), mine in sorted(
-        cells.items(), key=lambda item: list(VARIANTS).index(item[0][0])
-    ):
-        ends = mine.ends
-        extent = f"{min(ends):.2f} – {max(ends):.2f}" if ends else "–"
-        costs = f"{median(times[name]):.1f}", f"{ratio(times[name], times['no norm']).middle:.2f}"
-        parameters = f"{mine.runs[0]['parameters']:,}"
-        rows.append([name, f"{lr:g}", mine.end, extent, mine.broke or "–", *costs, parameters])
-    head += ["its ratio to no norm", "parameters"]
-    return {"table.md": "\n".join(markdown_table(head, rows)) + "\n"}
+    cells, times = Cells.of_text(records["losses.json"]), records["timings.json"]["step_ms"]
+    return {"table.md": runs_table(cells, list(VARIANTS), times)}
 
 
 def findings(records):
@@ -145,15 +130,14 @@ def findings(records):
     found = []
     for name, mine in cells.by("variant").items():
         at = mine.by("lr")
-        sentence = (
-            "validation at lr " + " / ".join(f"{lr:g}" for lr in rates) + ": "
-            + " / ".join(at[lr].end for lr in rates) + "." + said.get(name, "")
-        )  # fmt: skip
+        ends = f"{' / '.join(at[lr].end for lr in rates)}.{said.get(name, '')}"
+        sentence = f"validation at lr {' / '.join(f'{lr:g}' for lr in rates)}: {ends}"
         word, key = at[rates[-1]].word, name.lower().replace(" ", "_")
         outcome = f"{word} at lr {rates[-1]:g}"
         found.append(Finding(name, outcome, sentence, **claims[name], key=key, word=word))
-    pairs = zip(*(c.runs for c in pre), strict=True)
-    gap = median(abs(held_out(a) - held_out(b)) for a, b in pairs)
+    gap = median(
+        abs(held_out(a) - held_out(b)) for a, b in zip(*(c.runs for c in pre), strict=True)
+    )
     sentence = f"With the same seed and rate the two pre-norms end {gap:.3f} apart in the median."
     near = claim("less than 0.05 apart after 200 steps", gap < 0.05 if steps >= 200 else None)
     found.append(Finding("LayerNorm or RMSNorm", f"{gap:.3f} apart", sentence, **near))
@@ -194,8 +178,7 @@ def figures(records):
 
 
 def inside(records):
-    record = records["inside.json"]
-    lr = record["lr"]
+    record, lr = records["inside.json"], records["inside.json"]["lr"]
     title = f"Inside the blocks, lr {lr:g}"
     if fates_inside(record).held:
         title = (
@@ -205,17 +188,8 @@ def inside(records):
     shape = {"size": (11, 10), "sharex": True, "sharey": "row"}
     figure, axes = plot.new_figure(title, len(FIGURES), len(INSIDE), **shape)
     cells, runs = Cells(records["losses.json"]["runs"]), Cells(record["runs"]).by("variant")
-    for (column, name), (row, key) in product(enumerate(INSIDE), enumerate(FIGURES)):
-        for block, style in zip(BLOCKS, plot.ordered(len(BLOCKS)), strict=True):
-            values = plot.over_seeds([r[key][str(block)] for r in runs[name].runs])
-            steps = record["every"] * np.arange(values.shape[1])
-            plot.band(axes[row, column], steps, values, style, label=f"block {block}")
-        axes[row, column].set_yscale("log")
-    for ax, label in zip(axes[:, 0], FIGURES.values(), strict=True):
-        ax.set_ylabel(label)
+    layer_curves(axes, {name: runs[name].runs for name in INSIDE}, FIGURES, record["every"])
     for column, name in enumerate(INSIDE):
-        axes[0, column].set_title(name, fontsize=10)
-        axes[-1, column].set_xlabel("step")
         died = [r["diverged_at"] for r in cells.of(variant=name, lr=lr).runs]
         if None not in died:
             plot.divergence(axes[0, column], median(died), STYLES[name], "diverged")
