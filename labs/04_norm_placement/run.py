@@ -65,8 +65,7 @@ def experiment(s, run, pieces):
     runs, inside = [], []
     run.record("losses.json", {"text": about(text), "steps": s.steps, "runs": runs})
     run.record("inside.json", {"lr": inside_lr, "every": EVERY, "runs": inside})
-    models = {name: small_gpt(text, 0, **MODEL, **norm) for name, norm in VARIANTS.items()}
-    steps = {name: step_of(text, model) for name, model in models.items()}
+    steps = {k: step_of(text, small_gpt(text, 0, **MODEL, **v)) for k, v in VARIANTS.items()}
     run.record("timings.json", {"step_ms": interleaved(steps, s.timing_repeats)})
     cells = list(product(range(s.seeds), rates, VARIANTS))
     with run.progress(len(cells) * s.steps) as advance:
@@ -121,23 +120,21 @@ def findings(records):
     }
     for name, mine in zip(list(VARIANTS)[2:], pre, strict=True):
         claims[name] = claim("learns at every rate, every seed", mine.all(trained))
-    always = " It learns at every rate."
     said = {
         "no norm": " A low rate suits it, a high one kills it." if ends else "",
         "post LayerNorm": " Stalled means: no better than knowing how frequent each character is "
         f"({cells.entropy:.2f}), finite and quiet.",
-    } | {name: always for name in list(VARIANTS)[2:] if claims[name]["held"]}
+    } | {name: " It learns at every rate." for name in list(VARIANTS)[2:] if claims[name]["held"]}
     found = []
     for name, mine in cells.by("variant").items():
         at = mine.by("lr")
-        ends = f"{' / '.join(at[lr].end for lr in rates)}.{said.get(name, '')}"
-        sentence = f"validation at lr {' / '.join(f'{lr:g}' for lr in rates)}: {ends}"
+        came = f"{' / '.join(at[lr].end for lr in rates)}.{said.get(name, '')}"
+        sentence = f"validation at lr {' / '.join(f'{lr:g}' for lr in rates)}: {came}"
         word, key = at[rates[-1]].word, name.lower().replace(" ", "_")
         outcome = f"{word} at lr {rates[-1]:g}"
         found.append(Finding(name, outcome, sentence, **claims[name], key=key, word=word))
-    gap = median(
-        abs(held_out(a) - held_out(b)) for a, b in zip(*(c.runs for c in pre), strict=True)
-    )
+    pairs = zip(*(c.runs for c in pre), strict=True)
+    gap = median(abs(held_out(a) - held_out(b)) for a, b in pairs)
     sentence = f"With the same seed and rate the two pre-norms end {gap:.3f} apart in the median."
     near = claim("less than 0.05 apart after 200 steps", gap < 0.05 if steps >= 200 else None)
     found.append(Finding("LayerNorm or RMSNorm", f"{gap:.3f} apart", sentence, **near))
@@ -152,9 +149,8 @@ def fates_inside(inside):
     runs = Cells(inside["runs"]).by("variant")
 
     def share(run):
-        first, last = run["gradient_norm"][low], run["gradient_norm"][top]
-        half = len(first) // 2
-        return median(a / b for a, b in zip(first[half:], last[half:], strict=True))
+        pairs = list(zip(*(run["gradient_norm"][block] for block in (low, top)), strict=True))
+        return median(a / b for a, b in pairs[len(pairs) // 2 :])
 
     grown = [run["activation_std"][top][-1] for run in runs["no norm"].runs]
     post, pre = ([share(r) for r in runs[n].runs] for n in ("post LayerNorm", "pre RMSNorm"))
@@ -201,9 +197,8 @@ def sizes(record):
     """How large single entries of output and gradient are after AT steps, block by block."""
     title = f"After {AT} steps, lr {record['lr']:g}: how large single entries are"
     if fates_inside(record).held:
-        title = (
-            f"After {AT} steps post-norm's outputs look healthy; its gradients die on the way down"
-        )
+        title = "post-norm's outputs look healthy; its gradients die on the way down"
+        title = f"After {AT} steps {title}"
     runs = Cells(record["runs"]).by("variant")
     panels = {name: [run["sizes"] for run in runs[name].runs] for name in INSIDE}
     return histograms(title, panels, SIZES, "a block's")

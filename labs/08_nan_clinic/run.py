@@ -124,9 +124,8 @@ def findings(records):
     for name, mine in Cells(records["scripts.json"]["runs"]).by("patient").items():
         symptom, predicted, test = SYMPTOMS[name]
         every = [[math.nan if v is None else v for v in r["losses"]] for r in mine.runs]
-        found.append(
-            Finding(name, symptom, clinic.told(every), **claim(predicted, all(map(test, every))))
-        )
+        claimed = claim(predicted, all(map(test, every)))
+        found.append(Finding(name, symptom, losses_told(every), **claimed))
     return [finding for finding in found if finding]
 
 
