@@ -11,7 +11,7 @@ import numpy as np
 from minigrad import lab
 from minigrad.lab import Finding, clinic, plot
 from minigrad.lab.cells import Cells, claim, held_out
-from minigrad.lab.clinic import end
+from minigrad.lab.clinic import end, losses_told
 from minigrad.lab.curves import log_curves, table
 from minigrad.lab.language import Text, about, corpus, language_run, small_gpt
 from minigrad.lab.report import markdown_table
