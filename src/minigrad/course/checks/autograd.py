@@ -12,10 +12,10 @@ from minigrad.course.checks import cross_entropy, graph
 
 lab = solutions("autograd")
 
-NO_UPSTREAM = (
-    "the gradient from above, g, was left out",
-    "The loss changes by g for each unit that out changes. Where does g enter the chain rule?",
-)
+# fmt: off
+NO_UPSTREAM = ("the gradient from above, g, was left out",
+    "The loss changes by g for each unit that out changes. Where does g enter the chain rule?")
+# fmt: on
 
 
 def arrays(*shapes: tuple[int, ...], low: float = 0.5) -> Any:

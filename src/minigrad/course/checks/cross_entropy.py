@@ -10,31 +10,21 @@ from minigrad.course.check import Check, check, drawn, edit, probe, solutions
 
 lab = solutions("autograd")
 
-OVER_ALL = (
-    "divided by N·C; only N rows have a loss",
-    "How many terms does the sum over the labels have?",
-)
-OVER_CLASSES = (
-    "divided by the number of classes, not of rows",
-    "The loss is a mean over what: over rows, or over columns?",
-)
-OTHER_AXIS = (
-    "softmax over the rows of a batch, not over the classes of a row",
-    "Along which axis must the probabilities sum to 1?",
-)
-COLUMNS = (
-    "[:, labels] takes whole columns, not one entry per row",
-    "What is the shape of logits[:, labels]? Which index pairs row i with labels[i]?",
-)
-OVERFLOW = (
-    "exp overflowed",
-    "softmax(z) = softmax(z − c) for any c. Which c makes the largest exponent 0?",
-)
-UNDERFLOW = (
-    "exp became 0 before the logarithm was taken, or before the division",
-    "e^(−1000) is 0 in floating point. Which sum of exponentials, with which maximum taken off, "
-    "is never 0?",
-)
+# fmt: off
+OVER_ALL = ("divided by N·C; only N rows have a loss",
+    "How many terms does the sum over the labels have?")
+OVER_CLASSES = ("divided by the number of classes, not of rows",
+    "The loss is a mean over what: over rows, or over columns?")
+OTHER_AXIS = ("softmax over the rows of a batch, not over the classes of a row",
+    "Along which axis must the probabilities sum to 1?")
+COLUMNS = ("[:, labels] takes whole columns, not one entry per row",
+    "What is the shape of logits[:, labels]? Which index pairs row i with labels[i]?")
+OVERFLOW = ("exp overflowed",
+    "softmax(z) = softmax(z − c) for any c. Which c makes the largest exponent 0?")
+UNDERFLOW = ("exp became 0 before the logarithm was taken, or before the division",
+    "e^(−1000) is 0 in floating point. Which sum of exponentials, with which maximum taken "
+    "off, is never 0?")
+# fmt: on
 
 
 def rows(n: int, classes: int, scale: float = 2.0) -> Any:

@@ -10,10 +10,10 @@ from minigrad.course.check import Check, check, drawn, edit, probe, solutions
 
 lab = solutions("04_norm_placement")
 
-NO_MASK = (
-    "every position sees all others: the mask is missing",
-    "If position t may look at t + 1, what is left to predict?",
-)
+# fmt: off
+NO_MASK = ("every position sees all others: the mask is missing",
+    "If position t may look at t + 1, what is left to predict?")
+# fmt: on
 
 
 def normal(*shapes: tuple[int, ...], size: float = 1.5) -> Any:

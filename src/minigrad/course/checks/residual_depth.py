@@ -14,45 +14,38 @@ from minigrad.course.checks.tensors import by, rows, tensor
 lab = solutions("03_residual_depth")
 PLACE = "03-residual.md#pre-norm-and-post-norm"
 
-NO_SKIP = (
-    "the skip is missing: only the branch comes out",
-    "If f gives 0, what must come out?",
-)
+# fmt: off
+NO_SKIP = ("the skip is missing: only the branch comes out",
+    "If f gives 0, what must come out?")
+# fmt: on
 DOUBLED = ("the skip is counted twice", "If f gives 0, what must come out?")
 NO_BRANCH = ("the branch is missing: f adds nothing", "What does the block learn with?")
 MINUS = ("the branch is taken off, or the skip is; both are added", "Is it x + f(x), or x − f(x)?")
 TIMES = ("x and the branch are multiplied; they are added", "If f gives 0, what must come out?")
+# fmt: off
 ACTIVATION = (
     "an activation stands after the addition: negative numbers are gone from the identity path",
-    "Can anything that is negative still pass through fifty of these blocks?",
-)
+    "Can anything that is negative still pass through fifty of these blocks?")
+# fmt: on
 BRANCH_TWICE = ("f is applied twice", "How often does x go through f in one block?")
-CUT = (
-    "no gradient reaches x: the graph was cut",
+# fmt: off
+CUT = ("no gradient reaches x: the graph was cut",
     "Which step leaves Tensors, by .array, .numpy(), .item() or detach()?",
-    "03-residual.md#the-identity-path",
-)
-SKIP_CUT = (
-    "the skip carries no gradient",
+    "03-residual.md#the-identity-path")
+SKIP_CUT = ("the skip carries no gradient",
     "y = x + 3x has slope 4. Which of the two paths does yours not see?",
-    "03-residual.md#the-identity-path",
-)
-BRANCH_CUT = (
-    "the branch carries no gradient",
+    "03-residual.md#the-identity-path")
+BRANCH_CUT = ("the branch carries no gradient",
     "y = x + 3x has slope 4. Which of the two paths does yours not see?",
-    "03-residual.md#the-identity-path",
-)
-BOTH_NORMS = (
-    "a norm stands in both places, before f and after the addition",
-    "How often does a block apply its norm?",
-    PLACE,
-)
+    "03-residual.md#the-identity-path")
+BOTH_NORMS = ("a norm stands in both places, before f and after the addition",
+    "How often does a block apply its norm?", PLACE)
+# fmt: on
 NO_NORM = ("the norm is missing", "What does the block do with self.norm?", PLACE)
-NORM_ALONE = (
-    "f is missing: only the norm is applied",
-    "What does the block do with self.f?",
-    PLACE,
-)
+# fmt: off
+NORM_ALONE = ("f is missing: only the norm is applied",
+    "What does the block do with self.f?", PLACE)
+# fmt: on
 
 
 def square(x: Any) -> Any:

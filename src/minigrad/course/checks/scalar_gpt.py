@@ -11,20 +11,17 @@ from minigrad.scalar import Value
 
 lab = solutions("07_scalar_gpt")
 
-DETACHED = (
-    "the values are right and the gradients are not: a Value was replaced by its number",
+# fmt: off
+DETACHED = ("the values are right and the gradients are not: a Value was replaced by its number",
     "Which of your numbers depend on x, and come from .data? A number passes no gradient on.",
-    "07-scalar-gpt.md#one-local-gradient-per-argument",
-)
-NUMBERS = (
-    "numbers came back, not Values: no gradient can flow through them",
+    "07-scalar-gpt.md#one-local-gradient-per-argument")
+NUMBERS = ("numbers came back, not Values: no gradient can flow through them",
     "Where did .data or float() take the place of a Value?",
-    "07-scalar-gpt.md#one-local-gradient-per-argument",
-)
+    "07-scalar-gpt.md#one-local-gradient-per-argument")
 OVERFLOW = (
     "exp is beyond every float, or all exps are 0: the wrong number was taken off x, or none",
-    "Which number can be taken off every x so that the largest exponent is 0?",
-)
+    "Which number can be taken off every x so that the largest exponent is 0?")
+# fmt: on
 
 
 def values(function: Any, x: Sequence[float], *more: Any) -> dict[str, Any]:

@@ -11,27 +11,21 @@ from minigrad.course.check import Check, check, drawn, edit, probe, solutions
 
 lab = solutions("00_variance_walk")
 
-ROOT = (
-    "a root was taken: the size, not the mean square",
-    "The recurrence multiplies mean squares. Is a root needed anywhere before the end?",
-)
-START_TOO = (
-    "the list begins with the input itself, before any layer",
-    "How many layers does a list of `depth` numbers describe?",
-)
-FLAT = (
-    "every layer starts from the first input: the walk does not walk",
-    "What is the input of layer 2?",
-)
+# fmt: off
+ROOT = ("a root was taken: the size, not the mean square",
+    "The recurrence multiplies mean squares. Is a root needed anywhere before the end?")
+START_TOO = ("the list begins with the input itself, before any layer",
+    "How many layers does a list of `depth` numbers describe?")
+FLAT = ("every layer starts from the first input: the walk does not walk",
+    "What is the input of layer 2?")
+# fmt: on
 NO_ACTIVATION = ("the activation is missing", "Which two steps make one layer?")
-ORDER = (
-    "the activation came before the matrix",
-    "A layer is φ(W h). Which of the two does h meet first?",
-)
-EARLY_RETURN = (
-    "only the first layer is in the list",
-    "Is the `return` inside the loop, or after it?",
-)
+# fmt: off
+ORDER = ("the activation came before the matrix",
+    "A layer is φ(W h). Which of the two does h meet first?")
+EARLY_RETURN = ("only the first layer is in the list",
+    "Is the `return` inside the loop, or after it?")
+# fmt: on
 LAST_ONLY = ("the last layer alone", "How many numbers does a walk of `depth` layers have?")
 
 
