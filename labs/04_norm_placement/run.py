@@ -9,10 +9,9 @@ import numpy as np
 from minigrad import lab
 from minigrad.lab import Finding, plot
 from minigrad.lab.cells import Cells, claim, held_out
-from minigrad.lab.curves import histograms, text_curves
+from minigrad.lab.curves import histograms, layer_curves, text_curves
 from minigrad.lab.language import Text, about, corpus, language_run, small_gpt, step_of
-from minigrad.lab.report import markdown_table
-from minigrad.lab.timing import interleaved, ratio
+from minigrad.lab.timing import interleaved, runs_table
 from minigrad.probe import Histograms, LayerHistory
 
 VARIANTS = {
@@ -54,7 +53,6 @@ class Settings:
 
 
 QUICK = {"seeds": 1, "steps": 120, "rates": (5e-3, 2e-2), "timing_repeats": 8}
-PIECES, MINE = {}, {}
 
 
 def data(s):
@@ -67,8 +65,7 @@ def experiment(s, run, pieces):
     runs, inside = [], []
     run.record("losses.json", {"text": about(text), "steps": s.steps, "runs": runs})
     run.record("inside.json", {"lr": inside_lr, "every": EVERY, "runs": inside})
-    models = {name: small_gpt(text, 0, **MODEL, **norm) for name, norm in VARIANTS.items()}
-    steps = {name: step_of(text, model) for name, model in models.items()}
+    steps = {k: step_of(text, small_gpt(text, 0, **MODEL, **v)) for k, v in VARIANTS.items()}
     run.record("timings.json", {"step_ms": interleaved(steps, s.timing_repeats)})
     cells = list(product(range(s.seeds), rates, VARIANTS))
     with run.progress(len(cells) * s.steps) as advance:
@@ -100,21 +97,8 @@ def cell(text, s, advance, seed, lr, name, look_inside):
 
 
 def texts(records):
-    """table.md: one line per variant and rate."""
-    cells = Cells.of_text(records["losses.json"]).by("variant", "lr")
-    times = records["timings.json"]["step_ms"]
-    head = ["variant", "lr", "validation", "range over seeds", "step of divergence", "step, ms"]
-    rows = []
-    for (name, lr), mine in sorted(
-        cells.items(), key=lambda item: list(VARIANTS).index(item[0][0])
-    ):
-        ends = mine.ends
-        extent = f"{min(ends):.2f} – {max(ends):.2f}" if ends else "–"
-        costs = f"{median(times[name]):.1f}", f"{ratio(times[name], times['no norm']).middle:.2f}"
-        parameters = f"{mine.runs[0]['parameters']:,}"
-        rows.append([name, f"{lr:g}", mine.end, extent, mine.broke or "–", *costs, parameters])
-    head += ["its ratio to no norm", "parameters"]
-    return {"table.md": "\n".join(markdown_table(head, rows)) + "\n"}
+    cells, times = Cells.of_text(records["losses.json"]), records["timings.json"]["step_ms"]
+    return {"table.md": runs_table(cells, list(VARIANTS), times)}
 
 
 def findings(records):
@@ -136,19 +120,16 @@ def findings(records):
     }
     for name, mine in zip(list(VARIANTS)[2:], pre, strict=True):
         claims[name] = claim("learns at every rate, every seed", mine.all(trained))
-    always = " It learns at every rate."
     said = {
         "no norm": " A low rate suits it, a high one kills it." if ends else "",
         "post LayerNorm": " Stalled means: no better than knowing how frequent each character is "
         f"({cells.entropy:.2f}), finite and quiet.",
-    } | {name: always for name in list(VARIANTS)[2:] if claims[name]["held"]}
+    } | {name: " It learns at every rate." for name in list(VARIANTS)[2:] if claims[name]["held"]}
     found = []
     for name, mine in cells.by("variant").items():
         at = mine.by("lr")
-        sentence = (
-            "validation at lr " + " / ".join(f"{lr:g}" for lr in rates) + ": "
-            + " / ".join(at[lr].end for lr in rates) + "." + said.get(name, "")
-        )  # fmt: skip
+        came = f"{' / '.join(at[lr].end for lr in rates)}.{said.get(name, '')}"
+        sentence = f"validation at lr {' / '.join(f'{lr:g}' for lr in rates)}: {came}"
         word, key = at[rates[-1]].word, name.lower().replace(" ", "_")
         outcome = f"{word} at lr {rates[-1]:g}"
         found.append(Finding(name, outcome, sentence, **claims[name], key=key, word=word))
@@ -168,9 +149,8 @@ def fates_inside(inside):
     runs = Cells(inside["runs"]).by("variant")
 
     def share(run):
-        first, last = run["gradient_norm"][low], run["gradient_norm"][top]
-        half = len(first) // 2
-        return median(a / b for a, b in zip(first[half:], last[half:], strict=True))
+        pairs = list(zip(*(run["gradient_norm"][block] for block in (low, top)), strict=True))
+        return median(a / b for a, b in pairs[len(pairs) // 2 :])
 
     grown = [run["activation_std"][top][-1] for run in runs["no norm"].runs]
     post, pre = ([share(r) for r in runs[n].runs] for n in ("post LayerNorm", "pre RMSNorm"))
@@ -194,8 +174,7 @@ def figures(records):
 
 
 def inside(records):
-    record = records["inside.json"]
-    lr = record["lr"]
+    record, lr = records["inside.json"], records["inside.json"]["lr"]
     title = f"Inside the blocks, lr {lr:g}"
     if fates_inside(record).held:
         title = (
@@ -205,17 +184,8 @@ def inside(records):
     shape = {"size": (11, 10), "sharex": True, "sharey": "row"}
     figure, axes = plot.new_figure(title, len(FIGURES), len(INSIDE), **shape)
     cells, runs = Cells(records["losses.json"]["runs"]), Cells(record["runs"]).by("variant")
-    for (column, name), (row, key) in product(enumerate(INSIDE), enumerate(FIGURES)):
-        for block, style in zip(BLOCKS, plot.ordered(len(BLOCKS)), strict=True):
-            values = plot.over_seeds([r[key][str(block)] for r in runs[name].runs])
-            steps = record["every"] * np.arange(values.shape[1])
-            plot.band(axes[row, column], steps, values, style, label=f"block {block}")
-        axes[row, column].set_yscale("log")
-    for ax, label in zip(axes[:, 0], FIGURES.values(), strict=True):
-        ax.set_ylabel(label)
+    layer_curves(axes, {name: runs[name].runs for name in INSIDE}, FIGURES, record["every"])
     for column, name in enumerate(INSIDE):
-        axes[0, column].set_title(name, fontsize=10)
-        axes[-1, column].set_xlabel("step")
         died = [r["diverged_at"] for r in cells.of(variant=name, lr=lr).runs]
         if None not in died:
             plot.divergence(axes[0, column], median(died), STYLES[name], "diverged")
@@ -227,9 +197,8 @@ def sizes(record):
     """How large single entries of output and gradient are after AT steps, block by block."""
     title = f"After {AT} steps, lr {record['lr']:g}: how large single entries are"
     if fates_inside(record).held:
-        title = (
-            f"After {AT} steps post-norm's outputs look healthy; its gradients die on the way down"
-        )
+        title = "post-norm's outputs look healthy; its gradients die on the way down"
+        title = f"After {AT} steps {title}"
     runs = Cells(record["runs"]).by("variant")
     panels = {name: [run["sizes"] for run in runs[name].runs] for name in INSIDE}
     return histograms(title, panels, SIZES, "a block's")

@@ -40,7 +40,6 @@ QUICK = {
     **{"seeds": 1, "steps": 160, "depths": (4, 8), "rates": (5e-3, 1e-2)},
     **{"gradient_depths": (2, 8, 32), "gradient_seeds": 4},
 }
-PIECES, MINE = {}, {}
 
 # Where Xiong et al.'s law is derived, and where it is weak.
 SETTINGS = {
@@ -171,10 +170,9 @@ def convergence(shown):
     where = f"{SHOWN['layers']} layers, lr {SHOWN['lr']:g}"
     title = f"{where}: post-norm {post}, with warmup {warm}, pre-norm {pre}"
     figure, axes = plot.new_figure(title, columns=2, size=(10.5, 4.2), sharey=True)
-    train, held_out = axes[0]
-    train.set(title="training (mean of 10 steps)", xlabel="step", ylabel="loss (nats)")
-    held_out.set(title="validation", xlabel="step", ylim=(2.3, 4.7))
-    text_curves((train, held_out), shown, STYLES)
+    axes[0, 0].set(title="training (mean of 10 steps)", xlabel="step", ylabel="loss (nats)")
+    axes[0, 1].set(title="validation", xlabel="step", ylim=(2.3, 4.7))
+    text_curves(axes[0], shown, STYLES)
     return figure
 
 

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby, product
+from itertools import product
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from minigrad import float16, lab, tensor
 from minigrad.lab import Finding, plot
 from minigrad.lab.cells import claim
 from minigrad.lab.curves import stripes
-from minigrad.lab.report import markdown_table
+from minigrad.lab.report import markdown_table, spans
 from minigrad.nn import functional as F
 
 SCALES = (0, 1e-5, 1e-4, 1.7e-4, 1e-3, 0.1, 1, 8, 12, 255.875, 256, 1000, 60000)
@@ -58,7 +58,7 @@ def rms_norm_library(x, eps):
     return F.rms_norm(tensor(x, dtype=float16), x.shape[-1:], eps=eps).numpy()
 
 
-PIECES, MINE = {"rms_norm_half": rms_norm_upcast}, {}
+PIECES = {"rms_norm_half": rms_norm_upcast}
 
 
 def data(s):
@@ -175,7 +175,7 @@ def findings(records):
         text, exact = PREDICTED.get(name, ("right at every scale, both ε", {}))
         held = all(of[eps].get(scale) in allowed for (eps, scale), allowed in exact.items())
         outcome = f"{lost} of {2 * len(scales)} lost" if lost else "all right"
-        sentence = "; ".join(f"ε = {EPS[eps]}: {spans(of[eps])}" for eps in EPS) + "."
+        sentence = "; ".join(f"ε = {EPS[eps]}: {spans(of[eps], 'right')}" for eps in EPS) + "."
         found.append(Finding(name, outcome, sentence, **claim(text, held if exact else lost == 0)))
     found.append(one_row(kinds, "a row of 1,000", "large_row", 1e-5, 1000, "zero"))
     found.append(one_row(kinds, "a row of zeros", "zero_row", 1e-8, 0, "NaN"))
@@ -188,17 +188,6 @@ def one_row(kinds, name, key, eps, scale, wanted):
     word, said = (k.replace("zero", "zeros") for k in (kind, wanted))
     sentence = f"computed in float16 with ε = {eps:g}: {kind}; with the upcast: {upcast}."
     return Finding(name, word, sentence, **claim(said, kind == wanted), key=key, word=word)
-
-
-def spans(kinds):
-    """Which scales are lost, and to what: "NaN at 0, inf from 1e-05 to 0.00017"."""
-    parts = []
-    for kind, group in groupby(kinds.items(), key=lambda item: item[1]):
-        scales = [f"{scale:g}" for scale, _ in group]
-        if kind != "right":
-            at = f"at {scales[0]}" if len(scales) == 1 else f"from {scales[0]} to {scales[-1]}"
-            parts.append(f"{kind} {at}")
-    return ", ".join(parts) or "right at every scale"
 
 
 def layer_norm(cases):

@@ -35,7 +35,6 @@ class Settings:
 
 QUICK = {"seeds": 1, "steps": 300, "array_steps": 250}
 PIECES = {"rms_norm": rms_norm}
-MINE = {}
 ARRAY_MODEL = {"context": 64, "dim": 64, "heads": 4, "layers": 4}
 ARRAY_TRAINING = {"batch": 16, "warmup": 50, "optimizer": "adamw", "clip": 1.0}
 

@@ -11,6 +11,7 @@ import numpy as np
 from minigrad import lab
 from minigrad.lab import Finding, clinic, plot
 from minigrad.lab.cells import Cells, claim, held_out
+from minigrad.lab.clinic import end, losses_told
 from minigrad.lab.curves import log_curves, table
 from minigrad.lab.language import Text, about, corpus, language_run, small_gpt
 from minigrad.lab.report import markdown_table
@@ -49,7 +50,6 @@ class Settings:
 
 
 QUICK = {"seeds": 1, "treatments": ("as found", "pre RMSNorm", "clipping at 1")}
-PIECES, MINE = {}, {}
 
 
 def data(s):
@@ -124,7 +124,8 @@ def findings(records):
     for name, mine in Cells(records["scripts.json"]["runs"]).by("patient").items():
         symptom, predicted, test = SYMPTOMS[name]
         every = [[math.nan if v is None else v for v in r["losses"]] for r in mine.runs]
-        found.append(Finding(name, symptom, tell(every), **claim(predicted, all(map(test, every)))))
+        claimed = claim(predicted, all(map(test, every)))
+        found.append(Finding(name, symptom, losses_told(every), **claimed))
     return [finding for finding in found if finding]
 
 
@@ -159,19 +160,6 @@ def treated(name, cells):
     said += "".join(f"; {treatment} may help or not" for treatment in maybe)
     claimed = claim(said, cures & by.keys() <= cured, by.keys() - cures - maybe <= never)
     return Finding(name, first.word, sentence, **claimed)
-
-
-def tell(every):
-    bad = [next((i for i, v in enumerate(x) if not math.isfinite(v)), None) for x in every]
-    if None not in bad:
-        return f"First loss not finite at step {', '.join(map(str, bad))}."
-    first = np.median([losses[0] for losses in every])
-    last = np.median([end(losses) for losses in every])
-    return f"Loss {first:.2f} at step 0, {last:.3g} at the end (median over seeds)."
-
-
-def end(losses):
-    return np.mean(losses[-10:])
 
 
 # script: what it shows, what is predicted, and the test

@@ -6,24 +6,15 @@ from statistics import median
 
 import numpy as np
 
-import minigrad
-from minigrad import Generator, lab, nn
+from minigrad import lab
 from minigrad.lab import Finding, plot
+from minigrad.lab.branches import network
 from minigrad.lab.cells import Cells, claim
 from minigrad.lab.curves import table, trainability
-from minigrad.lab.language import Text, about, corpus, language_run, small_gpt
-from minigrad.nn import functional as F
-from minigrad.nn import init
+from minigrad.lab.language import Text, about, corpus, language_run
+from minigrad.lab.records import rounded
 from minigrad.probe import LayerHistory
 
-# x, the branch f, the norm at its place and one more, the share
-RULES = {
-    "no norm": lambda x, f, norm, again, s: x + s * f(x),
-    "post-norm": lambda x, f, norm, again, s: norm(x + s * f(x)),
-    "pre-norm": lambda x, f, norm, again, s: x + s * f(norm(x)),
-    "sandwich norm": lambda x, f, norm, again, s: x + s * again(f(norm(x))),
-    "norm of the branch": lambda x, f, norm, again, s: x + s * norm(f(x)),
-}
 DIAL = ("no norm", "post-norm", "pre-norm")  # under these the share is varied
 STYLES = dict(zip(DIAL, plot.PLACEMENTS.values(), strict=True))
 SHARES = {  # for L layers, 2L branches; None: a number that is learned, and starts at 0
@@ -54,87 +45,10 @@ class Settings:
 
 
 QUICK = {"seeds": 1, "steps": 100, "cells": ((6, 2e-2),)}
-PIECES, MINE = {}, {}
 
 
 def data(s):
     return about(corpus(s.text))
-
-
-class Branch(nn.Module):
-    """One branch beside the path. (B, T, d) -> (B, T, d)"""
-
-    def __init__(self, f, dim, rule, share, norm=nn.LayerNorm):
-        super().__init__()
-        self.f, self.rule = f, RULES[rule]
-        self.norm = nn.Identity() if rule == "no norm" else norm(dim)
-        self.again = norm(dim) if rule == "sandwich norm" else nn.Identity()
-        self.share = nn.Parameter(minigrad.zeros(1)) if share is None else share
-
-    def forward(self, x):
-        return self.rule(x, self.f, self.norm, self.again, self.share)
-
-
-class DyT(nn.Module):
-    """γ tanh(αx) + β in a norm's place (Zhu et al. 2025)."""
-
-    def __init__(self, dim):
-        super().__init__()
-        self.alpha = nn.Parameter(minigrad.full((1,), 0.5))
-        self.weight, self.bias = (nn.Parameter(f(dim)) for f in (minigrad.ones, minigrad.zeros))
-
-    def forward(self, x):
-        return minigrad.tanh(self.alpha * x) * self.weight + self.bias
-
-
-class QKNorm(nn.Module):
-    """Attention whose queries and keys are normalized, head by head (Henry et al. 2020)."""
-
-    def __init__(self, attention, dim):
-        super().__init__()
-        self.inner, size = attention, dim // attention.heads
-        self.q, self.k = (nn.RMSNorm(size, eps=1e-5) for _ in range(2))
-
-    def forward(self, x):
-        B, T, D = x.shape
-        heads = self.inner.heads
-        q, k, v = self.inner.qkv(x).reshape(B, T, 3, heads, D // heads).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(self.q(q), self.k(k), v, is_causal=True)
-        return self.inner.proj(mixed.transpose(1, 2).reshape(B, T, D))
-
-
-def network(text, seed, layers, rule, share, special=""):
-    """A small GPT whose branches follow the rule; under "no norm" no final norm either."""
-    dim, placement = 32, "post" if rule == "post-norm" else "pre"
-    model = small_gpt(text, seed, layers=layers, dim=dim, norm="layernorm", placement=placement)
-    norm = DyT if special == "dyt" else nn.LayerNorm
-    if rule == "no norm" or special == "dyt":
-        model.norm = DyT(dim) if special == "dyt" else nn.Identity()
-    if special == "deepnorm":  # Wang et al. 2022, a decoder's α and β
-        share, gain, draw = (2 * layers) ** -0.25, (8 * layers) ** -0.25, Generator(seed)
-    for block in model.blocks:
-        qkv, proj, up, down = (
-            *(block.attention.qkv.weight, block.attention.proj.weight),
-            *(block.ffn.up.weight, block.ffn.down.weight),
-        )
-        if special == "deepnorm":
-            for weight, size in ((qkv, 1.0), (proj, gain), (up, gain), (down, gain)):
-                init.xavier_normal_(weight, gain=size, generator=draw)
-            qkv.array[2 * dim :] *= gain  # values, not queries and keys
-        if special == "fixup":  # Zhang et al. 2019: two matrices a branch, 2L branches
-            for weight in (qkv, up):
-                weight.array *= (2 * layers) ** -0.5
-            for weight in (proj, down):
-                weight.array[...] = 0
-    model.blocks = nn.ModuleList(
-        nn.Sequential(
-            Branch(QKNorm(b.attention, dim) if special == "qk" else b.attention, *how),
-            Branch(b.ffn, *how),
-        )
-        for b in model.blocks
-        for how in [(dim, rule, share, norm)]
-    )
-    return model
 
 
 def experiment(s, run, pieces):
@@ -159,8 +73,8 @@ def cell(text, s, advance, seed, layers, lr, name, rule, share, special):
         how = {"seed": seed, "training": training, "watch": seen.step}
         record = language_run(text, model, advance, **how, **labels)
     del record["grad_norms"]
-    apart = [float(f"{value:.4g}") for value in seen.apart["top"][:2]]
-    return record | {"losses": [float(f"{x:.5g}") for x in record["losses"]], "apart": apart}
+    apart = rounded(seen.apart["top"][:2], 4)
+    return record | {"losses": rounded(record["losses"], 5), "apart": apart}
 
 
 def findings(records):

@@ -6,14 +6,13 @@ from statistics import median
 
 import numpy as np
 
-from minigrad import Generator, from_numpy, lab, nn, optim
+from minigrad import lab, optim
 from minigrad.data import toy
 from minigrad.lab import Finding, plot
 from minigrad.lab.cells import claim
 from minigrad.lab.edge import edge
-from minigrad.lab.width import adam_groups, mlp, moved
-from minigrad.nn import functional as F
-from minigrad.training import Record, train
+from minigrad.lab.records import rounded
+from minigrad.lab.width import PARAMETRIZATIONS, SMALL, UPDATES, adam_run, best_rates, first_update
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +31,8 @@ class Settings:
 
 
 QUICK = {"seeds": 1, "widths": (32, 128, 256), "update_seeds": 4, "edge_steps": 300}
-PIECES, MINE = {}, {}
 
-# One update with a rate so small that the change is proportional to it.
-UPDATES = {"SGD": optim.SGD, "Adam": optim.Adam, "Adam, µP": optim.Adam, "Muon": optim.Muon}
 STYLES = dict(zip(UPDATES, plot.STYLES, strict=False))
-SMALL = 1e-5
 
 # Full-batch runs whose sharpness is followed: loss, optimizer, its options, the limit times the
 # rate, and where the sharpness is to end.
@@ -50,7 +45,6 @@ EDGES = {
     ),
     "cross-entropy, 0.3": ("cross-entropy", optim.SGD, {"lr": 0.3}, 2.0, "below it"),
 }
-PARAMETRIZATIONS = {"standard": False, "µP": True}
 
 
 def data(s):
@@ -67,7 +61,7 @@ def experiment(s, run, pieces):
     cells = list(product(range(s.seeds), s.widths, PARAMETRIZATIONS, rates))
     with run.progress(len(first) + len(EDGES) * s.seeds + len(cells)) as advance:
         for width, name, seed in first:
-            updates.append(one_update(s, width, name, seed))
+            updates.append(first_update(name, s.depth, width, seed))
             advance()
         run.save()
         for name, seed in product(EDGES, range(s.seeds)):
@@ -75,47 +69,18 @@ def experiment(s, run, pieces):
             advance(1, name)
             run.save()
         for seed, width, kind, lr in cells:
-            sweep.append(one_run(s, seed, width, kind, lr))
+            sweep.append(adam_run(kind, lr, s.depth, width, seed, s.steps))
             advance(1, f"width {width}, {kind}, lr {lr:.3g}, seed {seed}")
         run.save()
-
-
-def one_update(s, width, name, seed):
-    """The first update: spectral norms and the change of each hidden matrix's output."""
-    mup = name.endswith("µP")
-    model = mlp(s.depth, width, mup, Generator(seed))
-    task = toy.toy(seed)
-    x, y = (from_numpy(part[:64]) for part in (task.x, task.y))
-    matrices = [layer.weight for layer in model if isinstance(layer, nn.Linear)]
-    F.cross_entropy(model(x), y).backward()
-    if name == "Muon":
-        optimizer = optim.Muon(matrices, lr=SMALL, weight_decay=0.0)
-    else:
-        optimizer = UPDATES[name](adam_groups(model, width, SMALL, mup), lr=SMALL)
-    rows = moved(model, x, optimizer, SMALL)
-    found = {key: [float(f"{row[key]:.5g}") for row in rows] for key in rows[0]}
-    return {"width": width, "optimizer": name, "seed": seed} | found
 
 
 def followed(s, name, seed):
     """Sharpness over training, as a share of its limit, and the losses."""
     loss, kind, options, limit, _ = EDGES[name]
     run = edge(loss, kind, options, seed, s.edge_steps, s.edge_every)
-    shares = [
-        v if v is None else float(f"{v * options['lr'] / limit:.4g}") for v in run["sharpness"]
-    ]
-    losses = [float(f"{loss:.5g}") for loss in run["losses"]]
-    return {"name": name, "seed": seed, "sharpness": shares, "losses": losses}
-
-
-def one_run(s, seed, width, kind, lr):
-    """100 steps of Adam; the mean training loss tells how fast it went."""
-    mup = PARAMETRIZATIONS[kind]
-    task, model = toy.toy(seed), mlp(s.depth, width, mup, Generator(seed))
-    optimizer = optim.Adam(adam_groups(model, width, lr, mup), lr=lr)
-    done = train(model, optimizer, toy.batches(task.x, task.y, 64, seed), s.steps, Record(seed))
-    mean = float(np.mean(done.losses)) if done.diverged_at is None else None
-    return {"seed": seed, "width": width, "kind": kind, "lr": lr, "mean_loss": mean}
+    shares = [v if v is None else v * options["lr"] / limit for v in run["sharpness"]]
+    found = {"sharpness": rounded(shares, 4), "losses": rounded(run["losses"], 5)}
+    return {"name": name, "seed": seed} | found
 
 
 def findings(records):
@@ -157,7 +122,7 @@ def at_the_edge(runs, name):
     """Where the sharpness was in the second half, as a share of its limit."""
     mine = [run for run in runs if run["name"] == name]
     shares = [median(run["sharpness"][len(run["sharpness"]) // 2 :]) for run in mine]
-    peak = max(nan(value) for run in mine for value in run["sharpness"][1:])
+    peak = max(value for run in mine for value in run["sharpness"][1:] if value is not None)
     there = all(abs(share - 1) < 0.15 for share in shares)
     word = "at the limit" if there else "below it" if max(shares) < 0.9 else "mixed"
     loss = median(run["losses"][-1] for run in mine)
@@ -170,26 +135,8 @@ def at_the_edge(runs, name):
     return Finding(f"sharpness, {name}", word, sentence, **claimed, key=key, word=word)
 
 
-def nan(value):
-    return float("nan") if value is None else value
-
-
-def best(runs, kind):
-    """{width: (rate whose mean loss is lowest in the median, that loss)}."""
-    found = {}
-    for width in sorted({run["width"] for run in runs}):
-        mine = [run for run in runs if run["width"] == width and run["kind"] == kind]
-        losses = {
-            lr: median(np.nan_to_num([nan(r["mean_loss"]) for r in mine if r["lr"] == lr], nan=1e9))
-            for lr in sorted({run["lr"] for run in mine})
-        }
-        lr = min(losses, key=losses.get)
-        found[width] = lr, losses[lr]
-    return found
-
-
 def transfer(runs, kind):
-    at = best(runs, kind)
+    at = best_rates(runs, kind)
     low, high = min(at), max(at)
     factor = at[low][0] / at[high][0]
     word = "the same" if factor <= 2 else "a few times smaller" if factor <= 6 else "far smaller"
@@ -254,7 +201,7 @@ def edge_figure(record):
 
 
 def transfer_figure(runs):
-    ends = {kind: best(runs, kind) for kind in PARAMETRIZATIONS}
+    ends = {kind: best_rates(runs, kind) for kind in PARAMETRIZATIONS}
     low, high = (f(ends["standard"]) for f in (min, max))
     said = [f"{kind} {at[low][0]:.2g} → {at[high][0]:.2g}" for kind, at in ends.items()]
     title = f"Best rate from width {low} to {high}: " + ", ".join(said)

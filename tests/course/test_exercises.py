@@ -46,6 +46,8 @@ def test_the_solution_passes(lab):
 def test_each_exercise_has_one_todo_and_a_solution_of_a_few_lines(lab):
     solution = solution_file(lab).read_text(encoding="utf-8").splitlines()
     empty = pristine(lab).splitlines()
+    todos = sum("# TODO" in line for line in solution)
+    assert todos == len(lab.exercises), "a solution that labs.toml does not name, or the other way"
     for exercise in lab.exercises:
         first, last = definition("\n".join(empty), exercise.name)
         block = empty[first:last]

@@ -250,7 +250,7 @@ def test_10_each_optimizer_width_and_run_has_its_own_line():
     for ax, kind in zip(figures["width_transfer.png"].axes, module.PARAMETRIZATIONS, strict=True):
         assert ax.get_title() == kind
         stars = [shown for shown in ax.lines if shown.get_marker() == "*"]
-        best = module.best(runs, kind)
+        best = module.best_rates(runs, kind)
         assert [(s.get_xdata()[0], s.get_ydata()[0]) for s in stars] == list(best.values())
         for width, (lr, loss) in best.items():
             mine = [r for r in runs if (r["kind"], r["width"], r["lr"]) == (kind, width, lr)]

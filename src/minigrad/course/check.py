@@ -207,10 +207,11 @@ class Trial:
     def outcome(self, i: int, function: Any) -> Any:
         """What probe ``i`` sees of an implementation: a value, or what was raised."""
         if (i, id(function)) not in self.seen:
-            self.seen[i, id(function)] = function, self._run(i, function)
+            self.seen[i, id(function)] = function, self.run(i, function)
         return self.seen[i, id(function)][1]
 
-    def _run(self, i: int, function: Any) -> Any:
+    def run(self, i: int, function: Any) -> Any:
+        """As `outcome`, and not kept."""
         try:
             with np.errstate(all="ignore"):
                 return self.check.probes[i].run(function, *copy.deepcopy(self.arguments(i)))

@@ -1,34 +1,36 @@
 """The name of a mistake: a wrong implementation that gives the very values the learner's gives.
 
-It is recognised where it agrees with the learner's code on every probe that tells it from the
-right one; or, where the code has more than one mistake, on two and on half of them, to four digits
-of numbers that were drawn. What no entry of a check knows may still show in the numbers (all of
-them turned round, doubled, squared), or in a default that is another one or is not used.
+It is recognised where it agrees with the learner's code on every probe that tells either from the
+right one; or, where the code has more than one mistake, on two and on more than half of them, to
+four digits of numbers that were drawn. What no entry of a check knows may still show in a default
+that is another one or is not used, or in the numbers themselves (`relations.py`).
 """
 
 from __future__ import annotations
 
 import inspect
-import math
-from collections.abc import Callable, Iterator
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from minigrad.course.check import Mistake, Raised, Trial, implementations
+from minigrad.course.relations import relation
 from minigrad.course.values import agree, array, kind, numbers_in, same_kind
 
 
-def recognise(trial: Trial, target: Any, first: int) -> Mistake | None:
-    """The mistake in an implementation that fails at probe ``first``; None if none is like it."""
+def recognise(trial: Trial, target: Any, first: int, names: Sequence[str] = ()) -> Mistake | None:
+    """The mistake in an implementation that fails at probe ``first``; None if none is like it.
+
+    ``names`` are what the answers of a tuple are called.
+    """
     probes = trial.check.probes
     small = [i for i, probe in enumerate(probes) if not probe.last]
     if first not in small:
         return None
 
     def likeness(wrong: Any) -> tuple[bool, int]:
-        """Whether this wrong implementation is the learner's wherever it is not the right one, and
+        """Whether this wrong implementation is the learner's wherever one of them is not right, and
         on how many probes; (False, 0) if it is too seldom, or the learner's right where it is not.
         """
         same, other = [], 0
@@ -38,12 +40,12 @@ def recognise(trial: Trial, target: Any, first: int) -> Mistake | None:
                 same += [i] if not trial.holds(i, outcome) else []
             elif i == first:
                 return False, 0
-            elif not trial.holds(i, outcome):
-                if trial.holds(i, trial.outcome(i, target)):
-                    return False, 0
+            elif not trial.holds(i, trial.outcome(i, target)):
                 other += 1
+            elif not trial.holds(i, outcome):
+                return False, 0
         telling = {i for i in same if _tells_much(trial.outcome(i, wrong))}
-        enough = not other or (len(telling) >= 2 and len(telling) >= other)
+        enough = not other or len(telling) > max(1, other)
         return (not other, len(same)) if enough else (False, 0)
 
     found = [
@@ -54,7 +56,7 @@ def recognise(trial: Trial, target: Any, first: int) -> Mistake | None:
     (_, count), mistake = max(found, key=lambda pair: pair[0], default=((False, 0), None))
     if count:
         return mistake
-    return _relation([(trial.outcome(i, target), trial.right(i)) for i in small])
+    return relation(trial, target, [first, *(i for i in small if i != first)], names)
 
 
 def _tells_much(outcome: Any) -> bool:
@@ -123,46 +125,3 @@ def _defaulting(right: Any, signature: inspect.Signature, name: str, default: An
         return right(**{name: default} | signature.bind(*args, **options).arguments)
 
     return other
-
-
-# -- what the numbers themselves say -----------------------------------------------------------
-
-RELATIONS: list[tuple[Callable[[Any], Any], str, str]] = [
-    (lambda e: -e, "the sign is turned round, everywhere", "Which term should be taken off which?"),
-    (lambda e: 1 / e, "upside down: one over what it should be", "Which of the two divides which?"),
-    (lambda e: e**2, "the square of what it should be", "Where is a root missing?"),
-    (lambda e: np.sqrt(e), "the root of what it should be", "Is a root needed there?"),
-]
-
-
-def _relation(pairs: list[tuple[Any, Any]]) -> Mistake | None:
-    """A simple relation between all the numbers received and all the numbers expected."""
-    if any(isinstance(r, Raised) or not same_kind(r, e) for r, e in pairs):
-        return None
-    received, expected = (np.array([n for p in pairs for n in numbers_in(p[k])]) for k in (0, 1))
-    if (
-        received.shape != expected.shape
-        or not (np.isfinite(received) & np.isfinite(expected)).all()
-    ):
-        return None
-    with np.errstate(all="ignore"):
-        if len(set(np.round(expected, 9))) < 3:  # too few numbers to tell
-            return None
-        for change, name, question in RELATIONS:
-            if np.allclose(received, change(expected), rtol=1e-4, atol=1e-9):
-                return Mistake((), name, question)
-        factor = received @ expected / (expected @ expected)
-        if (
-            abs(factor) > 1e-9
-            and abs(factor - 1) > 1e-3
-            and np.allclose(received, factor * expected, rtol=1e-4, atol=1e-9)
-        ):
-            text = f"every number is {_fraction(factor)} times what it should be"
-            return Mistake((), text, "Which factor is missing, or is one too many?")
-    return None
-
-
-def _fraction(factor: float) -> str:
-    near = Fraction(factor).limit_denominator(24)
-    good = math.isclose(near, factor, rel_tol=1e-4) and near.denominator > 1
-    return str(near) if good else f"{factor:.4g}"

@@ -47,7 +47,7 @@ def run_check(
     if culprits := blame(name, checks, module, seed):
         first = " and ".join(culprits)
         result = Result(name, "failed", f"calls {first}, which is not right yet: mend that first.")
-    elif mistake := recognise(trial, target, i):
+    elif mistake := recognise(trial, target, i, _names_of_answers(trial.check.right)):
         result.mistake, result.question = mistake.name, mistake.question
         result.see = mistake.see or see
     return result

@@ -5,8 +5,8 @@ A lab is a folder labs/NN_name whose run.py defines
 - `Settings`, a frozen dataclass of what the experiment can be set to, with the full run's values;
   a field annotated with a typer.Option is an option of `minigrad run NN`, as are seeds, steps, lr,
 - `QUICK`, the settings that --quick replaces,
-- `PIECES`, the functions that a learner's own may replace (labs.toml says by which exercise), and
-  `MINE`, how the learner's is fitted where its form differs,
+- where there are any, `PIECES`, the functions that a learner's own may replace (labs.toml says by
+  which exercise), and `MINE`, how the learner's is fitted where its form differs,
 - `data(s)`, what it trains on: {"source": …, "sha256": …},
 - `experiment(s, run, pieces)`, which runs with the settings `s` and puts records into `run`,
 - `findings(records)`, `figures(records)` and, where there are any, `texts(records)`: what is said,

@@ -150,4 +150,7 @@ def load(lab: Lab) -> ModuleType:
     """The lab's run.py, under a module name of its own. Raises ArgumentError where it has none."""
     if not lab.runs:
         raise ArgumentError(f"lab {lab.id} has no experiment to run")
-    return load_module(lab.path / "run.py", f"minigrad_lab_{lab.folder}")
+    module = load_module(lab.path / "run.py", f"minigrad_lab_{lab.folder}")
+    for name in ("PIECES", "MINE"):  # a lab with none need not say so
+        vars(module).setdefault(name, {})
+    return module

@@ -8,11 +8,14 @@ is patients/NAME.py. What is right stands in cases.toml.
 import contextlib
 import math
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from statistics import fmean
 from types import ModuleType
+
+import numpy as np
 
 from minigrad.autograd.anomaly import detect_anomaly
 from minigrad.errors import AnomalyError, ArgumentError
@@ -153,3 +156,17 @@ def report(seen: Examination, names: list[str]) -> str:
         if seen.cured and not seen.right:
             lines.append("The symptom is gone. Which cause did your change remove?")
     return "\n".join(lines)
+
+
+def losses_told(every: Sequence[Sequence[float]]) -> str:
+    """What a script's losses, one list a seed, came to: where they broke, or where they ended."""
+    bad = [next((i for i, v in enumerate(x) if not math.isfinite(v)), None) for x in every]
+    if None not in bad:
+        return f"First loss not finite at step {', '.join(map(str, bad))}."
+    first, last = (np.median([of(x) for x in every]) for of in (lambda x: x[0], end))
+    return f"Loss {first:.2f} at step 0, {last:.3g} at the end (median over seeds)."
+
+
+def end(losses: Sequence[float]) -> float:
+    """The mean of the last ten."""
+    return fmean(losses[-10:])

@@ -137,6 +137,28 @@ def log_curves(
         plot.label_ends(ax, ends)
 
 
+def layer_curves(
+    axes: Any, columns: Mapping[str, Sequence[Any]], rows: Mapping[str, str], every: int
+) -> None:
+    """A row per quantity, a column of runs, one a seed: run[quantity][block] holds its values at
+    every so many steps; a line per block from dark to light, median and range, on a log axis."""
+    for (column, (name, runs)), (row, (key, label)) in product(
+        enumerate(columns.items()), enumerate(rows.items())
+    ):
+        ax, blocks = axes[row, column], list(runs[0][key])
+        for block, style in zip(blocks, plot.ordered(len(blocks)), strict=True):
+            values = plot.over_seeds([run[key][block] for run in runs])
+            steps = every * np.arange(values.shape[1])
+            plot.band(ax, steps, values, style, label=f"block {block}")
+        ax.set_yscale("log")
+        if not column:
+            ax.set_ylabel(label)
+        if not row:
+            ax.set_title(name, fontsize=10)
+        if row == len(rows) - 1:
+            ax.set_xlabel("step")
+
+
 def table(
     ax: Axes,
     rows: Sequence[str],

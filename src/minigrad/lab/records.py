@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,11 @@ def strict(value: Any) -> Any:
     if isinstance(value, Path):
         return value.as_posix()
     raise TypeError(f"a record holds numbers, text, lists and dicts, got {type(value).__name__}")
+
+
+def rounded(values: Iterable[float | None], digits: int) -> list[float | None]:
+    """The numbers with so many significant digits, as a record keeps a long list."""
+    return [value if value is None else float(f"{value:.{digits}g}") for value in values]
 
 
 def to_json(value: Any) -> str:

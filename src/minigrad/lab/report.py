@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,3 +115,14 @@ def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[s
     cells = [[cell.replace("|", "\\|") for cell in row] for row in (head, *rows)]
     lines = [f"| {' | '.join(row)} |" for row in cells]
     return [lines[0], "|" + " --- |" * len(head), *lines[1:]]
+
+
+def spans(kinds: Mapping[float, str], usual: str) -> str:
+    """Of kinds by scale, which scales are not the usual one: "NaN at 0, inf from 1e-05 to 0.1"."""
+    parts = []
+    for kind, group in groupby(kinds.items(), key=lambda item: item[1]):
+        scales = [f"{scale:g}" for scale, _ in group]
+        if kind != usual:
+            at = f"at {scales[0]}" if len(scales) == 1 else f"from {scales[0]} to {scales[-1]}"
+            parts.append(f"{kind} {at}")
+    return ", ".join(parts) or f"{usual} at every scale"

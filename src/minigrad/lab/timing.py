@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minigrad.lab.cells import Cells
+from minigrad.lab.report import markdown_table
+
 
 def interleaved(
     functions: Mapping[str, Callable[[], Any]],
@@ -80,3 +83,23 @@ def bytes_kept(forward: Callable[[], Any]) -> int:
         return tracemalloc.get_traced_memory()[0] - before - int(result.array.nbytes)
     finally:
         tracemalloc.stop()
+
+
+def runs_table(cells: Cells, variants: Sequence[str], times: Mapping[str, Sequence[float]]) -> str:
+    """Runs on a text, in Markdown: a line per variant and rate, with what a step of it takes.
+
+    times: milliseconds of each variant's steps, measured side by side; the first is the unit.
+    """
+    head = ["variant", "lr", "validation", "range over seeds", "step of divergence", "step, ms"]
+    head += [f"its ratio to {variants[0]}", "parameters"]
+    rows = []
+    for (name, lr), mine in sorted(
+        cells.by("variant", "lr").items(), key=lambda item: variants.index(item[0][0])
+    ):
+        ends = mine.ends
+        extent = f"{min(ends):.2f} – {max(ends):.2f}" if ends else "–"
+        times_as_long = ratio(times[name], times[variants[0]]).middle
+        costs = f"{np.median(times[name]):.1f}", f"{times_as_long:.2f}"
+        parameters = f"{mine.runs[0]['parameters']:,}"
+        rows.append([name, f"{lr:g}", mine.end, extent, mine.broke or "–", *costs, parameters])
+    return "\n".join(markdown_table(head, rows)) + "\n"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -10,11 +12,21 @@ import numpy as np
 from minigrad import nn
 from minigrad.core.random import Generator
 from minigrad.core.tensor import Tensor
+from minigrad.data import toy
+from minigrad.functional.creation import from_numpy
+from minigrad.lab.records import rounded
+from minigrad.nn import functional as F
 from minigrad.nn import init
+from minigrad.optim import SGD, Adam, Muon
 from minigrad.optim.optimizer import Optimizer
+from minigrad.training import Record, train
 
 BASE = 32
 """The width at which both parametrizations are the same network."""
+PARAMETRIZATIONS = {"standard": False, "µP": True}
+UPDATES = {"SGD": SGD, "Adam": Adam, "Adam, µP": Adam, "Muon": Muon}
+SMALL = 1e-5
+"""A rate so small that one update's change is proportional to it."""
 
 
 def mlp(depth: int, width: int, mup: bool, generator: Generator) -> nn.Sequential:
@@ -65,6 +77,49 @@ def moved(
             }
         )
     return rows
+
+
+def first_update(name: str, depth: int, width: int, seed: int) -> dict[str, Any]:
+    """One of UPDATES, the first: what `moved` finds of each hidden matrix, as a run's record."""
+    mup = name.endswith("µP")
+    model = mlp(depth, width, mup, Generator(seed))
+    task = toy.toy(seed)
+    x, y = (from_numpy(part[:64]) for part in (task.x, task.y))
+    F.cross_entropy(model(x), y).backward()
+    if name == "Muon":
+        matrices = [layer.weight for layer in model if isinstance(layer, nn.Linear)]
+        optimizer: Optimizer = Muon(matrices, lr=SMALL, weight_decay=0.0)
+    else:
+        optimizer = UPDATES[name](adam_groups(model, width, SMALL, mup), lr=SMALL)
+    rows = moved(model, x, optimizer, SMALL)
+    found = {key: rounded([row[key] for row in rows], 5) for key in rows[0]}
+    return {"width": width, "optimizer": name, "seed": seed, **found}
+
+
+def adam_run(kind: str, lr: float, depth: int, width: int, seed: int, steps: int) -> dict[str, Any]:
+    """Train with Adam under one of PARAMETRIZATIONS; the mean training loss tells how fast it
+    went, None where it diverged."""
+    mup = PARAMETRIZATIONS[kind]
+    task, model = toy.toy(seed), mlp(depth, width, mup, Generator(seed))
+    optimizer = Adam(adam_groups(model, width, lr, mup), lr=lr)
+    done = train(model, optimizer, toy.batches(task.x, task.y, 64, seed), steps, Record(seed))
+    mean = float(np.mean(done.losses)) if done.diverged_at is None else None
+    return {"seed": seed, "width": width, "kind": kind, "lr": lr, "mean_loss": mean}
+
+
+def best_rates(runs: Sequence[dict[str, Any]], kind: str) -> dict[int, tuple[float, float]]:
+    """{width: (rate whose mean loss is lowest in the median, that loss)} of `adam_run` records."""
+    found = {}
+    for width in sorted({run["width"] for run in runs}):
+        losses: dict[float, list[float]] = {}
+        for run in runs:
+            if run["width"] == width and run["kind"] == kind:
+                loss = 1e9 if run["mean_loss"] is None else run["mean_loss"]
+                losses.setdefault(run["lr"], []).append(loss)
+        middle = {lr: median(losses[lr]) for lr in sorted(losses)}
+        lr = min(middle, key=lambda lr: middle[lr])
+        found[width] = lr, middle[lr]
+    return found
 
 
 def _rms(x: np.ndarray) -> float:

@@ -12,10 +12,10 @@ from minigrad.course.checks import cross_entropy, graph
 
 lab = solutions("autograd")
 
-NO_UPSTREAM = (
-    "the gradient from above, g, was left out",
-    "The loss changes by g for each unit that out changes. Where does g enter the chain rule?",
-)
+# fmt: off
+NO_UPSTREAM = ("the gradient from above, g, was left out",
+    "The loss changes by g for each unit that out changes. Where does g enter the chain rule?")
+# fmt: on
 
 
 def arrays(*shapes: tuple[int, ...], low: float = 0.5) -> Any:
@@ -39,6 +39,9 @@ CHECKS: dict[str, Check] = {
              "With y held fixed, x * y is a straight line in x. What is its slope?"),
             ([lambda g, x, y: (y, x), lambda g, x, y: (x, y), lambda g, x, y: (g * y, x),
               lambda g, x, y: (y, g * x), lambda g, x, y: (g, g)], *NO_UPSTREAM),
+            (lambda g, x, y: (g * y, g * y * x),
+             "gx stands where g is meant: each input gets its own share of g",
+             "Which number comes from above for y: g, or what x has got?"),
             ([lambda g, x, y: (g + y, g + x), lambda g, x, y: (y + g * 0, x + g * 0 + 1)],
              "g and the slope were added; the chain rule multiplies them",
              "If out changes twice as fast with x and the loss 3 times with out: 5 or 6?"),
@@ -57,6 +60,12 @@ CHECKS: dict[str, Check] = {
             ([lambda g, x, y: (g / x, g / y), lambda g, x, y: (g / y, g / x)],
              "divided where a factor is meant",
              "Twice as large a y: is out moved more by x, or less?"),
+            (lambda g, x, y: (g @ y.T, x.T @ g),
+             "a matrix product stands where entries are multiplied one by one",
+             "out[i] is x[i] · y[i]. Which other entries does x[i] meet?"),
+            (lambda g, x, y: (g.sum() * y, g.sum() * x),
+             "g was summed first: each entry has a g of its own",
+             "Which entries of out does x[0, 0] move, and which g belongs to them?"),
         ],
     ),
     "pow_backward": check(
@@ -98,8 +107,9 @@ CHECKS: dict[str, Check] = {
             (lambda g, x, n: g * n * np.abs(x) ** (n - 1.0),
              "the sign of x was taken off",
              "The slope of x² at x = −1: is it 2 or −2?"),
-            (lambda g, x, n: (g * x) ** (n - 1.0) * n,
-             "g stands inside the power",
+            ([lambda g, x, n: (g * x) ** (n - 1.0) * n, lambda g, x, n: g**n * n * x ** (n - 1.0),
+              lambda g, x, n: n * x ** (n - 1.0) / g],
+             "g is raised to a power, or divides: it is a factor",
              "The loss is g times as sensitive. Is g raised to a power by that?"),
         ],
     ),
@@ -119,10 +129,14 @@ CHECKS: dict[str, Check] = {
               edit("x.T @ g", "g.T @ x", "g @ y.T", "g @ y"), edit("x.T @ g", "x @ g.T"),
               edit("g @ y.T", "y.T @ g"), edit("g @ y.T", "y @ g.T"), edit("x.T @ g", "g @ x.T"),
               edit("x.T @ g", "g @ x.T", "g @ y.T", "y.T @ g"), edit("g @ y.T", "g.T @ y.T"),
-              edit("x.T @ g", "g @ x.T", "g @ y.T", "g @ y"), edit("x.T @ g", "x.T @ g.T")],
+              edit("x.T @ g", "g @ x.T", "g @ y.T", "g @ y"), edit("x.T @ g", "x.T @ g.T"),
+              edit("y.T", "y.reshape(y.shape[::-1])", "x.T", "x.reshape(x.shape[::-1])")],
              "a factor is not transposed, or they stand in the wrong order",
              "out[i, j] uses x[i, :] and y[:, j]. Which entries of g does x[i, k] meet, and "
                  "through which entries of y?"),
+            ([edit("g @ y.T, x.T @ g", "(g @ y.T).T, (x.T @ g).T")],
+             "the answers are transposed",
+             "gx must have x's shape. Which shape has your product?"),
             ([edit("g @ y.T, x.T @ g", "g * y, g * x"), edit("g @ y.T, x.T @ g", "g * y, x * g"),
               edit("g @ y.T, x.T @ g", "g * y.T, g * x.T"), edit("@", "*")],
              "* multiplies entry by entry; a matrix product is meant",
@@ -153,7 +167,7 @@ CHECKS: dict[str, Check] = {
         [
             ([edit("g = np.expand_dims(g, axis)", ""),
               edit("np.expand_dims(g, axis)", "np.expand_dims(g, 0)"),
-              lambda g, x, axis: np.ones_like(x) * g],
+              lambda g, x, axis: np.ones_like(x) * g, lambda g, x, axis: np.ones_like(x) * g[None]],
              "the summed axis was not put back: g lines up with the wrong axis",
              "g has one number per sum. To which axis does NumPy align it when it broadcasts?"),
             ([edit(".copy()", ".copy() / x.shape[axis]"), edit(".copy()", ".copy() / x.size")],

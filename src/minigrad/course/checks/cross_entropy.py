@@ -10,31 +10,21 @@ from minigrad.course.check import Check, check, drawn, edit, probe, solutions
 
 lab = solutions("autograd")
 
-OVER_ALL = (
-    "divided by N·C; only N rows have a loss",
-    "How many terms does the sum over the labels have?",
-)
-OVER_CLASSES = (
-    "divided by the number of classes, not of rows",
-    "The loss is a mean over what: over rows, or over columns?",
-)
-OTHER_AXIS = (
-    "softmax over the rows of a batch, not over the classes of a row",
-    "Along which axis must the probabilities sum to 1?",
-)
-COLUMNS = (
-    "[:, labels] takes whole columns, not one entry per row",
-    "What is the shape of logits[:, labels]? Which index pairs row i with labels[i]?",
-)
-OVERFLOW = (
-    "exp overflowed",
-    "softmax(z) = softmax(z − c) for any c. Which c makes the largest exponent 0?",
-)
-UNDERFLOW = (
-    "exp became 0 before the logarithm was taken, or before the division",
-    "e^(−1000) is 0 in floating point. Which sum of exponentials, with which maximum taken off, "
-    "is never 0?",
-)
+# fmt: off
+OVER_ALL = ("divided by N·C; only N rows have a loss",
+    "How many terms does the sum over the labels have?")
+OVER_CLASSES = ("divided by the number of classes, not of rows",
+    "The loss is a mean over what: over rows, or over columns?")
+OTHER_AXIS = ("softmax over the rows of a batch, not over the classes of a row",
+    "Along which axis must the probabilities sum to 1?")
+COLUMNS = ("[:, labels] takes whole columns, not one entry per row",
+    "What is the shape of logits[:, labels]? Which index pairs row i with labels[i]?")
+OVERFLOW = ("exp overflowed",
+    "softmax(z) = softmax(z − c) for any c. Which c makes the largest exponent 0?")
+UNDERFLOW = ("exp became 0 before the logarithm was taken, or before the division",
+    "e^(−1000) is 0 in floating point. Which sum of exponentials, with which maximum taken "
+    "off, is never 0?")
+# fmt: on
 
 
 def rows(n: int, classes: int, scale: float = 2.0) -> Any:
@@ -89,8 +79,16 @@ CHECKS: dict[str, Check] = {
             (edit(" - logits.max(axis=1, keepdims=True)", ""), *OVERFLOW),
             ([edit("logits.max(axis=1, keepdims=True)", "logits.max()"),
               lambda z, y: -np.log(np.exp(_log_p(z))[range(len(y)), y]).mean(),
-              lambda z, y: -np.log(_softmax(z - z.max())[range(len(y)), y]).mean()], *UNDERFLOW),
+              lambda z, y: -np.log(_softmax(z - z.max())[range(len(y)), y]).mean(),
+              lambda z, y: -np.log(_softmax(z - z.max())[range(len(y)), y] + 1e-12).mean()],
+             *UNDERFLOW),
             (edit("axis=1", "axis=0"), *OTHER_AXIS),
+            ([edit("np.exp(z).sum(axis=1, keepdims=True)", "np.exp(z).sum(axis=1)"),
+              edit("np.exp(z).sum(axis=1, keepdims=True)", "np.exp(z).sum()"),
+              edit("logits.max(axis=1, keepdims=True)", "logits.max(axis=0)"),
+              edit("logits.max(axis=1, keepdims=True)", "logits.max(axis=1)")],
+             "one of the rows' sums or maxima meets other rows",
+             "Which shape must a number per row have, to line up with the rows?"),
             (edit("-log_p[", "-np.exp(log_p)["),
              "minus the probability, not minus its logarithm",
              "What is the loss of a sure and right answer? Of a sure and wrong one?"),
@@ -119,6 +117,15 @@ CHECKS: dict[str, Check] = {
             (lambda z, y: np.median(-_log_p(z)[np.arange(len(y)), y]),
              "the median of the rows, not their mean",
              "Does the docstring ask for a mean?"),
+            ([lambda z, y: -(np.log(1 - _softmax(z) + 1e-12) * (1 - np.eye(z.shape[1])[y])
+              ).sum(axis=1).mean() + lab.cross_entropy(z, y),
+              lambda z, y: -(np.log(1 - _softmax(z)) * (1 - np.eye(z.shape[1])[y])
+              ).sum(axis=1).mean() + lab.cross_entropy(z, y)],
+             "−ln(1 − p) of the other classes was added: that is for classes that may all be right",
+             "Exactly one class is right. Whose probability is asked for?"),
+            (edit("np.exp(z).sum(", "np.exp(z).mean("),
+             "the exponentials were averaged, not summed",
+             "By what must the exponentials be divided so that they sum to 1?"),
             (edit("z - np.log(np.exp(z)", "z - np.log2(np.exp(z)"),
              "the logarithm is to base 2",
              "Which logarithm undoes exp?"),
@@ -165,6 +172,21 @@ CHECKS: dict[str, Check] = {
                 "p = np.log(p); p[np.arange(len(labels)), labels] -= 1"),
              "log-probabilities stand where probabilities are meant",
              "What is the derivative of logsumexp: p, or ln p?"),
+            ([edit("p[np.arange(len(labels)), labels] -= 1", "p /= len(labels)\n"
+                   "    p[np.arange(len(labels)), labels] -= 1", "p / len(labels)\n", "p\n")],
+             "the one-hot labels were not divided by the number of rows",
+             "What must a row of the gradient sum to?"),
+            ([edit("labels] -= 1", "labels] -= 1\n    p *= z / z.sum(axis=1, keepdims=True)"),
+              edit("p[np.arange(len(labels)), labels] -= 1",
+                   "p = -np.eye(len(p[0]))[labels] / p")],
+             "only one of softmax and logarithm was differentiated",
+             "By the logits, not by p: what does softmax's own slope make of −1/p?"),
+            (edit("p[np.arange(len(labels)), labels] -= 1", "p = p - labels[:, None]"),
+             "the label's number was taken off every entry",
+             "A label says which entry it is. What must be taken off that one alone?"),
+            (edit("/ len(labels)", "/ max(1, len(labels) - 1)"),
+             "divided by the number of rows less one",
+             "How many rows' losses does the mean average?"),
             (edit("labels] -= 1", "labels] += 1"),
              "1 was added at the label, not taken off",
              "What must a row of the gradient sum to?"),

@@ -10,11 +10,10 @@ lab = solutions("01_init_ablation")
 GAINS = "01-initialization.md#gains"
 
 RELU, LEAKY = "math.sqrt(2),", "math.sqrt(2 / (1 + slope**2))"
-GAIN_SQUARED = (
-    "this is the factor on the variance; the gain multiplies the standard deviation",
-    "If the variance must double, by how much must each weight grow?",
-    GAINS,
-)
+# fmt: off
+GAIN_SQUARED = ("this is the factor on the variance; the gain multiplies the standard deviation",
+    "If the variance must double, by how much must each weight grow?", GAINS)
+# fmt: on
 
 # fmt: off
 CHECKS: dict[str, Check] = {
@@ -48,6 +47,7 @@ CHECKS: dict[str, Check] = {
             ([edit("1 + slope**2", "1 - slope**2"), edit("1 + slope**2", "slope**2"),
               edit("2 / (1 + slope**2)", "2 / 1 + slope**2"),
               edit("2 / (1 + slope**2)", "2 * (1 + slope**2)"),
+              edit("1 + slope**2", "(1 + slope) ** 2"),
               edit("2 / (1 + slope**2)", "1 / (1 + slope**2)")],
              "what survives of leaky ReLU is not ½ + ½ slope²",
              "Half of z² passes as it is. What does the other half leave behind?"),

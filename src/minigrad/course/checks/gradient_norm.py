@@ -68,6 +68,7 @@ CHECKS: dict[str, Check] = {
              "How long is the arrow (3, 4)?"),
             ([edit(".sum())", ".mean())"), edit(SUM, f"{SUM} / max(1, len(parameters))"),
               edit(SUM, f"({SUM}) / max(1, sum(p.grad.data.numel() {GRADS}))"),
+              edit(SUM, f"({SUM}) / max(1, sum(p.grad is not None for p in parameters))"),
               edit(f"math.sqrt({SUM})", f"math.sqrt({SUM}) / max(1, len(parameters))")],
              "a mean, not a sum",
              "Would the length of an arrow change if it had one more entry, 0?"),

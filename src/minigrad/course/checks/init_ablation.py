@@ -6,6 +6,7 @@ A draw is judged by what it is like over 40,000 weights: their standard deviatio
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,24 +17,19 @@ from minigrad.course.checks import gains, train_step
 from minigrad.course.checks.gains import GAIN_SQUARED, GAINS
 
 lab = solutions("01_init_ablation")
-SHAPE = (500, 80)  # fan_out, fan_in: far apart, so that each rule has its own number
+# fan_out, fan_in: far apart, so that each rule has its own number
+SHAPE, OTHERS = (500, 80), [(120, 300), (600, 60)]
 XAVIER = "01-initialization.md#xavier"
 UNIFORM = "01-initialization.md#uniform-draws"
 
-DEFAULT = (
-    "uniform on ±1/√fan_in: PyTorch's default for linear layers, which keeps a third",
-    "What variance has a draw from ±1/√n? And n times that?",
-    UNIFORM,
-)
-VARIANCE = (
-    "the variance was passed where the standard deviation is meant",
-    "rng.normal(mean, scale): is scale σ or σ²?",
-    XAVIER,
-)
-LECUN = (
-    "1/√fan_in: that keeps the forward signal only (LeCun's rule)",
-    "What would the backward signal ask for, and what lies between the two?",
-)
+# fmt: off
+DEFAULT = ("uniform on ±1/√fan_in: PyTorch's default for linear layers, which keeps a third",
+    "What variance has a draw from ±1/√n? And n times that?", UNIFORM)
+VARIANCE = ("the variance was passed where the standard deviation is meant",
+    "rng.normal(mean, scale): is scale σ or σ²?", XAVIER)
+LECUN = ("1/√fan_in: that keeps the forward signal only (LeCun's rule)",
+    "What would the backward signal ask for, and what lies between the two?")
+# fmt: on
 
 
 def weights(function: Any, shape: Sequence[int], rng: Any, **options: Any) -> Any:
@@ -71,21 +67,17 @@ def draws(*options: dict[str, Any]) -> list[Probe]:
     tolerance = {"rtol": 0.025, "atol": 0.0}
     return [
         *(
-            probe(
-                ", ".join(["a weight of shape (500, 80)", *(f"{k} = {v!r}" for k, v in o.items())]),
-                SHAPE,
-                o,
-                run=spread,
-                **tolerance,
-            )
-            for o in ({}, *options)
+            probe(f"a weight of shape {shape}{''.join(f', {k} = {v!r}' for k, v in o.items())}",
+                  shape, o, run=spread, **tolerance)
+            for o, shape in zip(({}, *options), itertools.cycle([SHAPE, *OTHERS]))
         ),
         probe("a weight of shape (500, 80)", SHAPE, run=mean, atol=0.03),
         probe("whether two weights drawn with one rng are equal", (30, 20), run=two_layers),
         probe("whether two generators of one seed draw the same", (30, 20), run=repeated),
-    ]
+    ]  # fmt: skip
 
 
+# fmt: off
 def wrong_draws(uniform: bool, sigma: str) -> list[Any]:
     """What can go wrong with any of them; ``sigma`` is the standard deviation in the solution's
     words, or for a uniform draw its bound."""
@@ -95,62 +87,35 @@ def wrong_draws(uniform: bool, sigma: str) -> list[Any]:
     own: list[Any]
     if uniform:
         own = [
-            (
-                edit("-bound, bound", "0, bound"),
-                "drawn from [0, b]: the weights have a mean",
-                "What must the mean of the weights be for the cross terms to vanish?",
-                UNIFORM,
-            ),
-            (
-                [
-                    edit(call, "rng.normal(0, bound / math.sqrt(3), shape)"),
-                    edit(call, "rng.normal(0, bound, shape)"),
-                ],
-                "this is a normal draw; a uniform one is meant",
-                "How far from 0 can a uniform weight be, in standard deviations?",
-                UNIFORM,
-            ),
-            (
-                edit("return rng", "bound /= math.sqrt(3)\n    return rng"),
-                "the standard deviation was used as the uniform bound",
-                "What is the variance of a draw from [−b, b]: b², b²/2 or b²/3?",
-                UNIFORM,
-            ),
-            (
-                [
-                    edit("return rng", "bound *= math.sqrt(2)\n    return rng"),
-                    edit("return rng", "bound *= 2\n    return rng"),
-                    edit("return rng", "bound /= 2\n    return rng"),
-                ],
-                "the bound is not √3 standard deviations",
-                "The variance of a draw from [−b, b] is (2b)²/12. Which b gives σ²?",
-                UNIFORM,
-            ),
+            (edit("-bound, bound", "0, bound"),
+             "drawn from [0, b]: the weights have a mean",
+             "What must the mean of the weights be for the cross terms to vanish?", UNIFORM),
+            ([edit(call, "rng.normal(0, bound / math.sqrt(3), shape)"),
+              edit(call, "rng.normal(0, bound, shape)")],
+             "this is a normal draw; a uniform one is meant",
+             "How far from 0 can a uniform weight be, in standard deviations?", UNIFORM),
+            (edit("return rng", "bound /= math.sqrt(3)\n    return rng"),
+             "the standard deviation was used as the uniform bound",
+             "What is the variance of a draw from [−b, b]: b², b²/2 or b²/3?", UNIFORM),
+            ([edit("return rng", "bound *= math.sqrt(2)\n    return rng"),
+              edit("return rng", "bound *= 2\n    return rng"),
+              edit("return rng", "bound /= 2\n    return rng")],
+             "the bound is not √3 standard deviations",
+             "The variance of a draw from [−b, b] is (2b)²/12. Which b gives σ²?", UNIFORM),
             (edit("return rng", "bound = bound**2 / 3\n    return rng"), *VARIANCE),
-            (
-                edit("return rng", "bound = bound**2\n    return rng"),
-                "the root is missing in the bound",
-                "Is the variance b²/3 or b/3?",
-                UNIFORM,
-            ),
+            (edit("return rng", "bound = bound**2\n    return rng"),
+             "the root is missing in the bound",
+             "Is the variance b²/3 or b/3?", UNIFORM),
         ]
     else:
         own = [
-            (
-                [
-                    edit(call, f"rng.uniform(-3**0.5 * ({sigma}), 3**0.5 * ({sigma}), shape)"),
-                    edit(call, f"rng.uniform(-({sigma}), {sigma}, shape)"),
-                ],
-                "this is a uniform draw; a normal one is meant",
-                "How far from 0 can a normal weight be?",
-                UNIFORM,
-            ),
-            (
-                edit(sigma, f"math.sqrt(3) * {sigma}"),
-                "the uniform bound was used as a normal's standard deviation",
-                "The √3 belongs to a uniform draw. What does a normal draw need?",
-                UNIFORM,
-            ),
+            ([edit(call, f"rng.uniform(-3**0.5 * ({sigma}), 3**0.5 * ({sigma}), shape)"),
+              edit(call, f"rng.uniform(-({sigma}), {sigma}, shape)")],
+             "this is a uniform draw; a normal one is meant",
+             "How far from 0 can a normal weight be?", UNIFORM),
+            (edit(sigma, f"math.sqrt(3) * {sigma}"),
+             "the uniform bound was used as a normal's standard deviation",
+             "The √3 belongs to a uniform draw. What does a normal draw need?", UNIFORM),
             ([edit(sigma, f"({sigma}) ** 2")], *VARIANCE),
         ]
     return [
@@ -177,24 +142,16 @@ def wrong_draws(uniform: bool, sigma: str) -> list[Any]:
             "How are the numbers of the docstring's distribution spread?",
             UNIFORM,
         ),
-        (
-            edit(function, f"{numpy}.default_rng(0).{function[4:]}"),
-            "every call draws the same numbers: the generator is made anew inside",
-            "Two layers initialized with one rng came out equal. Who should own the generator?",
-            XAVIER,
-        ),
-        (
-            edit(function, f"{numpy}.{function[4:]}"),
-            "the numbers do not come from rng: no run could be repeated",
-            "Two generators of one seed draw the same numbers. Whose numbers are yours?",
-            XAVIER,
-        ),
-        (
-            edit(", shape)", ", shape[::-1])"),
-            "the weight has another shape than was asked for",
-            "A weight is (fan_out, fan_in). Which of them does rng get first?",
-            XAVIER,
-        ),
+        (edit(function, f"{numpy}.default_rng(0).{function[4:]}"),
+         "every call draws the same numbers: the generator is made anew inside",
+         "Two layers initialized with one rng came out equal. Who should own the generator?",
+         XAVIER),
+        (edit(function, f"{numpy}.{function[4:]}"),
+         "the numbers do not come from rng: no run could be repeated",
+         "Two generators of one seed draw the same numbers. Whose numbers are yours?", XAVIER),
+        (edit(", shape)", ", shape[::-1])"),
+         "the weight has another shape than was asked for",
+         "A weight is (fan_out, fan_in). Which of them does rng get first?", XAVIER),
     ]
 
 
@@ -205,53 +162,35 @@ def xavier(right: Any, six: int, uniform: bool) -> Check:
         draws({"gain": 2.0}, {"gain": 0.3}),
         [
             (edit(root, f"math.sqrt({six} / (2 * fan_in))"), *LECUN),
-            (
-                edit(root, f"math.sqrt({six} / (2 * fan_out))"),
-                "1/√fan_out: that keeps the backward signal only",
-                "What would the forward signal ask for, and what lies between the two?",
-            ),
-            (
-                edit(root, f"math.sqrt({six // 2} / (fan_in + fan_out))"),
-                "the factor 2 was dropped",
-                "The mean of fan_in and fan_out is their sum over … what?",
-            ),
-            (
-                edit(root, f"math.sqrt({six} / fan_in)"),
-                "Kaiming's rule, which looks at fan_in alone and makes up for a ReLU",
-                "What would the backward signal ask for, and what lies between the two?",
-            ),
-            (
-                edit(root, f"({six} / (fan_in + fan_out))"),
-                "the root is missing",
-                "rng.normal(mean, scale): is scale σ or σ²?",
-            ),
+            (edit(root, f"math.sqrt({six} / (2 * fan_out))"),
+             "1/√fan_out: that keeps the backward signal only",
+             "What would the forward signal ask for, and what lies between the two?"),
+            (edit(root, f"math.sqrt({six // 2} / (fan_in + fan_out))"),
+             "the factor 2 was dropped",
+             "The mean of fan_in and fan_out is their sum over … what?"),
+            (edit(root, f"math.sqrt({six} / fan_in)"),
+             "Kaiming's rule, which looks at fan_in alone and makes up for a ReLU",
+             "What would the backward signal ask for, and what lies between the two?"),
+            (edit(root, f"({six} / (fan_in + fan_out))"),
+             "the root is missing",
+             "rng.normal(mean, scale): is scale σ or σ²?"),
             *wrong_draws(uniform, "gain * " + root),
             (edit(root, f"math.sqrt({six} / (6 * fan_in))"), *DEFAULT),
-            (
-                [edit(f"gain * {root}", f"math.sqrt(gain * {six} / (fan_in + fan_out))")],
-                "the gain stands inside the root: it multiplies the variance",
-                "A gain of 2 should make each weight 2 times as large. How much does yours?",
-                GAINS,
-            ),
-            (
-                [edit("gain *", "1 *"), edit("gain *", "1 / gain *"), edit("gain *", "gain**2 *")],
-                "the gain is ignored, or does not multiply each weight once",
-                "What should a gain of 2 do to each weight?",
-                GAINS,
-            ),
-            (
-                [
-                    edit(root, f"math.sqrt({six} / fan_in + fan_out)"),
-                    edit(root, f"math.sqrt({six}) / (fan_in + fan_out)"),
-                    edit(root, f"{six} / math.sqrt(fan_in + fan_out)"),
-                    edit(root, f"math.sqrt({six} / (fan_in * fan_out))"),
-                    edit(root, f"math.sqrt((fan_in + fan_out) / {six})"),
-                    edit(root, f"math.sqrt({six} * (fan_in + fan_out))"),
-                    edit(root, "1 / (fan_in + fan_out)"),
-                ],
-                f"what stands under the root is not {six} / (fan_in + fan_out)",
-                "Which parts belong below the line, and which below the root?",
-            ),
+            ([edit(f"gain * {root}", f"math.sqrt(gain * {six} / (fan_in + fan_out))")],
+             "the gain stands inside the root: it multiplies the variance",
+             "A gain of 2 should make each weight 2 times as large. How much does yours?", GAINS),
+            ([edit("gain *", "1 *"), edit("gain *", "1 / gain *"), edit("gain *", "gain**2 *")],
+             "the gain is ignored, or does not multiply each weight once",
+             "What should a gain of 2 do to each weight?", GAINS),
+            ([edit(root, f"math.sqrt({six} / fan_in + fan_out)"),
+              edit(root, f"math.sqrt({six}) / (fan_in + fan_out)"),
+              edit(root, f"{six} / math.sqrt(fan_in + fan_out)"),
+              edit(root, f"math.sqrt({six} / (fan_in * fan_out))"),
+              edit(root, f"math.sqrt((fan_in + fan_out) / {six})"),
+              edit(root, f"math.sqrt({six} * (fan_in + fan_out))"),
+              edit(root, "1 / (fan_in + fan_out)")],
+             f"what stands under the root is not {six} / (fan_in + fan_out)",
+             "Which parts belong below the line, and which below the root?"),
         ],
     )
 
@@ -272,59 +211,36 @@ def kaiming(right: Any, uniform: bool) -> Check:
             {"mode": "fan_out", "nonlinearity": "tanh"},
         ),
         [
-            (
-                [edit(mode, "1"), edit(mode, '1 if mode == "fan_in" else 0')],
-                "fan_out was used where fan_in is meant",
-                "Which way does the signal go in mode fan_in: how many terms has one sum?",
-            ),
-            (
-                edit("calculate_gain(nonlinearity)", "1"),
-                "the gain is missing: ReLU needs one",
-                "What share of the mean square survives a ReLU?",
-            ),
+            ([edit(mode, "1"), edit(mode, '1 if mode == "fan_in" else 0')],
+             "fan_out was used where fan_in is meant",
+             "Which way does the signal go in mode fan_in: how many terms has one sum?"),
+            (edit("calculate_gain(nonlinearity)", "1"),
+             "the gain is missing: ReLU needs one",
+             "What share of the mean square survives a ReLU?"),
             *wrong_draws(uniform, sigma),
-            (
-                edit(f"fans(shape)[{mode}]", "sum(fans(shape)) / 2"),
-                "the mean of both fans: that is Xavier's compromise",
-                "Which of the two does mode choose?",
-            ),
+            (edit(f"fans(shape)[{mode}]", "sum(fans(shape)) / 2"),
+             "the mean of both fans: that is Xavier's compromise",
+             "Which of the two does mode choose?"),
             ([edit(sigma, f"{scale} / math.sqrt(3 * fan)")], *DEFAULT),
-            (
-                [
-                    edit("calculate_gain(nonlinearity)", "calculate_gain(nonlinearity) ** 2"),
-                    edit(sigma, f"{scale} * 2 / math.sqrt(fan)"),
-                ],
-                *GAIN_SQUARED,
-            ),
-            (
-                edit("calculate_gain(nonlinearity)", "math.sqrt(calculate_gain(nonlinearity))"),
-                "the gain stands inside the root: it multiplies the variance",
-                "A gain of 2 should make each weight 2 times as large. How much does yours?",
-                GAINS,
-            ),
-            (
-                [edit(mode, "0")],
-                "the mode is ignored",
-                "mode='fan_out' keeps the gradient's size. How many terms has its sum?",
-            ),
-            (
-                edit("calculate_gain(nonlinearity)", "math.sqrt(2)"),
-                "the nonlinearity is ignored: ReLU's gain is always used",
-                "What gain does a linear layer need?",
-            ),
-            (
-                [
-                    edit(sigma, f"{scale} * calculate_gain(nonlinearity) / fan"),
-                    edit(sigma, f"{scale} * calculate_gain(nonlinearity) * math.sqrt(fan)"),
-                ],
-                "the weight's size is not the gain over √fan",
-                "A sum of fan terms has fan times one term's variance. What undoes that?",
-            ),
+            ([edit("calculate_gain(nonlinearity)", "calculate_gain(nonlinearity) ** 2"),
+              edit(sigma, f"{scale} * 2 / math.sqrt(fan)")], *GAIN_SQUARED),
+            (edit("calculate_gain(nonlinearity)", "math.sqrt(calculate_gain(nonlinearity))"),
+             "the gain stands inside the root: it multiplies the variance",
+             "A gain of 2 should make each weight 2 times as large. How much does yours?", GAINS),
+            ([edit(mode, "0")],
+             "the mode is ignored",
+             "mode='fan_out' keeps the gradient's size. How many terms has its sum?"),
+            (edit("calculate_gain(nonlinearity)", "math.sqrt(2)"),
+             "the nonlinearity is ignored: ReLU's gain is always used",
+             "What gain does a linear layer need?"),
+            ([edit(sigma, f"{scale} * calculate_gain(nonlinearity) / fan"),
+              edit(sigma, f"{scale} * calculate_gain(nonlinearity) * math.sqrt(fan)")],
+             "the weight's size is not the gain over √fan",
+             "A sum of fan terms has fan times one term's variance. What undoes that?"),
         ],
     )
 
 
-# fmt: off
 CHECKS: dict[str, Check] = {
     **gains.CHECKS,
     "xavier_normal": xavier(lab.xavier_normal, 2, uniform=False),

@@ -30,26 +30,18 @@ lab = solutions("02_norm_ablation")
 BACKWARD = "02-normalization.md#layernorm-backward"
 
 NO_WEIGHT = ("the weight is not used", "Which numbers does the layer learn, and what do they do?")
-WEIGHT_FIRST = (
-    "weight came before the normalization, which takes its size out again",
-    "Why would the learned size survive the norm?",
-)
-OTHER_SIGN = (
-    "the weight is added, not multiplied",
-    "A weight of 2 should double a feature. Does it?",
-)
-TOKENS = (
-    "the statistics were taken over another axis than the last",
-    "x is (batch, tokens, features): each token is normalized by itself. Over which axis?",
-)
-CUT = (
-    "no gradient flows back: the graph was cut",
-    "Which step leaves Tensors, by .array, .numpy(), .item() or detach()?",
-)
-WEIGHT_CUT = (
-    "the weight gets no gradient: it left the graph",
-    "Which step takes the weight out of the graph? How would the layer learn it?",
-)
+# fmt: off
+WEIGHT_FIRST = ("weight came before the normalization, which takes its size out again",
+    "Why would the learned size survive the norm?")
+OTHER_SIGN = ("the weight is added, not multiplied",
+    "A weight of 2 should double a feature. Does it?")
+TOKENS = ("the statistics were taken over another axis than the last",
+    "x is (batch, tokens, features): each token is normalized by itself. Over which axis?")
+CUT = ("no gradient flows back: the graph was cut",
+    "Which step leaves Tensors, by .array, .numpy(), .item() or detach()?")
+WEIGHT_CUT = ("the weight gets no gradient: it left the graph",
+    "Which step takes the weight out of the graph? How would the layer learn it?")
+# fmt: on
 
 MEAN = "(h * h).mean(dim=-1, keepdim=True)"
 SIZE = f"({MEAN} + eps).sqrt()"
@@ -147,7 +139,9 @@ CHECKS: dict[str, Check] = {
              "the RMS was treated as a constant",
              "x grows tenfold and nothing changes: what must dx · x be?",
              "02-normalization.md#rmsnorm-backward"),
-            ([edit(" if x.dtype == minigrad.float16 else x", " if False else x")],
+            ([edit(" if x.dtype == minigrad.float16 else x", " if False else x"),
+              edit(" if x.dtype == minigrad.float16 else x", " if False else x", ".to(x.dtype)",
+              "")],
              "squares overflow in float16: ±300 gives 0",
              "300² is 90,000; the largest float16 is 65,504. In which type can the squares be "
                  "summed?",

@@ -11,20 +11,17 @@ from minigrad.scalar import Value
 
 lab = solutions("07_scalar_gpt")
 
-DETACHED = (
-    "the values are right and the gradients are not: a Value was replaced by its number",
+# fmt: off
+DETACHED = ("the values are right and the gradients are not: a Value was replaced by its number",
     "Which of your numbers depend on x, and come from .data? A number passes no gradient on.",
-    "07-scalar-gpt.md#one-local-gradient-per-argument",
-)
-NUMBERS = (
-    "numbers came back, not Values: no gradient can flow through them",
+    "07-scalar-gpt.md#one-local-gradient-per-argument")
+NUMBERS = ("numbers came back, not Values: no gradient can flow through them",
     "Where did .data or float() take the place of a Value?",
-    "07-scalar-gpt.md#one-local-gradient-per-argument",
-)
+    "07-scalar-gpt.md#one-local-gradient-per-argument")
 OVERFLOW = (
     "exp is beyond every float, or all exps are 0: the wrong number was taken off x, or none",
-    "Which number can be taken off every x so that the largest exponent is 0?",
-)
+    "Which number can be taken off every x so that the largest exponent is 0?")
+# fmt: on
 
 
 def values(function: Any, x: Sequence[float], *more: Any) -> dict[str, Any]:
@@ -159,6 +156,12 @@ CHECKS: dict[str, Check] = {
             (edit("e / total", "e / (total - e + 1e-9)"),
              "divided by the sum of the others, not of all",
              "What must the results sum to?"),
+            ([edit("sum(exps)", "sum(v.exp() for v in x)"),
+              edit("total = sum(exps)", "total = sum(v.exp() for v in x); x = exps"),
+              edit("(v - largest).exp() for v in x", "v.exp() for v in x",
+                   "sum(exps)", "sum((v - largest).exp() for v in x)")],
+             "the largest was taken off in one place only, above or below the line",
+             "exp(x − m) / Σ exp(x): does the e^(−m) cancel?"),
             (edit("e / total", "(e / total).log()"),
              "this is the logarithm of softmax",
              "What must the results sum to?"),
@@ -218,7 +221,8 @@ CHECKS: dict[str, Check] = {
              "−ln(e^{x_t} / Σ) is a difference of two logarithms. Where is the second?"),
             ([edit("logits[target]", f"logits[{i}]") for i in ("0",
               "-1")] + [edit("logits[target]", "max(logits, key=lambda v: v.data)"),
-              edit("logits[target]", "logits[target - 1]")],
+              edit("logits[target]", "logits[target - 1]"),
+              edit("logits[target]", "logits[(target + 1) % len(logits)]")],
              "another class than the target was looked at",
              "Which index does the caller give?"),
             (edit("return ", "return (", LOSS, f"{LOSS}) / len(logits)"),
