@@ -50,3 +50,9 @@ def test_datasets_say_what_is_missing():
             use()
     with pytest.raises(ShapeError, match=r"must have one length, got \[2, 3\]"):
         TensorDataset(torch.ones(2), torch.ones(3))
+
+
+def test_rolled_and_picked_columns_have_views():
+    x = torch.arange(6).reshape(2, 3)
+    assert torch.roll(x, -1, 1).view(-1).tolist() == [1, 2, 0, 4, 5, 3]
+    assert x[:, torch.tensor([2, 0])].view(-1).tolist() == [2, 0, 5, 3]

@@ -9,6 +9,7 @@ import numpy as np
 
 import minigrad as mg
 from minigrad.core.tensor import Tensor, wrap
+from minigrad.errors import IndexRangeError
 from minigrad.torch.arrange import narrow
 from minigrad.torch.ops import method
 
@@ -38,6 +39,8 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Sorted:
     if not input.ndim:
         return sort(input)
+    if not 0 <= k <= input.shape[dim]:
+        raise IndexRangeError(f"topk: k must be within 0 … {input.shape[dim]}, got {k}")
     indices = narrow(sort(input, dim, descending=largest).indices, dim, 0, k)
     return Sorted(input.gather(dim, indices), indices)
 
