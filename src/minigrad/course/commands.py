@@ -85,11 +85,12 @@ def start(
     workspace, new = make_workspace(folder)
     shown = folder if folder.is_absolute() or str(folder) != "." else workspace.root
     if not new:
-        typer.echo(f"{shown} is a workspace already; what you wrote in it is as it was.")
+        said = f"{shown} is a workspace already; what you wrote in it is as it was."
     else:
-        typer.echo(f"Your workspace is {shown}.")
+        said = f"Your workspace is {shown}."
     go = "" if workspace.root == Path.cwd() else f"cd {shown} and "
-    typer.echo(f"Next: {go}type minigrad. It says what to write, and checks it at every save.")
+    said += f"\nNext: {go}type minigrad. It says what to write, and checks it at every save."
+    make_console().print(Text(said))  # wraps between words
 
 
 def check_command(

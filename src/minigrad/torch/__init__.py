@@ -60,6 +60,7 @@ def _typed(name: str, dtype: Any) -> Callable[..., Tensor]:
     def make(*data: Any) -> Tensor:
         return Tensor(*data).to(dtype) if len(data) != 1 else _of(data[0], dtype)
 
+    make.__name__ = name  # x.type(torch.FloatTensor) reads it
     make.__doc__ = f"torch.{name}: a tensor of {dtype} of values, or of sizes to be filled."
     return make
 

@@ -14,6 +14,7 @@ from minigrad.torch.arrange import narrow
 from minigrad.torch.ops import method
 
 Sorted = namedtuple("Sorted", ("values", "indices"))
+Counted = namedtuple("Counted", ("hist", "bin_edges"))
 
 
 @method
@@ -130,3 +131,18 @@ argwhere = method(nonzero)
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """minigrad.where; with a condition alone, where it holds."""
     return nonzero(condition, as_tuple=True) if input is None else mg.where(condition, input, other)
+
+
+@method
+def histogram(
+    input: Tensor,
+    bins: int = 100,
+    *,
+    range: tuple[float, float] | None = None,
+    weight: Tensor | None = None,
+    density: bool = False,
+) -> Counted:
+    """Counts (bins,) in the input's dtype, or their density, and the edges (bins + 1,)."""
+    weights = None if weight is None else weight.array.reshape(-1)
+    counts, edges = np.histogram(input.array.reshape(-1), bins, range, density, weights)
+    return Counted(*(wrap(a.astype(input.dtype)) for a in (counts, edges)))
