@@ -87,7 +87,7 @@ def _on_a_device(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def made(*args: Any, device: Any = None, pin_memory: bool = False, **options: Any) -> Tensor:
         if device is not None:
             _device(device)  # raises for any but "cpu"
-        if "size" in options and make.__name__ in ("empty", "ones", "zeros"):
+        if "size" in options and make.__name__ in ("empty", "ones", "rand", "randn", "zeros"):
             args = (options.pop("size"),)
         return make(*args, **options)
 
