@@ -73,3 +73,10 @@ def test_a_histogram_counts_and_shares():
 def test_as_many_of_the_largest_as_there_are():
     with pytest.raises(IndexError, match=r"topk: k must be within 0 … 3, got 4"):
         torch.topk(torch.arange(3), 4)
+
+
+def test_clamped_from_one_side():
+    x = torch.tensor([-1.0, 2.0])
+    assert x.clamp_min(0).tolist() == [0.0, 2.0] and torch.clamp_max(x, 1).tolist() == [-1.0, 1.0]
+    x.clamp_min_(0)
+    assert x.tolist() == [0.0, 2.0]

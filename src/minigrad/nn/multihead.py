@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core.tensor import Tensor, wrap
+from minigrad.core.device import device as cpu
+from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError
 from minigrad.functional.activation import dropout as drop
 from minigrad.functional.activation import gelu, relu
+from minigrad.functional.creation import empty, zeros
 from minigrad.functional.elementwise import where
 from minigrad.functional.linalg import linear
 from minigrad.functional.reduce import mean
@@ -40,18 +42,20 @@ class MultiheadAttention(Module):
         bias: bool = True,
         *,
         batch_first: bool = False,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__()
+        cpu.check(device)
         if num_heads < 1 or embed_dim % num_heads:
             raise ArgumentError(
                 f"embed_dim must be a multiple of num_heads, got {embed_dim} and {num_heads}"
             )
         self.embed_dim, self.num_heads, self.head_dim = embed_dim, num_heads, embed_dim // num_heads
         self.dropout, self.batch_first = dropout, batch_first
-        self.in_proj_weight = Parameter(wrap(np.empty((3 * embed_dim, embed_dim), np.float32)))
-        zeros = np.zeros(3 * embed_dim, np.float32)
-        self.in_proj_bias = Parameter(wrap(zeros)) if bias else None
-        self.out_proj = Linear(embed_dim, embed_dim, bias=bias)
+        self.in_proj_weight = Parameter(empty(3 * embed_dim, embed_dim, dtype=dtype))
+        self.in_proj_bias = Parameter(zeros(3 * embed_dim, dtype=dtype)) if bias else None
+        self.out_proj = Linear(embed_dim, embed_dim, bias=bias, dtype=dtype)
         init.xavier_uniform_(self.in_proj_weight)
         if self.out_proj.bias is not None:
             init.zeros_(self.out_proj.bias)

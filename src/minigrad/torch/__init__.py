@@ -40,6 +40,7 @@ set_float32_matmul_precision = _nothing
 amp = SimpleNamespace(autocast=minigrad.autocast, GradScaler=minigrad.autograd.GradScaler)
 inference_mode = minigrad.no_grad
 dtype, Size, _device = np.dtype, tuple, device
+finfo, iinfo = np.finfo, np.iinfo
 
 
 def compile(model: Any = None, **options: Any) -> Any:

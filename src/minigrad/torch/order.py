@@ -11,7 +11,7 @@ import minigrad as mg
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import IndexRangeError
 from minigrad.torch.arrange import narrow
-from minigrad.torch.ops import method
+from minigrad.torch.ops import METHODS, method
 
 Sorted = namedtuple("Sorted", ("values", "indices"))
 Counted = namedtuple("Counted", ("hist", "bin_edges"))
@@ -146,3 +146,19 @@ def histogram(
     weights = None if weight is None else weight.array.reshape(-1)
     counts, edges = np.histogram(input.array.reshape(-1), bins, range, density, weights)
     return Counted(*(wrap(a.astype(input.dtype)) for a in (counts, edges)))
+
+
+@method
+def clamp_min(input: Tensor, min: float) -> Tensor:
+    return input.clamp(min=min)
+
+
+@method
+def clamp_max(input: Tensor, max: float) -> Tensor:
+    return input.clamp(max=max)
+
+
+METHODS |= {
+    "clamp_min_": lambda self, min: self.clamp_(min=min),
+    "clamp_max_": lambda self, max: self.clamp_(max=max),
+}
