@@ -290,9 +290,8 @@ def engine() -> None:
     left = [r.exercise for r in results if not r.passed]
     if left:
         raise CourseError(
-            f"an engine needs all {len(results)} pieces of the autograd lab, and "
-            f"{', '.join(left)} {'is' if len(left) == 1 else 'are'} not right yet; "
-            "`minigrad check autograd` says why."
+            f"{len(left)} of the autograd lab's {len(results)} pieces are not right yet; "
+            "`minigrad check autograd` names them."
         )
     own = load_module(here.workspace.exercise_file(lab), "exercise_autograd")
     here.console.print(Text(engine.report(engine.with_yours(own), engine.with_minigrad())))
