@@ -103,7 +103,8 @@ class Embedding(Module):
         cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None
     ) -> Embedding:
         """Rows that are there already, (rows, dim): its weight, which learns unless `freeze`."""
-        layer = cls(*embeddings.shape, padding_idx, dtype=embeddings.dtype)
+        rows, dim = embeddings.shape
+        layer = cls(rows, dim, padding_idx, dtype=embeddings.dtype)
         layer.weight = Parameter(embeddings.detach(), requires_grad=not freeze)
         return layer
 

@@ -29,6 +29,7 @@ cuda = SimpleNamespace(
     manual_seed=_nothing,
     manual_seed_all=_nothing,
     empty_cache=_nothing,
+    max_memory_allocated=lambda *device: 0,
     synchronize=_nothing,
 )
 backends = SimpleNamespace(
