@@ -61,7 +61,7 @@ def grad_norm(parameters):
     parameters: a list of Tensors; one whose grad is None counts as 0. Returns a Python number. Call
     it after backward, before clipping and before zero_grad: then it is what the update will see.
     """
-    # TODO: squares of all entries of all gradients, one sum, one root. p.grad.data is an array.
+    # TODO: squares of all entries of all gradients, one sum, one root. p.grad is a Tensor.
     return math.sqrt(sum(float((p.grad.data**2).sum()) for p in parameters if p.grad is not None))
 
 

@@ -130,3 +130,19 @@ def test_a_run_that_is_terminated_says_that_it_was(tmp_path):
     run.terminate()
     assert "what was recorded so far is in r" in run.communicate()[1] and run.returncode == 130
     assert json.loads(manifest.read_text())["status"] == "interrupted"
+
+
+def test_ctrl_c_while_the_command_is_still_being_imported_is_no_traceback(monkeypatch):
+    from minigrad import __main__
+
+    class Interrupt:
+        def find_spec(self, name, path=None, target=None):
+            if name == "minigrad.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "meta_path", [Interrupt(), *sys.meta_path])
+    monkeypatch.delitem(sys.modules, "minigrad.cli")
+    monkeypatch.delattr("minigrad.cli")
+    with pytest.raises(SystemExit) as left:
+        __main__.main()
+    assert left.value.code == 130

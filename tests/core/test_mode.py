@@ -5,6 +5,7 @@ import threading
 import pytest
 
 import minigrad as mg
+from minigrad.core import mode
 from minigrad.core.mode import settings
 
 
@@ -169,3 +170,26 @@ def test_unusual_settings_are_counted_over_all_threads():
         with mg.enable_grad():
             counts.append(settings.changed)
     assert [*counts, settings.changed] == [0, 2, 2, 1, 0]
+
+
+@pytest.mark.parametrize("leaving", [False, True])
+def test_an_interrupt_between_the_two_halves_of_a_change_never_records_unasked(
+    monkeypatch, leaving
+):
+    was, count = mode.settings.changed, mode._count
+
+    def interrupted(step):
+        if (step < 0) == leaving:
+            raise KeyboardInterrupt
+        count(step)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(mode, "_count", interrupted)
+        with mg.no_grad():
+            pass
+    try:
+        assert mg.is_grad_enabled() and mode.settings.changed >= was
+        with mg.no_grad():
+            assert not (mg.ones(1, requires_grad=True) * 2).requires_grad
+    finally:
+        mode.settings.changed = was

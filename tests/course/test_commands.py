@@ -207,7 +207,7 @@ def test_a_pass_leads_to_the_next_exercise_and_the_last_one_to_the_lab(workspace
     assert "All of lab 00 is written: `minigrad guess 00`, then `minigrad run 00 --mine`" in said
     solve("autograd")
     said = minigrad("check", "autograd").output
-    assert "All of autograd is written; `minigrad quiz autograd` asks about it." in said
+    assert "All of autograd is written: `minigrad engine` trains a network on it;" in said
     assert "Next: calculate_gain" in said and "`minigrad read calculate_gain` shows" in said
     assert "calculate_gain" in minigrad("check").output
     assert "Next" not in minigrad("check", "--json", "relu_moment").output

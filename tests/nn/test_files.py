@@ -1,5 +1,6 @@
 import pickle
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -227,3 +228,20 @@ def test_a_run_resumed_with_schedule_and_generators_gives_the_same_numbers(
 def test_a_name_that_no_file_keeps_is_refused(tmp_path, name):
     with pytest.raises(minigrad.errors.ArgumentError, match="rename it"):
         minigrad.save({name: minigrad.ones(1)}, tmp_path / "w.npz")
+
+
+@pytest.mark.torch
+def test_bfloat16_written_by_others_is_read(tmp_path):
+    """In a process of its own, where nothing has imported ml_dtypes yet."""
+    torch, theirs = pytest.importorskip("torch"), pytest.importorskip("safetensors.torch")
+    pytest.importorskip("ml_dtypes")
+    path = tmp_path / "w.safetensors"
+    theirs.save_file({"w": torch.tensor([1.5, -2.0], dtype=torch.bfloat16)}, path)
+    for hidden, said in (
+        ("", "[1.5, -2.0]"),
+        ("sys.modules['ml_dtypes'] = None", "minigrad[bf16]"),
+    ):
+        show = f"print(minigrad.load({str(path)!r})['w'].tolist())"
+        code = f"import sys; {hidden}\nimport minigrad\n{show}"
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert said in run.stdout + run.stderr

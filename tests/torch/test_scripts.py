@@ -101,7 +101,108 @@ for wrong in (lambda: random_split(range(5), [1, 2]), lambda: DataLoader(Rows(),
 """
 
 
-@pytest.mark.parametrize("script", [REGRESSION, LOADER], ids=["regression", "loader"])
+GPT = """
+import math
+import numpy as np
+import torch
+import torch.distributed as dist
+import torch.nn as nn
+import torch._inductor.config as config
+from torch.nn import functional as F
+from torch.nn.parallel import DistributedDataParallel as DDP
+from torch.utils.data import RandomSampler
+from torch.utils.data.dataloader import DataLoader
+
+torch.set_default_dtype(torch.float64)
+config.coordinate_descent_tuning = True
+
+
+class Block(nn.Module):
+    def __init__(self, d, heads, kv_heads):
+        super().__init__()
+        self.heads, self.kv_heads = heads, kv_heads
+        self.qkv = nn.Linear(d, d + 2 * kv_heads * (d // heads), bias=False, device="cpu")
+        self.proj = nn.Linear(d, d, bias=False)
+        self.norm = nn.LayerNorm(d, device="cpu")
+        angle = torch.outer(torch.arange(8).double(), 0.5 ** torch.arange(d // heads // 2))
+        self.rope = torch.polar(torch.ones_like(angle), angle)
+
+    def turn(self, x):  # (B, T, h, c)
+        pairs = torch.view_as_complex(x.reshape(*x.shape[:-1], -1, 2))
+        rope = self.rope[: x.size(1)].view(1, x.size(1), 1, -1)
+        return torch.view_as_real(pairs * rope).flatten(3)
+
+    def forward(self, x):
+        B, T, C = x.size()
+        c, h, k = C // self.heads, self.heads, self.kv_heads
+        q, key, v = self.qkv(self.norm(x)).split([C, k * c, k * c], dim=-1)
+        q, key = self.turn(q.view(B, T, h, c)), self.turn(key.view(B, T, k, c))
+        v = v.view(B, T, k, c)
+        q, key, v = (t.transpose(1, 2) for t in (q, key, v))
+        y = F.scaled_dot_product_attention(q, key, v, is_causal=True, enable_gqa=True)
+        return x + self.proj(y.transpose(1, 2).contiguous().view(B, T, C))
+
+
+class GPT(nn.Module):
+    def __init__(self):
+        super().__init__()
+        blocks = nn.ModuleList([Block(12, 6, 2), Block(12, 6, 2)])
+        self.transformer = nn.ModuleDict(dict(wte=nn.Embedding(16, 12, device="cpu"), h=blocks))
+        self.head = nn.Linear(12, 16, bias=False)
+        self.transformer.wte.weight = self.head.weight
+
+    def forward(self, idx, targets=None):
+        x = self.transformer.wte(idx)
+        for block in self.transformer.h:
+            x = block(x)
+        logits = self.head(x)
+        loss = None
+        if targets is not None:
+            loss = F.cross_entropy(logits.view(-1, logits.size(-1)), targets.view(-1))
+        return logits, loss
+
+
+model = GPT()
+with torch.no_grad():
+    for i, p in enumerate(model.parameters()):
+        p.copy_(torch.tensor(np.random.default_rng(i).normal(size=p.shape) * 0.3))
+decay = [p for p in model.parameters() if p.dim() >= 2]
+rest = [p for p in model.parameters() if p.dim() < 2]
+optimizer = torch.optim.AdamW(
+    [{"params": decay, "weight_decay": 0.1}, {"params": rest, "weight_decay": 0.0}],
+    lr=1e-2, betas=(0.9, 0.95), fused=False,
+)
+text = np.random.default_rng(9).integers(0, 16, 200).astype(np.uint16)
+text = torch.from_numpy(text.astype(np.int64))
+print(dist.is_initialized(), sum(p.numel() for p in model.parameters()))
+for step in range(8):
+    x = torch.stack([text[8 * i + step : 8 * i + step + 8] for i in range(4)])
+    x = x.to("cpu", non_blocking=True)
+    y = torch.roll(x, -1, 1)
+    for group in optimizer.param_groups:
+        group["lr"] = 1e-2 * 0.5 * (1 + math.cos(math.pi * step / 8))
+    logits, loss = model(x, y)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    print(f"step {step} | loss {loss.item():.8f} | norm {norm.item():.6f}")
+model.eval()
+idx = torch.zeros((1, 1), dtype=torch.long)
+for _ in range(6):
+    with torch.inference_mode():
+        logits = model(idx[:, -8:])[0][:, -1, :] / 0.8
+        top, _ = torch.topk(logits, 5)
+        logits[logits < top[:, [-1]]] = -float("inf")
+        idx = torch.cat((idx, F.softmax(logits, dim=-1).argmax(-1, keepdim=True)), dim=1)
+print(idx.tolist())
+endless = RandomSampler(text, replacement=True, num_samples=int(1e10))
+batch = next(iter(DataLoader([0, 1, 2] * 70, sampler=endless, batch_size=4)))
+print(batch.shape == (4,), len(endless))
+"""
+
+
+@pytest.mark.parametrize("script", [REGRESSION, LOADER, GPT], ids=["regression", "loader", "gpt"])
 def test_a_script_prints_the_same_in_both(script, tmp_path):
     printed = []
     ours = re.sub(r"^import torch$", "import minigrad.torch as torch", script, flags=re.MULTILINE)

@@ -50,3 +50,33 @@ def test_datasets_say_what_is_missing():
             use()
     with pytest.raises(ShapeError, match=r"must have one length, got \[2, 3\]"):
         TensorDataset(torch.ones(2), torch.ones(3))
+
+
+def test_a_type_by_its_constructor():
+    assert torch.tensor([1.5]).type(torch.LongTensor).tolist() == [1]
+    assert torch.empty(size=(2, 3)).shape == (2, 3)
+
+
+def test_rolled_and_picked_columns_have_views():
+    x = torch.arange(6).reshape(2, 3)
+    assert torch.roll(x, -1, 1).view(-1).tolist() == [1, 2, 0, 4, 5, 3]
+    assert x[:, torch.tensor([2, 0])].view(-1).tolist() == [2, 0, 5, 3]
+
+
+def test_a_histogram_counts_and_shares():
+    x = torch.tensor([0.0, 1.0, 1.0, 4.0])
+    counts, edges = torch.histogram(x, bins=2)
+    assert counts.tolist() == [3.0, 1.0] and edges.tolist() == [0.0, 2.0, 4.0]
+    assert torch.histogram(x, 2, density=True).hist.tolist() == [0.375, 0.125]
+
+
+def test_as_many_of_the_largest_as_there_are():
+    with pytest.raises(IndexError, match=r"topk: k must be within 0 … 3, got 4"):
+        torch.topk(torch.arange(3), 4)
+
+
+def test_clamped_from_one_side():
+    x = torch.tensor([-1.0, 2.0])
+    assert x.clamp_min(0).tolist() == [0.0, 2.0] and torch.clamp_max(x, 1).tolist() == [-1.0, 1.0]
+    x.clamp_min_(0)
+    assert x.tolist() == [0.0, 2.0]

@@ -18,5 +18,11 @@ class device(str):
             raise ArgumentError(f"minigrad computes on the CPU alone, got device {str(type)!r}")
         return super().__new__(cls, "cpu")
 
+    @classmethod
+    def check(cls, wanted: Any) -> None:
+        """Raises ArgumentError where `wanted` is neither None nor the CPU."""
+        if wanted is not None:
+            cls(wanted)
+
     def __repr__(self) -> str:
         return "device(type='cpu')"

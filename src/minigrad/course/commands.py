@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
     """Add the learner's commands to the command line."""
     commands: tuple[Callable[..., None], ...] = (
         *(start, check_command, hint, reset, list_command, solution),
-        *(read, quiz, guess, where, *class_commands),
+        *(read, quiz, guess, where, engine, *class_commands),
     )
     for command in commands:
         app.command(command.__name__.removesuffix("_command"))(command)
@@ -85,11 +85,12 @@ def start(
     workspace, new = make_workspace(folder)
     shown = folder if folder.is_absolute() or str(folder) != "." else workspace.root
     if not new:
-        typer.echo(f"{shown} is a workspace already; what you wrote in it is as it was.")
+        said = f"{shown} is a workspace already; what you wrote in it is as it was."
     else:
-        typer.echo(f"Your workspace is {shown}.")
+        said = f"Your workspace is {shown}."
     go = "" if workspace.root == Path.cwd() else f"cd {shown} and "
-    typer.echo(f"Next: {go}type minigrad. It says what to write, and checks it at every save.")
+    said += f"\nNext: {go}type minigrad. It says what to write, and checks it at every save."
+    make_console().print(Text(said))  # wraps between words
 
 
 def check_command(
@@ -272,3 +273,26 @@ def where(
     root = resources()
     course = load(root / "labs" / "labs.toml")
     show_where(name, course, root, make_console())
+
+
+def engine() -> None:
+    """Train a network on your own engine: the pieces of the autograd lab, put together.
+
+    Lab 01's smallest net, every gradient yours; minigrad's engine trains it beside yours.
+    """
+    from minigrad.course import engine
+    from minigrad.files import load_module
+
+    here = Session()
+    lab = here.workspace.course.lab("autograd")
+    results = list(check(here.workspace, lab, lab.exercises))
+    here.progress.record(results)
+    left = [r.exercise for r in results if not r.passed]
+    if left:
+        raise CourseError(
+            f"{len(left)} of the autograd lab's {len(results)} pieces are not right yet; "
+            "`minigrad check autograd` names them."
+        )
+    own = load_module(here.workspace.exercise_file(lab), "exercise_autograd")
+    here.console.print(Text(engine.report(engine.with_yours(own), engine.with_minigrad())))
+    here.console.print(Text("Next: `minigrad where backward` shows minigrad's own."))

@@ -50,7 +50,7 @@ def lab_done(progress: Progress, lab: Lab) -> str:
         return ""
     quiz = f"`minigrad quiz {lab.id}` asks about it."
     if not lab.runs:
-        return f"All of {lab.id} is written; {quiz}"
+        return f"All of {lab.id} is written: `minigrad engine` trains a network on it; {quiz}"
     guess = f"`minigrad guess {lab.id}`, then " if _may_guess(progress, lab) else ""
     mine = " --mine` runs it with your code" if any(e.mine for e in lab.exercises) else "` runs it"
     return f"All of lab {lab.id} is written: {guess}`minigrad run {lab.id}{mine}; {quiz}"

@@ -22,7 +22,15 @@ from minigrad.functional.operands import (
     to,
     wide,
 )
+from minigrad.functional.shape import broadcast_to, reshape
 from minigrad.kernels import twin
+
+
+def _repeated(x: Tensor, times: int) -> Tensor:
+    """(..., heads, S, d) -> (..., heads · times, S, d): each head several times, one by one."""
+    *batch, heads, S, d = x.shape
+    one = reshape(x, (*batch, heads, 1, S, d))
+    return reshape(broadcast_to(one, (*batch, heads, times, S, d)), (*batch, heads * times, S, d))
 
 
 def scaled_dot_product_attention(
@@ -34,17 +42,22 @@ def scaled_dot_product_attention(
     is_causal: bool = False,
     *,
     scale: float | None = None,
+    enable_gqa: bool = False,
     generator: Generator | None = None,
 ) -> Tensor:
     """softmax(Q Kᵀ · scale + mask) V (Vaswani et al. 2017, eq. 1).
 
     query (..., T, d), key (..., S, d), value (..., S, e) -> (..., T, e). A boolean mask keeps
     where it is true, a floating-point one is added; is_causal keeps position t from seeing those
-    after it; scale is 1/√d unless given. A row that may see nothing gives zeros. With P the
+    after it; scale is 1/√d unless given. A row that may see nothing gives zeros. With enable_gqa
+    the heads, in dim -3, of key and value serve several of query's each (Ainslie et al. 2023,
+    https://arxiv.org/abs/2305.13245). With P the
     softmax: dV = Pᵀ G, dS = P (G Vᵀ - Σ P·G Vᵀ), dQ = dS K scale, dK = dSᵀ Q scale.
     One op, since P is the only large array it keeps: the composition keeps four.
     """
     query, key, value = autocast(query, key, value)
+    if enable_gqa:
+        key, value = (_repeated(x, query.shape[-3] // x.shape[-3]) for x in (key, value))
     tensors = ((query, "query"), (key, "key"), (value, "value"))
     q, k, v = (wide(require_floating("scaled_dot_product_attention", *pair)) for pair in tensors)
     _check(query, key, value, dropout_p)

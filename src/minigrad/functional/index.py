@@ -64,7 +64,7 @@ def pick(name: str, x: np.ndarray, basic: tuple, arrays: tuple) -> np.ndarray:
     """x at an index split by split_index(); raises IndexRangeError where it does not fit."""
     try:
         view = x[basic]
-        return view[arrays] if arrays else view
+        return np.asarray(view[arrays], order="C") if arrays else view  # C: so that it has a view
     except IndexError as error:
         raise IndexRangeError(f"{name}: index must fit shape {x.shape}: {error}") from None
 

@@ -75,7 +75,14 @@ def _spread(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return method
 
 
-def to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None) -> Tensor:
+def to(
+    self: Tensor,
+    *args: Any,
+    dtype: Any = None,
+    device: Any = None,
+    non_blocking: bool = False,
+    copy: bool = False,
+) -> Tensor:
     """The tensor as a dtype, as another tensor's, or on the device "cpu", where it is."""
     out = self
     for wanted in (*args, dtype, device):
@@ -85,7 +92,7 @@ def to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None) -> Tenso
             _device(wanted)
         elif wanted is not None:
             out = _to(out, dtypes.as_dtype(wanted))
-    return out
+    return shape.clone(out) if copy and out is self else out
 
 
 _device = device

@@ -18,6 +18,7 @@ from minigrad.nn.activation import (
 from minigrad.nn.attention import CausalSelfAttention
 from minigrad.nn.batch_norm import BatchNorm1d
 from minigrad.nn.container import ModuleDict, ModuleList, ParameterList, Sequential
+from minigrad.nn.encoder_decoder import Transformer, TransformerDecoder, TransformerDecoderLayer
 from minigrad.nn.flatten import Flatten
 from minigrad.nn.linear import Embedding, Linear
 from minigrad.nn.loss import (
@@ -133,7 +134,10 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
     "TransformerBlock",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
     "TransformerEncoder",
     "TransformerEncoderLayer",
     "TripletMarginLoss",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -63,6 +64,10 @@ def load(path: str | Path) -> Any:
         try:
             arrays, tree = read(file)
         except Exception as error:  # of any kind: each of the two libraries has many
+            if "'bfloat16' not understood" in str(error):
+                raise ArgumentError(
+                    f"load: {str(path)!r} holds bfloat16: pip install 'minigrad[bf16]'"
+                ) from None
             kind = ".safetensors" if safe else ".npz"
             raise ArgumentError(
                 f"load: {str(path)!r} is no whole {kind} file of weights ({error}): save it again "
@@ -132,6 +137,9 @@ def _read_npz(file: BinaryIO) -> tuple[dict[str, np.ndarray], str]:
 
 def _read_safetensors(file: BinaryIO) -> tuple[dict[str, np.ndarray], str]:
     import safetensors
+
+    with suppress(ImportError):
+        import ml_dtypes  # noqa: F401  # NumPy's bfloat16, which a file may hold
 
     with safetensors.safe_open(file.name, "numpy") as weights:
         tree = (weights.metadata() or {}).get(TREE, "")

@@ -204,7 +204,9 @@ class Module:
             parameter.requires_grad_(requires_grad)
         return self
 
-    def to(self, *args: Any, dtype: Any = None, device: Any = None) -> Module:
+    def to(
+        self, *args: Any, dtype: Any = None, device: Any = None, non_blocking: bool = False
+    ) -> Module:
         """Every floating-point parameter and buffer, and their gradients, as the dtype given (a
         floating-point one), in place; returns the module. The device "cpu" is where they are."""
         for wanted in (*args, dtype, device):
@@ -227,6 +229,9 @@ class Module:
 
     def half(self) -> Module:
         return self.to("float16")
+
+    def bfloat16(self) -> Module:
+        return self.to("bfloat16")
 
     # -- saving and loading -----------------------------------------------------------------------
 

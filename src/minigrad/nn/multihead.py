@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.core.tensor import Tensor, wrap
+from minigrad.core.device import device as cpu
+from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError
 from minigrad.functional.activation import dropout as drop
 from minigrad.functional.activation import gelu, relu
+from minigrad.functional.creation import empty, zeros
 from minigrad.functional.elementwise import where
 from minigrad.functional.linalg import linear
 from minigrad.functional.reduce import mean
@@ -40,19 +42,21 @@ class MultiheadAttention(Module):
         bias: bool = True,
         *,
         batch_first: bool = False,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__()
+        cpu.check(device)
         if num_heads < 1 or embed_dim % num_heads:
             raise ArgumentError(
                 f"embed_dim must be a multiple of num_heads, got {embed_dim} and {num_heads}"
             )
         self.embed_dim, self.num_heads, self.head_dim = embed_dim, num_heads, embed_dim // num_heads
         self.dropout, self.batch_first = dropout, batch_first
-        self.in_proj_weight = Parameter(wrap(np.empty((3 * embed_dim, embed_dim), np.float32)))
+        self.in_proj_weight = Parameter(empty(3 * embed_dim, embed_dim, dtype=dtype))
+        self.in_proj_bias = Parameter(zeros(3 * embed_dim, dtype=dtype)) if bias else None
+        self.out_proj = Linear(embed_dim, embed_dim, bias=bias, dtype=dtype)
         init.xavier_uniform_(self.in_proj_weight)
-        zeros = np.zeros(3 * embed_dim, np.float32)
-        self.in_proj_bias = Parameter(wrap(zeros)) if bias else None
-        self.out_proj = Linear(embed_dim, embed_dim, bias=bias)
         if self.out_proj.bias is not None:
             init.zeros_(self.out_proj.bias)
 
@@ -103,6 +107,12 @@ def _masked(scores: Tensor, mask: Tensor) -> Tensor:
     return where(mask, -np.inf, scores) if mask.dtype.kind == "b" else scores + mask
 
 
+def activation_of(given: str | Callable[[Tensor], Tensor]) -> Any:
+    """The function itself, or the one that "relu" or "gelu" names."""
+    named: dict[Any, Any] = {"relu": relu, "gelu": gelu}
+    return named.get(given, given)
+
+
 class TransformerEncoderLayer(Module):
     """Attention, then two linear maps; each with a skip, and a norm after it or before."""
 
@@ -127,9 +137,7 @@ class TransformerEncoderLayer(Module):
         self.linear2 = Linear(dim_feedforward, d_model, bias=bias)
         self.norm1, self.norm2 = (LayerNorm(d_model, layer_norm_eps, bias=bias) for _ in range(2))
         self.dropout1, self.dropout2 = Dropout(dropout), Dropout(dropout)
-        self.norm_first = norm_first
-        named: dict[Any, Any] = {"relu": relu, "gelu": gelu}
-        self.activation = named.get(activation, activation)
+        self.norm_first, self.activation = norm_first, activation_of(activation)
 
     def forward(
         self,

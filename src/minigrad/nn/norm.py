@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.core.device import device as cpu
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError
 from minigrad.functional.creation import empty
@@ -39,9 +40,11 @@ class LayerNorm(Module):
         elementwise_affine: bool = True,
         bias: bool = True,
         *,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        cpu.check(device)
         self.normalized_shape, self.eps = _shape("LayerNorm", normalized_shape), eps
         self.elementwise_affine = affine = elementwise_affine
         self.weight = Parameter(empty(self.normalized_shape, dtype=dtype)) if affine else None
@@ -79,9 +82,11 @@ class RMSNorm(Module):
         eps: float | None = None,
         elementwise_affine: bool = True,
         *,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        cpu.check(device)
         self.normalized_shape, self.eps = _shape("RMSNorm", normalized_shape), eps
         self.elementwise_affine = affine = elementwise_affine
         self.weight = Parameter(empty(self.normalized_shape, dtype=dtype)) if affine else None

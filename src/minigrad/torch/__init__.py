@@ -16,15 +16,12 @@ import numpy as np
 
 import minigrad
 from minigrad.core.tensor import Tensor, device
-from minigrad.torch import arrange, distributions, linalg, ops, order, places, tensors, utils
+from minigrad.torch import alone, arrange, distributions, linalg, ops, order, places, tensors, utils
 
 __all__ = ["cuda", "device", "distributions", "linalg", "load", "utils"]
 
 
-def _nothing(*args: Any, **kwargs: Any) -> None:
-    """Accepted, for scripts; there is nothing to do."""
-
-
+_nothing = alone.nothing
 cuda = SimpleNamespace(
     is_available=lambda: False,
     device_count=lambda: 0,
@@ -32,6 +29,7 @@ cuda = SimpleNamespace(
     manual_seed=_nothing,
     manual_seed_all=_nothing,
     empty_cache=_nothing,
+    max_memory_allocated=lambda *device: 0,
     synchronize=_nothing,
 )
 backends = SimpleNamespace(
@@ -43,6 +41,7 @@ set_float32_matmul_precision = _nothing
 amp = SimpleNamespace(autocast=minigrad.autocast, GradScaler=minigrad.autograd.GradScaler)
 inference_mode = minigrad.no_grad
 dtype, Size, _device = np.dtype, tuple, device
+finfo, iinfo = np.finfo, np.iinfo
 
 
 def compile(model: Any = None, **options: Any) -> Any:
@@ -63,6 +62,7 @@ def _typed(name: str, dtype: Any) -> Callable[..., Tensor]:
     def make(*data: Any) -> Tensor:
         return Tensor(*data).to(dtype) if len(data) != 1 else _of(data[0], dtype)
 
+    make.__name__ = name  # x.type(torch.FloatTensor) reads it
     make.__doc__ = f"torch.{name}: a tensor of {dtype} of values, or of sizes to be filled."
     return make
 
@@ -89,6 +89,8 @@ def _on_a_device(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def made(*args: Any, device: Any = None, pin_memory: bool = False, **options: Any) -> Tensor:
         if device is not None:
             _device(device)  # raises for any but "cpu"
+        if "size" in options and make.__name__ in ("empty", "ones", "rand", "randn", "zeros"):
+            args = (options.pop("size"),)
         return make(*args, **options)
 
     return made
@@ -143,6 +145,15 @@ _module("amp", **vars(amp))
 _module("cuda", **vars(cuda))
 cuda.amp = _module("cuda.amp", **vars(amp))
 _module("random", manual_seed=minigrad.manual_seed)
+distributed = _module("distributed", **vars(alone))
+_module("distributed.optim", ZeroRedundancyOptimizer=alone.ZeroRedundancyOptimizer)
+_module("multiprocessing", spawn=alone.spawn)
+_module("nn.parallel", DistributedDataParallel=alone.DistributedDataParallel)
+_module("utils.tensorboard", SummaryWriter=alone.SummaryWriter)
+_module("utils.data.dataloader", **vars(utils.data))
+_module("utils.data.distributed", DistributedSampler=utils.data.DistributedSampler)
+_inductor = _module("_inductor", config=_module("_inductor.config"))
+_dynamo = _module("_dynamo", config=_module("_dynamo.config"))
 jit = SimpleNamespace(script=compile, trace=compile)
 set_printoptions = set_num_threads = use_deterministic_algorithms = _nothing
 

@@ -9,10 +9,12 @@ import numpy as np
 
 import minigrad as mg
 from minigrad.core.tensor import Tensor, wrap
+from minigrad.errors import IndexRangeError
 from minigrad.torch.arrange import narrow
-from minigrad.torch.ops import method
+from minigrad.torch.ops import METHODS, method
 
 Sorted = namedtuple("Sorted", ("values", "indices"))
+Counted = namedtuple("Counted", ("hist", "bin_edges"))
 
 
 @method
@@ -38,6 +40,8 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Sorted:
     if not input.ndim:
         return sort(input)
+    if not 0 <= k <= input.shape[dim]:
+        raise IndexRangeError(f"topk: k must be within 0 … {input.shape[dim]}, got {k}")
     indices = narrow(sort(input, dim, descending=largest).indices, dim, 0, k)
     return Sorted(input.gather(dim, indices), indices)
 
@@ -127,3 +131,34 @@ argwhere = method(nonzero)
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """minigrad.where; with a condition alone, where it holds."""
     return nonzero(condition, as_tuple=True) if input is None else mg.where(condition, input, other)
+
+
+@method
+def histogram(
+    input: Tensor,
+    bins: int = 100,
+    *,
+    range: tuple[float, float] | None = None,
+    weight: Tensor | None = None,
+    density: bool = False,
+) -> Counted:
+    """Counts (bins,) in the input's dtype, or their density, and the edges (bins + 1,)."""
+    weights = None if weight is None else weight.array.reshape(-1)
+    counts, edges = np.histogram(input.array.reshape(-1), bins, range, density, weights)
+    return Counted(*(wrap(a.astype(input.dtype)) for a in (counts, edges)))
+
+
+@method
+def clamp_min(input: Tensor, min: float) -> Tensor:
+    return input.clamp(min=min)
+
+
+@method
+def clamp_max(input: Tensor, max: float) -> Tensor:
+    return input.clamp(max=max)
+
+
+METHODS |= {
+    "clamp_min_": lambda self, min: self.clamp_(min=min),
+    "clamp_max_": lambda self, max: self.clamp_(max=max),
+}

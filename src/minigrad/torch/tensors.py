@@ -233,11 +233,19 @@ class ComplexTensor:
         return ComplexTensor(self.real[index], self.imag[index])
 
     def __getattr__(self, name: str) -> Any:
-        if name not in ("view", "reshape", "unsqueeze", "expand", "transpose", "to", "repeat"):
+        if name not in _PARTS:
             raise AttributeError(f"a complex tensor has no {name!r}")
         return lambda *args, **kwargs: ComplexTensor(
             getattr(self.real, name)(*args, **kwargs), getattr(self.imag, name)(*args, **kwargs)
         )
+
+
+_PARTS = frozenset(
+    (
+        *("view", "reshape", "unsqueeze", "squeeze", "expand", "transpose", "permute", "flatten"),
+        *("to", "repeat", "index_select", "contiguous", "detach", "clone", "float"),
+    )
+)
 
 
 def complex(real: Tensor, imag: Tensor) -> ComplexTensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from minigrad.core.random import Generator
 from minigrad.core.tensor import Tensor
 from minigrad.errors import ArgumentError, ShapeError
-from minigrad.functional.creation import randperm, tensor
+from minigrad.functional.creation import randint, randperm, tensor
 from minigrad.functional.join import stack
 
 
@@ -92,8 +93,9 @@ def default_collate(batch: Sequence[Any]) -> Any:
 class DataLoader:
     """Batches of a dataset, in order or, with `shuffle`, in a new random order each time.
 
-    The last batch is smaller unless `drop_last`. `sampler` gives the indices, one by one.
-    `num_workers` and `pin_memory` are accepted: everything happens in this process.
+    The last batch is smaller unless `drop_last`. `sampler` gives the indices, one by one. An
+    IterableDataset is read in its own order. What concerns workers and pinned memory is accepted:
+    everything happens in this process.
     """
 
     def __init__(
@@ -108,6 +110,9 @@ class DataLoader:
         pin_memory: bool = False,
         drop_last: bool = False,
         generator: Generator | None = None,
+        persistent_workers: bool = False,
+        prefetch_factor: int | None = None,
+        worker_init_fn: Any = None,
     ) -> None:
         if batch_size < 1:
             raise ArgumentError(f"DataLoader: batch_size must be positive, got {batch_size}")
@@ -124,12 +129,76 @@ class DataLoader:
         return randperm(n, generator=self.generator).tolist() if self.shuffle else range(n)
 
     def __iter__(self) -> Iterator[Any]:
-        order = list(self._order())
-        for start in range(0, len(order), self.batch_size):
-            picked = order[start : start + self.batch_size]
-            if len(picked) == self.batch_size or not self.drop_last:
-                yield self.collate_fn([self.dataset[i] for i in picked])
+        streamed = isinstance(self.dataset, IterableDataset)
+        samples = iter(self.dataset) if streamed else (self.dataset[i] for i in self._order())
+        while batch := list(islice(samples, self.batch_size)):
+            if len(batch) == self.batch_size or not self.drop_last:
+                yield self.collate_fn(batch)
 
     def __len__(self) -> int:
         n = len(self.dataset) if self.sampler is None else len(self.sampler)  # type: ignore[arg-type]
         return n // self.batch_size if self.drop_last else math.ceil(n / self.batch_size)
+
+
+class RandomSampler:
+    """Every index once, in a new random order each time; with `replacement`, drawn one by one."""
+
+    def __init__(
+        self,
+        data_source: Any,
+        replacement: bool = False,
+        num_samples: int | None = None,
+        generator: Generator | None = None,
+    ) -> None:
+        self.data_source, self.replacement, self.generator = data_source, replacement, generator
+        self.num_samples = len(data_source) if num_samples is None else num_samples
+
+    def __iter__(self) -> Iterator[int]:
+        n = len(self.data_source)
+        if not self.replacement:
+            yield from randperm(n, generator=self.generator).tolist()[: self.num_samples]
+            return
+        for start in range(0, self.num_samples, 32):  # 32 at a time: num_samples may be endless
+            size = min(32, self.num_samples - start)
+            yield from randint(0, n, (size,), generator=self.generator).tolist()
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+
+class SequentialSampler:
+    """Every index in order."""
+
+    def __init__(self, data_source: Any) -> None:
+        self.data_source = data_source
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self.data_source)))
+
+    def __len__(self) -> int:
+        return len(self.data_source)
+
+
+class DistributedSampler(RandomSampler):
+    """The share of one process of one: every index, in random order unless not `shuffle`."""
+
+    def __init__(self, dataset: Any, *args: Any, shuffle: bool = True, **kwargs: Any) -> None:
+        super().__init__(dataset)
+        self.shuffle = shuffle
+
+    def __iter__(self) -> Iterator[int]:
+        return super().__iter__() if self.shuffle else iter(range(len(self.data_source)))
+
+    def set_epoch(self, epoch: int) -> None:
+        """The order is new each time as it is."""
+
+
+class IterableDataset(Dataset):
+    """Base of datasets that are read one sample after the other: `__iter__()`."""
+
+    def __iter__(self) -> Iterator[Any]:
+        raise ArgumentError(f"{type(self).__name__} must define __iter__()")
+
+
+def get_worker_info() -> None:
+    """None: everything happens in the main process."""
