@@ -6,10 +6,9 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import prange
 
 from minigrad.kernels import coefficients
-from minigrad.kernels.compile import PARTS, exp, flat, inline, parallel
+from minigrad.kernels.compile import exp, flat, inline, loop
 
 f = np.float32
 EDGE, HALF, ONE, ZERO = f(coefficients.EDGE), f(0.5), f(1), f(0)
@@ -53,40 +52,28 @@ def _normal_cdf(x: Any) -> Any:
     return ZERO if x <= -EDGE else phi
 
 
-@parallel
+@loop
 def _gelu(x: Any, y: Any, phi: Any) -> None:
-    for part in prange(PARTS):
-        at = slice(part * x.size // PARTS, (part + 1) * x.size // PARTS)
-        x_, y_, phi_ = x[at], y[at], phi[at]
-        for i in range(x_.size):
-            phi_[i] = _normal_cdf(x_[i])
-            y_[i] = x_[i] * phi_[i]
+    for i in range(x.size):
+        phi[i] = _normal_cdf(x[i])
+        y[i] = x[i] * phi[i]
 
 
-@parallel
+@loop
 def _gelu_gradient(g: Any, x: Any, phi: Any, out: Any) -> None:
-    for part in prange(PARTS):
-        at = slice(part * x.size // PARTS, (part + 1) * x.size // PARTS)
-        g_, x_, phi_, out_ = g[at], x[at], phi[at], out[at]
-        for i in range(g_.size):
-            density = exp(-HALF * x_[i] * x_[i]) * DENSITY
-            out_[i] = g_[i] * (phi_[i] + x_[i] * density)
+    for i in range(g.size):
+        density = exp(-HALF * x[i] * x[i]) * DENSITY
+        out[i] = g[i] * (phi[i] + x[i] * density)
 
 
-@parallel
+@loop
 def _silu(x: Any, y: Any, s: Any) -> None:
-    for part in prange(PARTS):
-        at = slice(part * x.size // PARTS, (part + 1) * x.size // PARTS)
-        x_, y_, s_ = x[at], y[at], s[at]
-        for i in range(x_.size):
-            s_[i] = ONE / (ONE + exp(-x_[i]))
-            y_[i] = x_[i] * s_[i]
+    for i in range(x.size):
+        s[i] = ONE / (ONE + exp(-x[i]))
+        y[i] = x[i] * s[i]
 
 
-@parallel
+@loop
 def _silu_gradient(g: Any, x: Any, s: Any, out: Any) -> None:
-    for part in prange(PARTS):
-        at = slice(part * x.size // PARTS, (part + 1) * x.size // PARTS)
-        g_, x_, s_, out_ = g[at], x[at], s[at], out[at]
-        for i in range(g_.size):
-            out_[i] = g_[i] * (s_[i] + x_[i] * s_[i] * (ONE - s_[i]))
+    for i in range(g.size):
+        out[i] = g[i] * (s[i] + x[i] * s[i] * (ONE - s[i]))

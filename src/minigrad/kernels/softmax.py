@@ -7,9 +7,8 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import prange
 
-from minigrad.kernels.compile import PARTS, exp, parallel, summing
+from minigrad.kernels.compile import exp, loop
 
 f = np.float32
 ONE, ZERO, LEAST = f(1), f(0), f(-np.inf)
@@ -38,7 +37,7 @@ def _largest(row: Any) -> Any:
     return top
 
 
-@summing
+@loop
 def _softmax_row(row: Any) -> Any:
     """In place; gives 1 / Σ."""
     top, total = _largest(row), ZERO
@@ -52,25 +51,23 @@ def _softmax_row(row: Any) -> Any:
     return share
 
 
-@parallel
+@loop
 def _softmax(x: Any, t: Any) -> None:
     n, s = x.shape
-    for part in prange(PARTS):
-        for i in range(part * n // PARTS, (part + 1) * n // PARTS):
-            seen = min(i % t + 1, s)
-            whole = min(s, (seen + 15) // 16 * 16)  # as many as a processor takes at once
-            x[i, seen:whole] = LEAST
-            share = _softmax_row(x[i, :whole])
-            x[i, whole:] = ZERO * share  # 0, or NaN where the row holds one
+    for i in range(n):
+        seen = min(i % t + 1, s)
+        whole = min(s, (seen + 15) // 16 * 16)  # as many as a processor takes at once
+        x[i, seen:whole] = LEAST
+        share = _softmax_row(x[i, :whole])
+        x[i, whole:] = ZERO * share  # 0, or NaN where the row holds one
 
 
-@parallel
+@loop
 def _softmax_gradient(g: Any, p: Any) -> None:
     n, s = p.shape
-    for part in prange(PARTS):
-        for i in range(part * n // PARTS, (part + 1) * n // PARTS):
-            g_, p_, along = g[i], p[i], ZERO
-            for j in range(s):
-                along += g_[j] * p_[j]
-            for j in range(s):
-                g_[j] = (g_[j] - along) * p_[j]
+    for i in range(n):
+        g_, p_, along = g[i], p[i], ZERO
+        for j in range(s):
+            along += g_[j] * p_[j]
+        for j in range(s):
+            g_[j] = (g_[j] - along) * p_[j]
