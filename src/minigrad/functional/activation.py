@@ -22,7 +22,7 @@ from minigrad.kernels import twin
 def relu(input: Tensor) -> Tensor:
     """max(input, 0).   Gradient: G where input > 0."""
     x = require_number("relu", input).array
-    return record("relu", np.maximum(x, 0), (input, lambda g, y: np.where(y <= 0, 0, g), OUT))
+    return record("relu", np.maximum(x, 0), (input, lambda g, y: _unless(y <= 0, g), OUT))
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
@@ -112,6 +112,14 @@ def dropout(
 
 
 # -- the functions behind them, on arrays -------------------------------------------------------
+
+
+def _unless(dead: Any, g: Any) -> Any:
+    """0 where dead, g elsewhere: np.where(dead, 0, g), which takes a branch per element and, where
+    signs are random, 9 times as long as masking g's bits with all or none of them."""
+    if type(g) is not np.ndarray:  # a Tensor, under create_graph
+        return np.where(dead, 0, g)
+    return (g.view(f"i{g.itemsize}") & (dead.view(np.int8) - 1)).view(g.dtype)
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:

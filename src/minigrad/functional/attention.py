@@ -109,6 +109,7 @@ def _causal_softmax(scores: np.ndarray) -> np.ndarray:
     return _softmax(scores)
 
 
+@twin("softmax", 16384)
 def _softmax(scores: np.ndarray) -> np.ndarray:
     """In place; zeros where nothing may be seen."""
     top = np.maximum.reduce(scores, axis=-1, keepdims=True, initial=-np.inf)

@@ -21,6 +21,7 @@ from minigrad.functional.operands import (
     require_tensor,
     wide,
 )
+from minigrad.kernels import twin
 
 
 def _reduce(name: str, losses: np.ndarray, reduction: str, n: Any) -> tuple[np.ndarray, Any]:
@@ -147,8 +148,7 @@ def cross_entropy(
     input = in_float32(input)
     rows, labels, kept = _labels("cross_entropy", input, target, ignore_index)
     at, s, shape, classes = np.arange(len(labels)), label_smoothing, input.shape, rows.shape[1]
-    logp = rows - np.maximum.reduce(rows, axis=1, keepdims=True, initial=-np.inf)
-    logp -= np.log(np.add.reduce(np.exp(logp), axis=1, keepdims=True))
+    logp = _log_softmax(rows)
     losses = -logp[at, labels]
     if s:
         losses = (1 - s) * losses - s / classes * np.add.reduce(logp, axis=1)
@@ -174,6 +174,13 @@ def cross_entropy(
         (input, vjp, logp, labels, kept),
         parts=(again, stand_in(input, _unrows(same, shape)), labels, kept),
     )
+
+
+@twin("softmax", 16384)
+def _log_softmax(rows: np.ndarray) -> np.ndarray:
+    logp = rows - np.maximum.reduce(rows, axis=1, keepdims=True, initial=-np.inf)
+    logp -= np.log(np.add.reduce(np.exp(logp), axis=1, keepdims=True))
+    return logp
 
 
 def _unflatten(value: Any, target: Tensor) -> Any:

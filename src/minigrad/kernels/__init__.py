@@ -14,28 +14,31 @@ import importlib.util
 import os
 from collections.abc import Callable
 from functools import cache, wraps
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
 
-Form = TypeVar("Form", bound=Callable[..., Any])
+Form = Callable[..., Any]
 _FLOAT32 = np.dtype(np.float32)
 
 
 def twin(room: str, least: int) -> Callable[[Form], Form]:
     """Run the form's twin of the same name in kernels/`room`.py where the first argument is a
-    float32 array of at least `least` elements. What is given by name, the form alone knows."""
+    float32 array of at least `least` elements, or one of several that have so many `together`. What
+    else is given by name, the form alone knows."""
 
     def decorate(form: Form) -> Form:
         name = form.__name__.lstrip("_")
 
         @wraps(form)
-        def choose(x: Any, *rest: Any, **rare: Any) -> Any:
-            if rare or x.size < least or x.dtype is not _FLOAT32 or running() == "numpy":
+        def choose(x: Any, *rest: Any, together: int | None = None, **rare: Any) -> Any:
+            if rare or type(x) is not np.ndarray or x.dtype is not _FLOAT32:
                 return form(x, *rest, **rare)
+            if (x.size if together is None else together) < least or running() == "numpy":
+                return form(x, *rest)
             return compiled(room, name)(x, *rest)
 
-        return cast(Form, choose)
+        return choose
 
     return decorate
 
