@@ -94,7 +94,7 @@ def _check(q: Tensor, k: Tensor, v: Tensor, dropout_p: float) -> None:
     if not q.dtype == k.dtype == v.dtype:
         raise DtypeError(
             "scaled_dot_product_attention: query, key and value must have one dtype, got "
-            f"{q.dtype}, {k.dtype} and {v.dtype}"
+            f"{q.dtype}, {k.dtype} and {v.dtype}: convert with .float()"
         )
     if not 0 <= dropout_p <= 1:
         raise ArgumentError(

@@ -84,6 +84,11 @@ def _labels(
     """Class scores as rows (N, C), labels (N) with 0 for ignored ones, and the mask kept (N)."""
     x = wide(require_floating(name, input))
     labels = require_tensor(name, target, "target").array
+    if x.ndim > 1 and labels.shape == x.shape:
+        raise ShapeError(
+            f"{name}: target must hold one class index per example, got the input's own shape "
+            f"{x.shape}: of one-hot rows or probabilities take .argmax(1)"
+        )
     if labels.dtype.kind != "i":
         raise DtypeError(
             f"{name}: target must hold class indices (int64), got {labels.dtype}: convert with "
