@@ -23,7 +23,8 @@ pytestmark = pytest.mark.skipif(
 TWINS = [
     (room, module, name)
     for room, module, names in (
-        ("activation", activation, "_gelu _gelu_gradient _silu _silu_gradient"),
+        ("activation", activation, "_gelu _gelu_gradient _gelu_tanh _gelu_tanh_gradient"),
+        ("activation", activation, "_silu _silu_gradient"),
         ("norm", norm, "_layer_rows _layer_gradient _rms_rows _rms_gradient _column_products"),
         ("softmax", attention, "_softmax _causal_softmax _softmax_gradient"),
         ("softmax", loss, "_log_softmax"),
@@ -78,7 +79,7 @@ def seen(monkeypatch):
 
 
 OPS = {
-    "gelu": {"_gelu", "_gelu_gradient"},
+    "gelu": {"_gelu", "_gelu_gradient", "_gelu_tanh", "_gelu_tanh_gradient"},
     "silu": {"_silu", "_silu_gradient"},
     "layer_norm": {"_layer_rows", "_layer_gradient", "_column_products"},
     "rms_norm": {"_rms_rows", "_rms_gradient", "_column_products"},
@@ -133,6 +134,8 @@ def test_shapes_and_layouts(shape, layout):
     w = rng.standard_normal(shape[1], dtype=np.float32)
     _, phi = compare("activation", activation._gelu, (x,))
     compare("activation", activation._gelu_gradient, (g, x, LAYOUTS[layout](phi)))
+    _, t = compare("activation", activation._gelu_tanh, (x,))
+    compare("activation", activation._gelu_tanh_gradient, (g, x, LAYOUTS[layout](t)))
     compare("activation", activation._silu, (x,))
     compare("norm", norm._rms_rows, (x, w, 1e-5))
     _, normed, scale = compare("norm", norm._layer_rows, (x, w, None, 1e-5))
@@ -154,6 +157,7 @@ def test_the_ends_of_float32():
     with np.errstate(all="ignore"):
         _, phi = compare("activation", activation._gelu, (x,))
         compare("activation", activation._gelu_gradient, (np.ones_like(x), x, phi))
+        compare("activation", activation._gelu_tanh, (x,))
         compare("activation", activation._silu, (x,))
         rows = np.stack([x[:20], np.full(20, 1000, np.float32) + x[20:40], np.zeros_like(x[:20])])
         compare("softmax", attention._causal_softmax, (np.repeat(rows, 7, axis=0),))

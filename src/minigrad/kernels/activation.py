@@ -14,6 +14,7 @@ f = np.float32
 EDGE, HALF, ONE, ZERO = f(coefficients.EDGE), f(0.5), f(1), f(0)
 P, Q = tuple(map(f, coefficients.P)), tuple(map(f, coefficients.Q))
 DENSITY = f(1 / math.sqrt(2 * math.pi))
+C, CUBIC, TWO, THREE = f(math.sqrt(2 / math.pi)), f(0.044715), f(2), f(3)
 
 
 def gelu(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -25,6 +26,18 @@ def gelu(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def gelu_gradient(g: np.ndarray, x: np.ndarray, phi: np.ndarray) -> np.ndarray:
     out = np.empty(x.shape, x.dtype)
     _gelu_gradient(flat(g), flat(x), flat(phi), flat(out))
+    return out
+
+
+def gelu_tanh(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    y, t = np.empty(x.shape, x.dtype), np.empty(x.shape, x.dtype)
+    _gelu_tanh(flat(x), flat(y), flat(t))
+    return y, t
+
+
+def gelu_tanh_gradient(g: np.ndarray, x: np.ndarray, t: np.ndarray) -> np.ndarray:
+    out = np.empty(x.shape, x.dtype)
+    _gelu_tanh_gradient(flat(g), flat(x), flat(t), flat(out))
     return out
 
 
@@ -64,6 +77,21 @@ def _gelu_gradient(g: Any, x: Any, phi: Any, out: Any) -> None:
     for i in range(g.size):
         density = exp(-HALF * x[i] * x[i]) * DENSITY
         out[i] = g[i] * (phi[i] + x[i] * density)
+
+
+@loop
+def _gelu_tanh(x: Any, y: Any, t: Any) -> None:
+    for i in range(x.size):
+        z = C * x[i] * (ONE + CUBIC * x[i] * x[i])
+        t[i] = ONE - TWO / (ONE + exp(TWO * z))
+        y[i] = HALF * x[i] * (ONE + t[i])
+
+
+@loop
+def _gelu_tanh_gradient(g: Any, x: Any, t: Any, out: Any) -> None:
+    for i in range(g.size):
+        slope = C * (ONE + THREE * CUBIC * x[i] * x[i])
+        out[i] = g[i] * HALF * (ONE + t[i] + x[i] * (ONE - t[i] * t[i]) * slope)
 
 
 @loop
