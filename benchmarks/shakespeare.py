@@ -1,4 +1,4 @@
-"""Lab 07's CharGPT trained on Tiny Shakespeare by minigrad and by PyTorch: losses and samples.
+"""Lab 07's CharGPT trained on Tiny Shakespeare by minigrad and by PyTorch: losses, time, samples.
 
     pip install -e '.[dev]' torch==2.13.0
     python benchmarks/shakespeare.py           # --text PATH for another; --steps, --seeds
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import time
 from statistics import mean, stdev
 from typing import Any
 
@@ -161,9 +162,12 @@ def main() -> None:
     text = load_text(s.text)
     seeds = range(s.seeds)
     runs: dict[str, list[Result]] = {}
+    seconds: dict[str, float] = {}  # of the processor, on one thread
     with threadpool_limits(1), progress((2 * s.seeds + 1) * s.steps, "shakespeare") as advance:
-        runs["minigrad"] = [with_minigrad(text, seed, s.steps, advance) for seed in seeds]
-        runs["PyTorch"] = [with_torch(text, seed, s.steps, advance) for seed in seeds]
+        for engine, train in (("minigrad", with_minigrad), ("PyTorch", with_torch)):
+            start = time.process_time()
+            runs[engine] = [train(text, seed, s.steps, advance) for seed in seeds]
+            seconds[engine] = (time.process_time() - start) / s.seeds
         same = with_torch(text, 0, s.steps, advance, same_weights=True)
 
     unigram, bigram = text.unigram_loss(), text.bigram_loss()
@@ -176,6 +180,8 @@ def main() -> None:
         cells = " | ".join(f"{end:.3f}" for end in ends)
         spread = f" ± {stdev(ends):.3f}" if len(ends) > 1 else ""
         print(f"| {engine} | {cells} | {mean(ends):.3f}{spread} |")
+    for engine, each in seconds.items():
+        print(f"{engine}: {each:.0f} s of one core for a run, sampling included")
     print(f"\nPyTorch from minigrad's weights of seed 0: {same[1]:.3f}")
     apart = np.abs(np.array(same[0]) - runs["minigrad"][0][0])
     for steps in (10, 50, 100, 200, 500, s.steps):

@@ -3,9 +3,11 @@
     python benchmarks/steps.py                      the whole table
     python benchmarks/steps.py --workloads lab01,lab03 --engines torch,by_hand --rounds 15 --json
 
-Each engine runs in its own process, on the same number of threads; rounds are interleaved, so that
-all see the same machine, and a ratio is the median of the rounds' ratios, with their quartiles.
-minigrad runs twice: with compiled kernels, where Numba is installed, and on NumPy alone.
+Each engine runs in its own process, on the same number of threads; rounds are interleaved, each
+begun by another engine, so that all see the same machine. A ratio is that of the lower quartiles of
+the rounds' times, since whatever else the machine does only adds to them; beside it stand the
+quartiles of the rounds' own ratios. minigrad runs twice: with compiled kernels, where Numba is
+installed, and on NumPy alone.
 """
 
 from __future__ import annotations
@@ -24,15 +26,15 @@ HERE = Path(__file__).parent
 
 # workload -> {engine to hold it against: the ratio to reach, or None where there is no target}
 TABLE: dict[str, dict[str, float | None]] = {
-    "lab01": {"torch": 0.8, "by_hand": 1.15, "autograd": 1.0, "jax": None},
-    "lab02_layernorm": {"torch": 0.75},
-    "lab02_rmsnorm": {"torch": 0.6},
-    "lab03": {"torch": 0.6, "by_hand": 1.6},
-    "chargpt": {"torch": 0.85},
+    "lab01": {"torch": 0.8, "by_hand": 1.15, "autograd": 1.0, "jax": None, "compiled": None},
+    "lab02_layernorm": {"torch": 0.75, "compiled": None},
+    "lab02_rmsnorm": {"torch": 0.6, "compiled": None},
+    "lab03": {"torch": 0.6, "by_hand": 1.6, "compiled": None},
+    "chargpt": {"torch": 0.85, "compiled": None},
     "small_ops": {"torch": 0.5, "autograd": 1.0, "jax": None},
-    "layernorm": {"torch": 0.8},
+    "layernorm": {"torch": 0.8, "compiled": None},
     "rmsnorm": {"torch": 0.3},
-    "gelu": {"torch": 1.0},
+    "gelu": {"torch": 1.0, "compiled": None},
     "attention": {"torch": 1.0},
     "adamw": {"torch": 1.0},
 }
@@ -64,8 +66,9 @@ def measure(names: list[str], workload: str, rounds: int, threads: int) -> dict[
     once = max(engine.ask(f"{workload} 1") for engine in engines)
     steps = max(1, round(0.2 / once))
     seconds: dict[str, list[float]] = {name: [] for name in names}
-    for _ in range(rounds):
-        for engine in engines:
+    for i in range(rounds):
+        first = i % len(engines)
+        for engine in engines[first:] + engines[:first]:
             time.sleep(0.1)  # the threads of the engine before spin for some 30 ms after its turn
             seconds[engine.name].append(engine.ask(f"{workload} {steps}"))
     memory = {engine.name: engine.ask("memory") for engine in engines}
@@ -78,16 +81,17 @@ def measure(names: list[str], workload: str, rounds: int, threads: int) -> dict[
 def compare(workload: str, other: str, rounds: int, threads: int) -> dict[str, Any]:
     """minigrad, with kernels and on NumPy alone, against one other engine."""
     found = measure(["minigrad", "alone", other], workload, rounds, threads)
-    ours, alone, theirs = (found["seconds"][name] for name in ("minigrad", "alone", other))
-    low, median, high = statistics.quantiles([a / b for a, b in zip(ours, theirs, strict=True)])
+    ours, theirs = found["seconds"]["minigrad"], found["seconds"][other]
+    low, _, high = statistics.quantiles([a / b for a, b in zip(ours, theirs, strict=True)])
+    ms = {name: 1e3 * statistics.quantiles(t)[0] for name, t in found["seconds"].items()}
     return {
         "workload": workload,
         "against": other,
-        "ratio": median,
+        "ratio": ms["minigrad"] / ms[other],
         "quartiles": [low, high],
-        "alone": statistics.median(a / b for a, b in zip(alone, theirs, strict=True)),
+        "alone": ms["alone"] / ms[other],
         "reach": TABLE.get(workload, {}).get(other),
-        "ms": {name: 1e3 * statistics.median(t) for name, t in found["seconds"].items()},
+        "ms": ms,
         "memory_ratio": found["memory"]["minigrad"] / found["memory"][other],
     }
 
@@ -105,7 +109,8 @@ def main() -> None:
         for other in options.engines.split(","):
             if other not in TABLE[workload]:
                 continue
-            if other != "by_hand" and importlib.util.find_spec(other) is None:
+            package = {"compiled": "torch"}.get(other, other)
+            if other != "by_hand" and importlib.util.find_spec(package) is None:
                 print(f"{workload:16s} {other}: not installed", file=sys.stderr)
                 continue
             row = compare(workload, other, options.rounds, options.threads)

@@ -1,8 +1,8 @@
 """One engine in a process of its own: reads `workload steps` lines, answers with seconds per step.
 
 `python worker.py ENGINE THREADS`; started by steps.py, which interleaves the engines. The engine
-`alone` is minigrad on NumPy alone, without compiled kernels. The line `memory` is answered with the
-process's peak memory in bytes.
+`alone` is minigrad on NumPy alone, without compiled kernels; `compiled` is PyTorch's own step under
+torch.compile. The line `memory` is answered with the process's peak memory in bytes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,13 @@ def make(name: str) -> Any:
         return others.WORKLOADS[ENGINE][name]()
     # by its path: importing minigrad would change how another engine's process allocates
     file = Path(__file__).parents[1] / "src" / "minigrad" / "lab" / "workloads.py"
-    return runpy.run_path(str(file))["WORKLOADS"][name]("minigrad" if ENGINE == "alone" else ENGINE)
+    engine = {"alone": "minigrad", "compiled": "torch"}.get(ENGINE, ENGINE)
+    step = runpy.run_path(str(file))["WORKLOADS"][name](engine)
+    if ENGINE == "compiled":
+        import torch
+
+        step = torch.compile(step)
+    return step
 
 
 def peak_memory() -> int:

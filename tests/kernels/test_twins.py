@@ -11,7 +11,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import kernels, optim
-from minigrad.functional import activation, attention, norm
+from minigrad.functional import activation, attention, index, loss, norm
 from minigrad.optim import adam, sgd
 from tests.functional.cases import CASES
 from tests.functional.inputs import apply, convert, leaves
@@ -23,9 +23,12 @@ pytestmark = pytest.mark.skipif(
 TWINS = [
     (room, module, name)
     for room, module, names in (
-        ("activation", activation, "_gelu _gelu_gradient _silu _silu_gradient"),
+        ("activation", activation, "_gelu _gelu_gradient _gelu_tanh _gelu_tanh_gradient"),
+        ("activation", activation, "_silu _silu_gradient"),
         ("norm", norm, "_layer_rows _layer_gradient _rms_rows _rms_gradient _column_products"),
-        ("softmax", attention, "_causal_softmax _softmax_gradient"),
+        ("softmax", attention, "_softmax _causal_softmax _softmax_gradient"),
+        ("softmax", loss, "_log_softmax"),
+        ("index", index, "_add_rows"),
         ("optim", sgd, "_sgd_update"),
         ("optim", adam, "_adam_update"),
     )
@@ -61,7 +64,7 @@ def seen(monkeypatch):
     names = set()
 
     def beside(room, form):
-        def both(*args, **named):
+        def both(*args, together=None, **named):
             if args[0].dtype != np.float32 or named:
                 return form(*args, **named)
             names.add(form.__name__)
@@ -76,11 +79,14 @@ def seen(monkeypatch):
 
 
 OPS = {
-    "gelu": {"_gelu", "_gelu_gradient"},
+    "gelu": {"_gelu", "_gelu_gradient", "_gelu_tanh", "_gelu_tanh_gradient"},
     "silu": {"_silu", "_silu_gradient"},
     "layer_norm": {"_layer_rows", "_layer_gradient", "_column_products"},
     "rms_norm": {"_rms_rows", "_rms_gradient", "_column_products"},
-    "scaled_dot_product_attention": {"_causal_softmax", "_softmax_gradient"},
+    "scaled_dot_product_attention": {"_softmax", "_causal_softmax", "_softmax_gradient"},
+    "embedding": {"_add_rows"},
+    "getitem": {"_add_rows"},
+    "cross_entropy": {"_log_softmax"},
 }
 
 
@@ -128,6 +134,8 @@ def test_shapes_and_layouts(shape, layout):
     w = rng.standard_normal(shape[1], dtype=np.float32)
     _, phi = compare("activation", activation._gelu, (x,))
     compare("activation", activation._gelu_gradient, (g, x, LAYOUTS[layout](phi)))
+    _, t = compare("activation", activation._gelu_tanh, (x,))
+    compare("activation", activation._gelu_tanh_gradient, (g, x, LAYOUTS[layout](t)))
     compare("activation", activation._silu, (x,))
     compare("norm", norm._rms_rows, (x, w, 1e-5))
     _, normed, scale = compare("norm", norm._layer_rows, (x, w, None, 1e-5))
@@ -136,6 +144,11 @@ def test_shapes_and_layouts(shape, layout):
     if layout != "read only":
         compare("softmax", attention._softmax_gradient, (g, p))
         compare("softmax", attention._causal_softmax, (x,))
+        compare("softmax", attention._softmax, (x,))
+    compare("softmax", loss._log_softmax, (x,))
+    labels = rng.integers(0, shape[1], shape[0])
+    if shape[1] > 1:
+        compare("index", index._add_rows, (np.zeros((3, shape[1]), np.float32), labels % 3 - 1, g))
 
 
 def test_the_ends_of_float32():
@@ -144,9 +157,14 @@ def test_the_ends_of_float32():
     with np.errstate(all="ignore"):
         _, phi = compare("activation", activation._gelu, (x,))
         compare("activation", activation._gelu_gradient, (np.ones_like(x), x, phi))
+        compare("activation", activation._gelu_tanh, (x,))
         compare("activation", activation._silu, (x,))
         rows = np.stack([x[:20], np.full(20, 1000, np.float32) + x[20:40], np.zeros_like(x[:20])])
         compare("softmax", attention._causal_softmax, (np.repeat(rows, 7, axis=0),))
+        rows = np.concatenate([rows, np.full((1, 20), -np.inf, np.float32)])
+        compare("softmax", attention._softmax, (rows,))
+        compare("softmax", loss._log_softmax, (rows,))
+        rows = rows[:-1]
         compare("norm", norm._layer_rows, (rows[1:], None, None, 1e-5), tol=1e-4)
         compare("norm", norm._rms_rows, (rows, None, 1e-5))
 
@@ -181,12 +199,15 @@ def test_e_to_the_x_is_right_to_its_last_digits():
 def test_what_runs_follows_size_dtype_and_the_environment(monkeypatch):
     calls = []
     monkeypatch.setattr(kernels, "compiled", lambda room, name: lambda *args: calls.append(name))
-    form = kernels.twin("activation", 10)(lambda x: "form")
+    form = kernels.twin("activation", 10)(lambda x, name=0: "named" if name else "form")
     for state, expected in (("numba", [None, "form", "form"]), ("numpy", ["form"] * 3)):
         monkeypatch.setattr(kernels, "running", lambda state=state: state)
         big, small = np.ones(10, np.float32), np.ones(9, np.float32)
         assert [form(big), form(small), form(big.astype(np.float64))] == expected
     assert len(calls) == 1
+    monkeypatch.setattr(kernels, "running", lambda: "numba")
+    assert [form(small, together=n) for n in (9, 10)] == ["form", None]  # one of several arrays
+    assert (form(big, name=1), form(mg.tensor(big))) == ("named", "form")
 
 
 def test_numba_is_imported_at_the_first_large_array_and_not_before():

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 import minigrad
-from minigrad.errors import ArgumentError, DtypeError, IndexRangeError
+from minigrad.errors import ArgumentError, DtypeError, IndexRangeError, ShapeError
 from minigrad.nn import (
     Linear,
     Module,
@@ -105,6 +105,15 @@ def test_a_container_is_changed_as_a_list(kind: Any) -> None:
     with pytest.raises(DtypeError, match="holds Modules, got function"):
         held[0] = minigrad.relu
     assert list(held) == [a]
+
+
+def test_a_shape_that_does_not_fit_names_the_layer() -> None:
+    inner = Sequential({"first": Linear(4, 8), "second": Linear(4, 2)})
+    with pytest.raises(ShapeError) as error:
+        Sequential(ReLU(), inner)(minigrad.randn(3, 4))
+    reason, *path = str(error.value).split("\n  in layer ")
+    assert reason.startswith("linear: input (..., in) must end in")
+    assert path == ["second, Linear", "1, Sequential"]
 
 
 def test_a_sequential_of_names() -> None:

@@ -107,7 +107,7 @@ def _check(q: Tensor, k: Tensor, v: Tensor, dropout_p: float) -> None:
     if not q.dtype == k.dtype == v.dtype:
         raise DtypeError(
             "scaled_dot_product_attention: query, key and value must have one dtype, got "
-            f"{q.dtype}, {k.dtype} and {v.dtype}"
+            f"{q.dtype}, {k.dtype} and {v.dtype}: convert with .float()"
         )
     if not 0 <= dropout_p <= 1:
         raise ArgumentError(
@@ -122,6 +122,7 @@ def _causal_softmax(scores: np.ndarray) -> np.ndarray:
     return _softmax(scores)
 
 
+@twin("softmax", 16384)
 def _softmax(scores: np.ndarray) -> np.ndarray:
     """In place; zeros where nothing may be seen."""
     top = np.maximum.reduce(scores, axis=-1, keepdims=True, initial=-np.inf)

@@ -21,7 +21,9 @@ from minigrad.functional.shape import squeeze, unsqueeze
 
 def _check_matmul(x: np.ndarray, y: np.ndarray) -> None:
     if x.dtype != y.dtype:
-        raise DtypeError(f"matmul: both must have one dtype, got {x.dtype} and {y.dtype}")
+        raise DtypeError(
+            f"matmul: both must have one dtype, got {x.dtype} and {y.dtype}: convert with .float()"
+        )
     if not x.ndim or not y.ndim:
         raise ShapeError(f"matmul: both need at least 1 dimension, got {x.shape} and {y.shape}")
     inner = y.shape[-2] if y.ndim > 1 else y.shape[0]
@@ -76,7 +78,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     dtypes = [x.dtype, w.dtype] if bias is None else [x.dtype, w.dtype, bias.dtype]
     if len(set(dtypes)) > 1:
         raise DtypeError(
-            f"linear: input, weight and bias must have one dtype, got {', '.join(map(str, dtypes))}"
+            "linear: input, weight and bias must have one dtype, got "
+            f"{', '.join(map(str, dtypes))}: convert with .float()"
         )
     shape = x.shape
     out = product(_rows(wide(input)), wide(weight).T)  # (N, out)
@@ -115,7 +118,9 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     arrays = [require_number("einsum", op, "every operand").array for op in operands]
     if len({x.dtype for x in arrays}) > 1:
         listed = ", ".join(str(x.dtype) for x in arrays)
-        raise DtypeError(f"einsum: all operands must have one dtype, got {listed}")
+        raise DtypeError(
+            f"einsum: all operands must have one dtype, got {listed}: convert with .float()"
+        )
     inputs, output = _letters(equation, arrays)
     try:
         value = _contract(",".join(inputs) + "->" + output, *map(wide, operands))

@@ -21,6 +21,7 @@ from minigrad.functional.operands import (
     require_tensor,
     wide,
 )
+from minigrad.kernels import twin
 
 
 def _reduce(name: str, losses: np.ndarray, reduction: str, n: Any) -> tuple[np.ndarray, Any]:
@@ -83,6 +84,11 @@ def _labels(
     """Class scores as rows (N, C), labels (N) with 0 for ignored ones, and the mask kept (N)."""
     x = wide(require_floating(name, input))
     labels = require_tensor(name, target, "target").array
+    if x.ndim > 1 and labels.shape == x.shape:
+        raise ShapeError(
+            f"{name}: target must hold one class index per example, got the input's own shape "
+            f"{x.shape}: of one-hot rows or probabilities take .argmax(1)"
+        )
     if labels.dtype.kind != "i":
         raise DtypeError(
             f"{name}: target must hold class indices (int64), got {labels.dtype}: convert with "
@@ -147,8 +153,7 @@ def cross_entropy(
     input = in_float32(input)
     rows, labels, kept = _labels("cross_entropy", input, target, ignore_index)
     at, s, shape, classes = np.arange(len(labels)), label_smoothing, input.shape, rows.shape[1]
-    logp = rows - np.maximum.reduce(rows, axis=1, keepdims=True, initial=-np.inf)
-    logp -= np.log(np.add.reduce(np.exp(logp), axis=1, keepdims=True))
+    logp = _log_softmax(rows)
     losses = -logp[at, labels]
     if s:
         losses = (1 - s) * losses - s / classes * np.add.reduce(logp, axis=1)
@@ -174,6 +179,13 @@ def cross_entropy(
         (input, vjp, logp, labels, kept),
         parts=(again, stand_in(input, _unrows(same, shape)), labels, kept),
     )
+
+
+@twin("softmax", 16384)
+def _log_softmax(rows: np.ndarray) -> np.ndarray:
+    logp = rows - np.maximum.reduce(rows, axis=1, keepdims=True, initial=-np.inf)
+    logp -= np.log(np.add.reduce(np.exp(logp), axis=1, keepdims=True))
+    return logp
 
 
 def _unflatten(value: Any, target: Tensor) -> Any:

@@ -2,8 +2,8 @@
 
 `@twin("activation", 4096)` above `def _gelu(x)` says: on float32 arrays of at least 4,096 elements,
 below which the call costs more than it gains, run `gelu` of kernels/activation.py. A twin does the
-form's passes over memory as one loop on all cores, and means nothing of its own: tests hold each to
-its form. Numba is imported at the first array that is large enough; it compiles once and keeps the
+form's passes over memory as one loop, and means nothing of its own: tests hold each to its form.
+Numba is imported at the first array that is large enough; it compiles once and keeps the
 result on disk. `MINIGRAD_KERNELS=numpy` leaves every form as it is written.
 """
 
@@ -14,31 +14,31 @@ import importlib.util
 import os
 from collections.abc import Callable
 from functools import cache, wraps
-from threading import RLock
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
 
-Form = TypeVar("Form", bound=Callable[..., Any])
+Form = Callable[..., Any]
 _FLOAT32 = np.dtype(np.float32)
-_one_at_a_time = RLock()  # Numba's own threads take work from one thread of Python at a time
 
 
 def twin(room: str, least: int) -> Callable[[Form], Form]:
     """Run the form's twin of the same name in kernels/`room`.py where the first argument is a
-    float32 array of at least `least` elements. What is given by name, the form alone knows."""
+    float32 array of at least `least` elements, or one of several that have so many `together`. What
+    else is given by name, the form alone knows."""
 
     def decorate(form: Form) -> Form:
         name = form.__name__.lstrip("_")
 
         @wraps(form)
-        def choose(x: Any, *rest: Any, **rare: Any) -> Any:
-            if rare or x.size < least or x.dtype is not _FLOAT32 or running() == "numpy":
+        def choose(x: Any, *rest: Any, together: int | None = None, **rare: Any) -> Any:
+            if rare or type(x) is not np.ndarray or x.dtype is not _FLOAT32:
                 return form(x, *rest, **rare)
-            with _one_at_a_time:
-                return compiled(room, name)(x, *rest)
+            if (x.size if together is None else together) < least or running() == "numpy":
+                return form(x, *rest)
+            return compiled(room, name)(x, *rest)
 
-        return cast(Form, choose)
+        return choose
 
     return decorate
 
@@ -52,11 +52,5 @@ def running() -> str:
 
 @cache
 def compiled(room: str, name: str) -> Callable[..., Any]:
-    """A twin; Numba is given as many threads as BLAS has."""
-    from threadpoolctl import threadpool_info
-
-    threads = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
-    os.environ.setdefault("NUMBA_NUM_THREADS", str(max(threads, default=1)))
-    # its threads sleep between loops: those of OpenMP would spin, and take BLAS's their core
-    os.environ.setdefault("NUMBA_THREADING_LAYER", "workqueue")
+    """A twin."""
     return getattr(importlib.import_module(f"minigrad.kernels.{room}"), name)

@@ -6,15 +6,15 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import prange
 
 from minigrad.kernels import coefficients
-from minigrad.kernels.compile import PARTS, exp, flat, inline, parallel
+from minigrad.kernels.compile import exp, flat, inline, loop
 
 f = np.float32
 EDGE, HALF, ONE, ZERO = f(coefficients.EDGE), f(0.5), f(1), f(0)
 P, Q = tuple(map(f, coefficients.P)), tuple(map(f, coefficients.Q))
 DENSITY = f(1 / math.sqrt(2 * math.pi))
+C, CUBIC, TWO, THREE = f(math.sqrt(2 / math.pi)), f(0.044715), f(2), f(3)
 
 
 def gelu(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -26,6 +26,18 @@ def gelu(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def gelu_gradient(g: np.ndarray, x: np.ndarray, phi: np.ndarray) -> np.ndarray:
     out = np.empty(x.shape, x.dtype)
     _gelu_gradient(flat(g), flat(x), flat(phi), flat(out))
+    return out
+
+
+def gelu_tanh(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    y, t = np.empty(x.shape, x.dtype), np.empty(x.shape, x.dtype)
+    _gelu_tanh(flat(x), flat(y), flat(t))
+    return y, t
+
+
+def gelu_tanh_gradient(g: np.ndarray, x: np.ndarray, t: np.ndarray) -> np.ndarray:
+    out = np.empty(x.shape, x.dtype)
+    _gelu_tanh_gradient(flat(g), flat(x), flat(t), flat(out))
     return out
 
 
@@ -53,40 +65,43 @@ def _normal_cdf(x: Any) -> Any:
     return ZERO if x <= -EDGE else phi
 
 
-@parallel
+@loop
 def _gelu(x: Any, y: Any, phi: Any) -> None:
-    for part in prange(PARTS):
-        at = slice(part * x.size // PARTS, (part + 1) * x.size // PARTS)
-        x_, y_, phi_ = x[at], y[at], phi[at]
-        for i in range(x_.size):
-            phi_[i] = _normal_cdf(x_[i])
-            y_[i] = x_[i] * phi_[i]
+    for i in range(x.size):
+        phi[i] = _normal_cdf(x[i])
+        y[i] = x[i] * phi[i]
 
 
-@parallel
+@loop
 def _gelu_gradient(g: Any, x: Any, phi: Any, out: Any) -> None:
-    for part in prange(PARTS):
-        at = slice(part * x.size // PARTS, (part + 1) * x.size // PARTS)
-        g_, x_, phi_, out_ = g[at], x[at], phi[at], out[at]
-        for i in range(g_.size):
-            density = exp(-HALF * x_[i] * x_[i]) * DENSITY
-            out_[i] = g_[i] * (phi_[i] + x_[i] * density)
+    for i in range(g.size):
+        density = exp(-HALF * x[i] * x[i]) * DENSITY
+        out[i] = g[i] * (phi[i] + x[i] * density)
 
 
-@parallel
+@loop
+def _gelu_tanh(x: Any, y: Any, t: Any) -> None:
+    for i in range(x.size):
+        z = C * x[i] * (ONE + CUBIC * x[i] * x[i])
+        t[i] = ONE - TWO / (ONE + exp(TWO * z))
+        y[i] = HALF * x[i] * (ONE + t[i])
+
+
+@loop
+def _gelu_tanh_gradient(g: Any, x: Any, t: Any, out: Any) -> None:
+    for i in range(g.size):
+        slope = C * (ONE + THREE * CUBIC * x[i] * x[i])
+        out[i] = g[i] * HALF * (ONE + t[i] + x[i] * (ONE - t[i] * t[i]) * slope)
+
+
+@loop
 def _silu(x: Any, y: Any, s: Any) -> None:
-    for part in prange(PARTS):
-        at = slice(part * x.size // PARTS, (part + 1) * x.size // PARTS)
-        x_, y_, s_ = x[at], y[at], s[at]
-        for i in range(x_.size):
-            s_[i] = ONE / (ONE + exp(-x_[i]))
-            y_[i] = x_[i] * s_[i]
+    for i in range(x.size):
+        s[i] = ONE / (ONE + exp(-x[i]))
+        y[i] = x[i] * s[i]
 
 
-@parallel
+@loop
 def _silu_gradient(g: Any, x: Any, s: Any, out: Any) -> None:
-    for part in prange(PARTS):
-        at = slice(part * x.size // PARTS, (part + 1) * x.size // PARTS)
-        g_, x_, s_, out_ = g[at], x[at], s[at], out[at]
-        for i in range(g_.size):
-            out_[i] = g_[i] * (s_[i] + x_[i] * s_[i] * (ONE - s_[i]))
+    for i in range(g.size):
+        out[i] = g[i] * (s[i] + x[i] * s[i] * (ONE - s[i]))

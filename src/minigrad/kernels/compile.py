@@ -1,4 +1,4 @@
-"""What the twins share: how they are compiled, how arrays are cut into parts, and e^x.
+"""What the twins share: how they are compiled, and e^x.
 
 Numba compiles a twin anew when its own file changes, and only then: after a change here, delete
 kernels/__pycache__.
@@ -14,26 +14,22 @@ import numpy as np
 from llvmlite import ir
 from numba.extending import intrinsic
 
-# A loop over parts runs on all threads; their number is fixed, so that sums do not depend on it.
-PARTS = 8
-
 # NaN and inf stay what they are: sums may change their order, and nothing else.
 _SUMS = {"reassoc", "contract", "nsz"}
 
 
-def parallel(function: Callable[..., Any]) -> Any:
-    """Compiled at first use and kept on disk; `prange` runs on all threads."""
-    return numba.njit(parallel=True, cache=True, fastmath=_SUMS, error_model="numpy")(function)
+def loop(function: Callable[..., Any]) -> Any:
+    """Compiled at first use and kept on disk; other threads of Python run meanwhile.
+
+    On one core: waking a second one takes longer than half of a GELU of 1024 × 256 (100 µs), and
+    those that wait awake take BLAS's threads their core, whose products then take 20 times as long.
+    """
+    return numba.njit(nogil=True, cache=True, fastmath=_SUMS, error_model="numpy")(function)
 
 
 def inline(function: Callable[..., Any]) -> Any:
     """A scalar function for the loops of twins: with its own order of operations, not theirs."""
     return numba.njit(cache=True, fastmath=False, error_model="numpy")(function)
-
-
-def summing(function: Callable[..., Any]) -> Any:
-    """A scalar function of a row, for the loops of twins."""
-    return numba.njit(cache=True, fastmath=_SUMS, error_model="numpy")(function)
 
 
 def flat(array: Any) -> np.ndarray:

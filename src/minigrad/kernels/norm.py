@@ -6,9 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import prange
 
-from minigrad.kernels.compile import PARTS, parallel, summing
+from minigrad.kernels.compile import loop
 
 f = np.float32
 ONE, ZERO, HUNDRED = f(1), f(0), f(100)
@@ -39,9 +38,9 @@ def rms_gradient(g: np.ndarray, normed: np.ndarray, scale: np.ndarray, w: Any) -
 
 
 def column_products(g: np.ndarray, normed: np.ndarray) -> np.ndarray:
-    sums = np.zeros((PARTS, g.shape[1]), g.dtype)
+    sums = np.zeros(g.shape[1], g.dtype)
     _column_products(_rows(g), _rows(normed), sums)
-    return np.add.reduce(sums)
+    return sums
 
 
 def _rows(x: np.ndarray) -> np.ndarray:
@@ -59,7 +58,7 @@ def _or(vector: Any, number: float, x: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(vector).reshape(-1)
 
 
-@summing
+@loop
 def _mean(row: Any, d: Any) -> Any:
     total = ZERO
     for j in range(row.size):
@@ -67,7 +66,7 @@ def _mean(row: Any, d: Any) -> Any:
     return total / d
 
 
-@summing
+@loop
 def _mean_product(a: Any, b: Any, d: Any) -> Any:
     total = ZERO
     for j in range(a.size):
@@ -75,62 +74,58 @@ def _mean_product(a: Any, b: Any, d: Any) -> Any:
     return total / d
 
 
-@parallel
+@loop
 def _layer_rows(x: Any, w: Any, b: Any, eps: Any, y: Any, normed: Any, scale: Any) -> None:
     n, d = x.shape
-    for part in prange(PARTS):
-        for i in range(part * n // PARTS, (part + 1) * n // PARTS):
-            x_, y_, row, size = x[i], y[i], normed[i], f(max(d, 1))
-            mean = _mean(x_, size)
+    for i in range(n):
+        x_, y_, row, size = x[i], y[i], normed[i], f(max(d, 1))
+        mean = _mean(x_, size)
+        for j in range(d):
+            row[j] = x_[j] - mean
+        var = _mean_product(row, row, size) + eps
+        if mean * mean > HUNDRED * var:  # rounding such a mean shows beside the spread
+            rest = _mean(row, size)
             for j in range(d):
-                row[j] = x_[j] - mean
+                row[j] -= rest
             var = _mean_product(row, row, size) + eps
-            if mean * mean > HUNDRED * var:  # rounding such a mean shows beside the spread
-                rest = _mean(row, size)
-                for j in range(d):
-                    row[j] -= rest
-                var = _mean_product(row, row, size) + eps
-            s = ONE / np.sqrt(var)
-            scale[i] = s
-            for j in range(d):
-                row[j] *= s
-                y_[j] = row[j] * w[j] + b[j]
+        s = ONE / np.sqrt(var)
+        scale[i] = s
+        for j in range(d):
+            row[j] *= s
+            y_[j] = row[j] * w[j] + b[j]
 
 
-@parallel
+@loop
 def _rms_rows(x: Any, w: Any, eps: Any, y: Any, normed: Any, scale: Any) -> None:
     n, d = x.shape
-    for part in prange(PARTS):
-        for i in range(part * n // PARTS, (part + 1) * n // PARTS):
-            x_, y_, row = x[i], y[i], normed[i]
-            s = ONE / np.sqrt(_mean_product(x_, x_, f(max(d, 1))) + eps)
-            scale[i] = s
-            for j in range(d):
-                row[j] = x_[j] * s
-                y_[j] = row[j] * w[j]
+    for i in range(n):
+        x_, y_, row = x[i], y[i], normed[i]
+        s = ONE / np.sqrt(_mean_product(x_, x_, f(max(d, 1))) + eps)
+        scale[i] = s
+        for j in range(d):
+            row[j] = x_[j] * s
+            y_[j] = row[j] * w[j]
 
 
-@parallel
+@loop
 def _gradient(g: Any, normed: Any, scale: Any, w: Any, centred: Any, out: Any) -> None:
     n, d = g.shape
-    for part in prange(PARTS):
-        for i in range(part * n // PARTS, (part + 1) * n // PARTS):
-            g_, row, out_, size, s = g[i], normed[i], out[i], f(max(d, 1)), scale[i]
-            along, mean = ZERO, ZERO
-            for j in range(d):
-                out_[j] = g_[j] * w[j]
-                along += out_[j] * row[j]
-                mean += out_[j]
-            along, mean = along / size, mean / size if centred else ZERO
-            for j in range(d):
-                out_[j] = (out_[j] - mean - row[j] * along) * s
+    for i in range(n):
+        g_, row, out_, size, s = g[i], normed[i], out[i], f(max(d, 1)), scale[i]
+        along, mean = ZERO, ZERO
+        for j in range(d):
+            out_[j] = g_[j] * w[j]
+            along += out_[j] * row[j]
+            mean += out_[j]
+        along, mean = along / size, mean / size if centred else ZERO
+        for j in range(d):
+            out_[j] = (out_[j] - mean - row[j] * along) * s
 
 
-@parallel
+@loop
 def _column_products(g: Any, normed: Any, sums: Any) -> None:
     n, d = g.shape
-    for part in prange(PARTS):
-        for i in range(part * n // PARTS, (part + 1) * n // PARTS):
-            g_, row, own = g[i], normed[i], sums[part]
-            for j in range(d):
-                own[j] += g_[j] * row[j]
+    for i in range(n):
+        g_, row = g[i], normed[i]
+        for j in range(d):
+            sums[j] += g_[j] * row[j]

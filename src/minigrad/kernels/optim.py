@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import prange
 
-from minigrad.kernels.compile import PARTS, flat, parallel
+from minigrad.kernels.compile import flat, loop
 
 f = np.float32
 
@@ -29,29 +28,23 @@ def adam_update(
     _adam_update(p.reshape(-1), flat(g), m.reshape(-1), v.reshape(-1), *numbers)
 
 
-@parallel
+@loop
 def _sgd_update(
     p: Any, g: Any, v: Any, lr: Any, momentum: Any, decay: Any, share: Any, nesterov: Any
 ) -> None:
-    for part in prange(PARTS):
-        at = slice(part * p.size // PARTS, (part + 1) * p.size // PARTS)
-        p_, g_, v_ = p[at], g[at], v[at]
-        for i in range(p_.size):
-            slope = g_[i] + decay * p_[i]
-            v_[i] = momentum * v_[i] + share * slope
-            p_[i] -= lr * (slope + momentum * v_[i] if nesterov else v_[i])
+    for i in range(p.size):
+        slope = g[i] + decay * p[i]
+        v[i] = momentum * v[i] + share * slope
+        p[i] -= lr * (slope + momentum * v[i] if nesterov else v[i])
 
 
-@parallel
+@loop
 def _adam_update(
     p: Any, g: Any, m: Any, v: Any, b1: Any, c1: Any, b2: Any, c2: Any,
     first: Any, second: Any, eps: Any, decay: Any, shrink: Any,
 ) -> None:  # fmt: skip
-    for part in prange(PARTS):
-        at = slice(part * p.size // PARTS, (part + 1) * p.size // PARTS)
-        p_, g_, m_, v_ = p[at], g[at], m[at], v[at]
-        for i in range(p_.size):
-            slope = g_[i] + decay * p_[i]
-            m_[i] = b1 * m_[i] + c1 * slope
-            v_[i] = b2 * v_[i] + c2 * (slope * slope)
-            p_[i] = p_[i] * shrink - first * (m_[i] / (np.sqrt(v_[i]) * second + eps))
+    for i in range(p.size):
+        slope = g[i] + decay * p[i]
+        m[i] = b1 * m[i] + c1 * slope
+        v[i] = b2 * v[i] + c2 * (slope * slope)
+        p[i] = p[i] * shrink - first * (m[i] / (np.sqrt(v[i]) * second + eps))

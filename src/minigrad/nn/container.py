@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from minigrad.errors import DtypeError, IndexRangeError
+from minigrad.errors import DtypeError, IndexRangeError, ShapeError
 from minigrad.nn.module import Module, Parameter
 
 
@@ -101,8 +101,12 @@ class Sequential(_Listed):
         return super().__getitem__(index)
 
     def forward(self, input: Any) -> Any:
-        for module in self:
-            input = module(input)
+        for name, module in self._submodules():
+            try:
+                input = module(input)
+            except ShapeError as error:  # the layer that does not fit is what one looks for
+                error.args = (f"{error}\n  in layer {name}, {type(module).__name__}",)
+                raise
         return input
 
 

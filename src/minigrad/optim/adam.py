@@ -56,7 +56,7 @@ class Adam(Optimizer):
             largest = buffer(state, "max_exp_avg_sq", p)
             _adam_update(p, g, mean, square, *numbers, largest=largest)
         else:
-            _adam_update(p, g, mean, square, *numbers)
+            _adam_update(p, g, mean, square, *numbers, together=self.elements)
 
 
 @twin("optim", 16384)

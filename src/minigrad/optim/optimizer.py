@@ -70,6 +70,7 @@ class Optimizer:
                 "a parameter appears twice in its group: each step changes it twice", stacklevel=3
             )
         self.param_groups.append({**options, "params": params})
+        self.elements = sum(p.array.size for g in self.param_groups for p in g["params"])
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget every gradient (or fill it with 0)."""

@@ -46,7 +46,8 @@ class SGD(Optimizer):
         share = 1 - group["dampening"] if "momentum_buffer" in state else 1
         if momentum:
             v = buffer(state, "momentum_buffer", p)
-            _sgd_update(p, g, v, lr, momentum, decay, share, group["nesterov"])
+            numbers = lr, momentum, decay, share, group["nesterov"]
+            _sgd_update(p, g, v, *numbers, together=self.elements)
             return
         for w, g_ in blocks(p, g):
             w -= lr * (g_ + decay * w if decay else g_)
