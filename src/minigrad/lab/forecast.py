@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.lab.progress import progress
 from minigrad.lab.trainability import train
 from minigrad.signal.configuration import BATCH, STEPS, Configuration
 from minigrad.signal.fate import Fate
@@ -115,6 +114,8 @@ def truth(
     entropy: float = math.log(2),
 ) -> tuple[str, Losses]:
     """Train it; the sentence that says what happened, and the losses."""
+    from minigrad.lab.progress import progress  # rich: not there where a page draws curves alone
+
     with progress(steps, "training") as advance:
         losses = train(config, seed, steps, on_step=lambda step, loss: advance())
     if losses[-1] is None:
