@@ -77,13 +77,11 @@ def seeds(data: Data) -> dict:
 
 def runs_of(family: str) -> tuple[list[Row], list[Row]]:
     """What is fitted on, and what judges."""
-    recorded = rows(FAMILIES[family].recorded)
-    judging = {"mlp": ("wild-4", "lab-4")}.get(family) or {
-        run.group for run in recorded if run.group not in FAMILIES[family].fitted
-    }
+    of = FAMILIES[family]
+    recorded = rows(of.recorded)
     return (
-        [run for run in recorded if run.group not in judging],
-        [run for run in recorded if run.group in judging],
+        [run for run in recorded if run.group not in of.judging],
+        [run for run in recorded if run.group in of.judging],
     )
 
 

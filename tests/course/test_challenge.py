@@ -1,7 +1,6 @@
 import itertools
 import subprocess
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,7 +22,7 @@ from minigrad.course.history import calibration_plot, history
 from minigrad.errors import ArgumentError
 from minigrad.lab import plot
 from minigrad.signal.calibration import VERDICTS
-from minigrad.signal.configuration import Configuration
+from minigrad.sweep.families import FAMILIES
 
 
 @pytest.mark.parametrize(
@@ -161,23 +160,14 @@ def test_a_round_cut_short_costs_no_other_and_what_is_no_round_is_left_out(tmp_p
     calibration_plot(history(kept), tmp_path / "c.png")
 
 
-@pytest.fixture(scope="module")
-def record():
-    """Runs with windows, as a recorded sweep has them: two fates, rates from 0.001 to 0.1."""
-    found = []
-    for depth, lr in itertools.product((2, 4), (1e-3, 1e-2, 3e-2, 1e-1)):
-        found.append(which.trained(Configuration(depth=depth, width=32, lr=lr), 0))
-    return found
-
-
-def test_four_curves_are_of_near_networks_and_apart(record, monkeypatch):
-    monkeypatch.setattr(which, "recorded", lambda family: record)
+def test_four_curves_are_of_near_networks_and_apart():
     drawn = [which.draw_four(seed, "mlp") for seed in range(12)]
     assert {four.truth for four in drawn} > {"a", "b"} or len({f.truth for f in drawn}) > 2
     for four in drawn:
         assert four.configs[four.truth] == four.theory.config
         assert len({str(c) for c in four.configs.values()}) == len(four.curves) == 4
-        own = next(r for r in record if r.config == four.theory.config)
+        own = next(r for r in which.recorded("mlp") if r.config == four.theory.config)
+        assert own.group in FAMILIES["mlp"].judging
         np.testing.assert_array_equal(four.curves[four.truth], own.windows)
         for one, other in itertools.combinations(four.curves.values(), 2):
             assert np.abs(which.decades(one) - which.decades(other)).mean() >= which.APART
@@ -185,8 +175,7 @@ def test_four_curves_are_of_near_networks_and_apart(record, monkeypatch):
     assert which.draw_four(3, "mlp").truth == drawn[3].truth
 
 
-def test_theory_finds_its_own_curve_among_others(record, monkeypatch):
-    monkeypatch.setattr(which, "recorded", lambda family: record)
+def test_theory_finds_its_own_curve_among_others():
     four = which.draw_four(0, "mlp")
     said = four.theory.curve.quantile(0.5)
     curves = {"a": said * 3, "b": said, "c": said / 3, "d": np.full(len(said), np.nan)}
@@ -194,8 +183,7 @@ def test_theory_finds_its_own_curve_among_others(record, monkeypatch):
     assert max(odds, key=odds.get) == "b" and odds["b"] > 0.5 and odds["d"] < 1e-6
 
 
-def test_the_fourth_level_is_scored_among_four(record, monkeypatch, tmp_path):
-    monkeypatch.setattr(which, "recorded", lambda family: record)
+def test_the_fourth_level_is_scored_among_four(tmp_path):
     said, kept = [], tmp_path / "challenge.jsonl"
     answers = iter(["t 80", "a 20", "a 100", "a 25"])
     rounds = run(2, 4, 5, "mlp", lambda: next(answers), said.append, kept)
@@ -209,15 +197,6 @@ def test_the_fourth_level_is_scored_among_four(record, monkeypatch, tmp_path):
     assert lines[2] == "chance  0.5 of 2 right, Brier 0.75"
     assert [r["level"] for r in history(kept)] == [4, 4]
     calibration_plot(history(kept), tmp_path / "c.png")
-
-
-def test_where_no_run_has_windows_four_are_trained(monkeypatch):
-    monkeypatch.setattr(which, "recorded", lambda family: [])
-    quick = which.train
-    monkeypatch.setattr(which, "train", lambda config, seed: quick(replace(config, depth=2), seed))
-    four = which.draw_four(1, "mlp")
-    assert set(four.configs) == set("abcd") and four.configs[four.truth] == four.theory.config
-    assert all(len(curve) == 11 for curve in four.curves.values())
 
 
 def test_recorded_transformers_have_curves():

@@ -87,7 +87,8 @@ def transformers():
 
 def theory_alone():
     """How far theory goes without a fitted number, and what is left once the rest is fitted."""
-    unseen = [run for run in rows() if run.group.endswith("-4")]  # which judges the curve
+    judging = FAMILIES["mlp"].judging
+    unseen = [run for run in rows() if run.group in judging]
     foretold = predict_many([run.config for run in unseen])
     losses = np.array([(r.first, r.final) for r in unseen])
     first, final = np.log10(np.maximum(losses, 1e-9)).T

@@ -1,36 +1,29 @@
 """The challenge's fourth level: which of four real curves belongs to this network?
 
-The others are real runs of near networks. They come from the recorded sweep, as far as it has
-windows; of a family without any they are trained on the spot. Theory answers by how likely its
-predicted curve makes each of the four.
+The others are real runs of near networks, all from the recorded sweep. Theory answers by how likely
+its predicted curve makes each of the four.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minigrad.lab.trainability import train
 from minigrad.signal.calibration import VERDICTS
-from minigrad.signal.configuration import Configuration
-from minigrad.signal.curve import SHOWN
-from minigrad.signal.draw import DRAWN
+from minigrad.signal.curve import HIGHEST, LOWEST, SHOWN
 from minigrad.signal.fate import Fate
-from minigrad.signal.windows import window_means
 from minigrad.sweep.families import FAMILIES, Config, Family
 from minigrad.sweep.recorded import Row, rows
 
 LETTERS = ("a", "b", "c", "d")
 APART = 0.1  # decades, in the mean over windows, by which two shown curves differ at least
-LOWEST, HIGHEST = -6.0, 4.0  # decades that a loss counts as, the second if it is not finite
 BLUNT = 0.05  # decades of pinball loss: of a tenth to twice it, the best Brier on 300 rounds
-LIVE = 12  # networks trained, at most, in search of four that differ
 MARKS = "▁▂▃▄▅▆▇█"
 
 
@@ -71,8 +64,7 @@ def draw_four(seed: int, family: str) -> Four:
     """A network whose fate is each of the three one time in three, and its near ones."""
     of, rng = FAMILIES[family], np.random.default_rng([seed, 4])
     fate = VERDICTS[int(rng.integers(3))]
-    found = recorded(family)
-    own, others = from_record(found, of, fate, rng) if found else from_runs(seed, rng)
+    own, others = from_record(recorded(family), of, fate, rng)
     places = [int(i) for i in rng.permutation(len(LETTERS))]
     shown = [(own, *others)[i] for i in places]
     return Four(
@@ -85,16 +77,15 @@ def draw_four(seed: int, family: str) -> Four:
 
 @lru_cache
 def recorded(family: str) -> list[Row]:
-    """The runs of the sweep that ships of which every window is known."""
-    return [row for row in rows(FAMILIES[family].recorded) if row.between]
+    """The runs of the sweep that ships."""
+    return rows(FAMILIES[family].recorded)
 
 
 def from_record(
     found: Sequence[Row], of: Family, fate: str, rng: np.random.Generator
 ) -> tuple[Row, list[Row]]:
-    """A run, if possible one that theory's fit has not seen, and three near ones that differ."""
-    unseen = [row for row in found if row.group not in of.fitted] or found
-    right = [row for row in unseen if row.verdict == fate] or unseen
+    """A run of that fate that theory's fits have not seen, and three near ones that differ."""
+    right = [row for row in found if row.group in of.judging and row.verdict == fate]
     own = right[int(rng.integers(len(right)))]
     near = sorted(found, key=lambda row: distance(row.config, own.config))
     return own, filled(own, near)
@@ -119,35 +110,6 @@ def filled(own: Row, near: Sequence[Row]) -> list[Row]:
     others = chosen(own, near)
     rest = (row for row in near if row not in others and row.config != own.config)
     return [*others, *rest][: len(LETTERS) - 1]
-
-
-def from_runs(seed: int, rng: np.random.Generator) -> tuple[Row, list[Row]]:
-    """The same of MLPs that are trained now: one, and others with a knob or two turned."""
-    from minigrad.course.challenge import draw
-
-    own = trained(draw(seed, 2).config, seed)
-    near: list[Row] = []
-    others: list[Row] = []
-    while len(others) < len(LETTERS) - 1 and len(near) < LIVE:
-        near.append(trained(turned(cast(Configuration, own.config), rng), seed))
-        others = chosen(own, near)
-    return own, filled(own, near)
-
-
-def turned(config: Configuration, rng: np.random.Generator) -> Configuration:
-    """The network with its rate moved by up to a decade, and half the time one choice changed."""
-    rate = float(f"{config.lr * 10 ** rng.uniform(-1, 1):.2g}")
-    if rng.random() < 0.5:
-        return replace(config, lr=rate)
-    name = str(rng.choice(("activation", "norm", "residual")))
-    choice: dict[str, Any] = {name: str(rng.choice(DRAWN[name]))}
-    return replace(config, lr=rate, **choice)
-
-
-def trained(config: Configuration, seed: int) -> Row:
-    """Train it, and keep its windows."""
-    first, *between, final = window_means(train(config, seed))
-    return Row(config, seed, "live", first, final, tuple(between))
 
 
 def distance(one: Config, other: Config) -> float:

@@ -36,6 +36,7 @@ class Family(NamedTuple):
     foretell: Callable[[Any], list[Any]]  # predictions, of a sequence of configurations
     recorded: Path  # the sweep that ships
     fitted: tuple[str, ...]  # its groups that the odds are fitted on
+    judging: tuple[str, ...]  # and those that nothing is, neither odds nor curve
 
 
 # three steps of each tell whether the code still makes the same numbers
@@ -82,6 +83,7 @@ FAMILIES = {
         predict_many,
         Path(__file__).with_name("recorded.csv"),
         ("grid", "wild-1", "lab-1"),
+        ("wild-4", "lab-4"),
     ),
     "transformer": Family(
         TransformerConfiguration,
@@ -94,6 +96,7 @@ FAMILIES = {
         predict_transformers,
         Path(__file__).with_name("transformers.csv"),
         ("wild-1", "wild-5"),
+        ("wild-2",),
     ),
 }
 
