@@ -10,7 +10,6 @@ import numpy as np
 from minigrad.core import saved as changes
 from minigrad.core.dtype import is_floating
 from minigrad.core.graph import Node, Vjp, record
-from minigrad.core.hooks import run_hooks
 from minigrad.core.mode import mode
 from minigrad.core.saved import OUT, changed_since, listed
 from minigrad.core.tensor import Tensor, wrap
@@ -28,8 +27,6 @@ def stepper(retain_graph: bool, create_graph: bool, wanted: Any = (), found: Any
     observe = mode.observer and mode.observer.backward
 
     def plain(node: Node, g: Any) -> Any:
-        if node.hooks:
-            g = run_hooks(node.hooks, g)
         edges = node.edges
         if edges is None:
             raise GraphError(
@@ -40,24 +37,24 @@ def stepper(retain_graph: bool, create_graph: bool, wanted: Any = (), found: Any
             _check_unchanged(node)
         if node.saves and not (retain_graph or (wanted and node in wanted)):
             node.edges = node.parts = None
-        return g, edges
+        return edges
 
     def special(node: Node, g: Any) -> Any:
         if wanted and len(found) == len(wanted):
-            return g, ()  # all are found, and what is left is older
+            return ()  # all are found, and what is left is older
         parts = node.parts
-        g, edges = plain(node, g)
+        edges = plain(node, g)
         if node in wanted:
             found[node] = g
             if len(found) == len(wanted):
-                return g, ()
+                return ()
         if wanted:
             edges = [e for e in edges if type(e[0]) is Node or e[0] in wanted]
         if create_graph and edges:
             edges = _recorded(node, edges, parts)
         if observe:
             edges = [(*e[:2], _observed(node, e[2], observe), *e[3:]) for e in edges]
-        return g, edges
+        return edges
 
     return special if create_graph or observe or wanted else plain
 

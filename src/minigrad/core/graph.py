@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.core.broadcast import unbroadcast
+from minigrad.core.hooks import run_hooks
 from minigrad.core.mode import mode, settings
 from minigrad.core.saved import OUT, keep, now
 from minigrad.core.tensor import Tensor
@@ -74,13 +75,14 @@ def record(
             if array.itemsize == 2 and dtype is None:
                 return _record_half(name, value, inputs, parts)
             if tensor.requires_grad:
-                if len(edge) == 2:
+                size = len(edge)
+                if size == 2:
                     kept = saved = None
                 else:
                     saves, saved = True, edge[2]
-                    if len(edge) == 3 and isinstance(saved, Tensor):
+                    if size == 3 and isinstance(saved, Tensor):
                         kept = saved.array
-                    elif len(edge) == 3 and saved is OUT:
+                    elif size == 3 and saved is OUT:
                         kept = value
                     else:
                         saved = edge[2:]
@@ -138,8 +140,8 @@ def walk(grads: dict[Any, Any], step: Callable[[Node, Any], Any]) -> set:
     todo = sorted((node.time, node) for node in grads if type(node) is Node)  # a heap
     while todo:
         node = heappop(todo)[1]  # the newest
-        g, edges = step(node, grads.pop(node))
-        for target, shape, vjp, kept, _ in edges:
+        g = run_hooks(node.hooks, grads.pop(node)) if node.hooks else grads.pop(node)
+        for target, shape, vjp, kept, _ in step(node, g):
             new = vjp(g) if kept is None else vjp(g, *kept) if type(kept) is list else vjp(g, kept)
             if new.shape != shape:
                 new = unbroadcast(new, shape, node.name)
@@ -154,7 +156,7 @@ def walk(grads: dict[Any, Any], step: Callable[[Node, Any], Any]) -> set:
             else:
                 grads[target] = grads[target] + new
                 owned.add(target)
-        edges = vjp = kept = new = None  # what a node kept goes before the next one's gradients
+        vjp = kept = new = None  # what a node kept goes before the next one's gradients
     return owned
 
 

@@ -28,8 +28,11 @@ class _Settings:
     """How many of these settings, over all threads, are not the default. At 0 an op need not look
     at its own thread's: a look costs 80 ns, and an op took two."""
 
-    changed = 0
-    lock = threading.Lock()
+    __slots__ = ("changed", "lock")
+
+    def __init__(self) -> None:
+        self.changed = 0
+        self.lock = threading.Lock()
 
 
 mode = _Mode()

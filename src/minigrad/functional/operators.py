@@ -11,7 +11,6 @@ from typing import Any
 
 from minigrad.autograd.backward import backward
 from minigrad.core import dtype as dtypes
-from minigrad.core.device import device
 from minigrad.core.hooks import register_hook, retain_grad
 from minigrad.core.tensor import Tensor
 from minigrad.errors import DtypeError
@@ -29,7 +28,7 @@ from minigrad.functional import (
     shape,
     softmax,
 )
-from minigrad.functional.operands import to as _to
+from minigrad.functional.convert import converter, to
 from minigrad.functional.views import detach
 
 Binary = Callable[[Any, Any], Tensor]
@@ -73,37 +72,6 @@ def _spread(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     method.__name__, method.__doc__ = op.__name__, op.__doc__
     return method
-
-
-def to(
-    self: Tensor,
-    *args: Any,
-    dtype: Any = None,
-    device: Any = None,
-    non_blocking: bool = False,
-    copy: bool = False,
-) -> Tensor:
-    """The tensor as a dtype, as another tensor's, or on the device "cpu", where it is."""
-    out = self
-    for wanted in (*args, dtype, device):
-        if isinstance(wanted, Tensor):
-            out = _to(out, wanted.dtype)
-        elif _is_device(wanted):
-            _device(wanted)
-        elif wanted is not None:
-            out = _to(out, dtypes.as_dtype(wanted))
-    return shape.clone(out) if copy and out is self else out
-
-
-_device = device
-
-
-def _is_device(value: Any) -> bool:
-    return isinstance(value, str) and value.partition(":")[0] in ("cpu", "cuda", "mps", "meta")
-
-
-def _as(dtype: Any) -> Callable[[Tensor], Tensor]:
-    return lambda self: _to(self, dtypes.as_dtype(dtype))
 
 
 class TensorMethods:
@@ -160,12 +128,12 @@ class TensorMethods:
     register_hook = register_hook
     retain_grad = retain_grad
     to = to
-    half = _as(dtypes.float16)
-    bfloat16 = _as("bfloat16")
-    float = _as(dtypes.float32)
-    double = _as(dtypes.float64)
-    long = _as(dtypes.int64)
-    bool = _as(dtypes.boolean)
+    half = converter(dtypes.float16)
+    bfloat16 = converter("bfloat16")
+    float = converter(dtypes.float32)
+    double = converter(dtypes.float64)
+    long = converter(dtypes.int64)
+    bool = converter(dtypes.boolean)
     cpu = to
 
     add = elementwise.add
