@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from curve_fit import KINDS, Data, fit, models, write
 
-from minigrad.signal.curve import HIGHEST, LOWEST, SHOWN
+from minigrad.course.which import pinball
+from minigrad.signal.curve import HIGHEST, LOWEST
 from minigrad.sweep.families import FAMILIES, family_of
 from minigrad.sweep.recorded import Row, rows
 
@@ -26,13 +27,6 @@ def line(name: str, data: Data, found: np.ndarray) -> dict:
     found = np.clip(found, LOWEST, HIGHEST)
     truth = np.clip(np.where(np.isnan(data.loss), HIGHEST, data.loss), LOWEST, HIGHEST)
     off = truth - found[:, 2]
-    pinball = np.mean(
-        [
-            np.where(truth > found[:, k], q, q - 1) * (truth - found[:, k])
-            for k, q in enumerate(SHOWN)
-        ],
-        axis=0,
-    )
     wide, half = (
         ((truth >= found[:, a]) & (truth <= found[:, b])).mean() for a, b in ((0, 4), (1, 3))
     )
@@ -44,7 +38,7 @@ def line(name: str, data: Data, found: np.ndarray) -> dict:
         "end_of_trained": np.median(np.abs(off[trained, -1])),
         "band_80": wide,
         "band_50": half,
-        "pinball": pinball.mean(),
+        "pinball": round(pinball(found, truth), 4),
         "by_window": [round(float(x), 3) for x in np.median(np.abs(off), 0)],
     }
     row = {k: round(float(x), 4) if isinstance(x, np.floating) else x for k, x in row.items()}

@@ -30,7 +30,8 @@ NO_GRADIENT = {
     "the dtype changes, so tested in test_operands.py": "to floating",
     "helpers between modules, no ops": "require_tensor require_floating operands shared sizes "
     "require_number check_range split_index pick put along wide check_leaf write autocast "
-    "in_float32 normal_cdf normal_pdf binary numpy_names share root_of same_place replace converter",
+    "in_float32 normal_cdf normal_pdf binary numpy_names share root_of same_place replace "
+    "converter",
     "it cuts the graph": "detach",
     "the checker itself": "gradcheck",
 }

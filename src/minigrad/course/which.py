@@ -54,8 +54,9 @@ def decades(curve: Any) -> NDArray[np.float64]:
 
 
 def pinball(said: NDArray[np.float64], seen: NDArray[np.float64]) -> float:
-    """Mean over windows and quantiles SHOWN of the loss that a true quantile has least of."""
-    off = seen - said  # (Q, W)
+    """Mean over windows and quantiles SHOWN of the loss that a true quantile has least of: of what
+    was said (..., Q, W) and seen (..., W)."""
+    off = seen[..., None, :] - said
     q = np.array(SHOWN)[:, None]
     return float(np.maximum(q * off, (q - 1) * off).mean())
 
