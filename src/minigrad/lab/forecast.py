@@ -127,6 +127,8 @@ def truth(
 
 def draw_curve(ax: Any, p: Fate, runs: Sequence[Losses] = ()) -> None:
     """The predicted band on axes of the loss by step, real runs as lines over it."""
+    from matplotlib.ticker import LogLocator
+
     from minigrad.lab.plot import REFERENCE, STYLES
 
     step = np.array([(start + stop - 1) / 2 + 1 for start, stop in p.curve.windows])
@@ -138,9 +140,9 @@ def draw_curve(ax: Any, p: Fate, runs: Sequence[Losses] = ()) -> None:
     low, high = min(drawn.min() / 1.5, entropy / 2), max(drawn.max() * 2, 2.5 * entropy)
     # at the top: not finite
     style = STYLES[1]
-    for outer, opacity in ((0.1, 0.15), (0.25, 0.3)):
+    for outer, opacity, share in ((0.1, 0.15, "80 % of runs"), (0.25, 0.3, "50 %")):
         edges = (np.clip(bands[q], low, high) for q in (outer, 1 - outer))
-        ax.fill_between(step, *edges, color=style.color, alpha=opacity, lw=0)
+        ax.fill_between(step, *edges, color=style.color, alpha=opacity, lw=0, label=share)
     median = np.minimum(bands[0.5], high)
     ax.plot(step, median, color=style.color, linestyle=style.linestyle, label="predicted")
     for k, means in enumerate(measured):
@@ -150,8 +152,9 @@ def draw_curve(ax: Any, p: Fate, runs: Sequence[Losses] = ()) -> None:
             ax.plot(step[last], means[last], "x", color="k", markersize=8)
     ax.axhline(entropy, color=REFERENCE, linestyle=":")
     ax.set(xscale="log", yscale="log", xlabel="step + 1", ylabel="loss, nats", ylim=(low, high))
-    if high / low < 20:  # hardly a decade: numbers, not powers
+    if high / low < 100:  # numbers, not powers, and no more of them than have room
         ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
         ax.yaxis.set_minor_formatter("{x:g}")
 
 
