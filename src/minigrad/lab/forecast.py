@@ -193,7 +193,7 @@ def plot(p: Prediction, path: Path, runs: Sequence[Losses] = ()) -> None:
         typical = shown * np.exp(-np.minimum(spread**2 / 2, 50))
         wide = np.exp(np.minimum(2 * spread, 50))
         ax.plot(layers, shown, color=style.color, linestyle=":", lw=1)
-        ax.plot(layers, typical, color=style.color, linestyle=style.linestyle)
+        ax.plot(layers, typical, color=style.color, linestyle="--")
         ax.fill_between(layers, typical / wide, typical * wide, color=style.color, alpha=0.2, lw=0)
         ax.set_yscale("log")
         if shown.min() < FLOAT32_ENDS < shown.max():
@@ -208,11 +208,6 @@ def plot(p: Prediction, path: Path, runs: Sequence[Losses] = ()) -> None:
             )
         if np.ptp(np.log10(shown)) < 1:
             ax.set_ylim(min(shown.min() / 10, (typical / wide).min()), (typical * wide).max() * 10)
-    axes[0, 2].annotate(
-        "line: the typical network, band: 95 % of them; dots: their mean",
-        (0.98, 0.02),
-        xycoords="axes fraction",
-        ha="right",
-        fontsize=8,
-    )
+    axes[0, 1].set_title("dashes: the typical network; dots: the mean of all", fontsize=9)
+    axes[0, 2].set_title("band: 95 % of networks", fontsize=9)
     save_figure(figure, path)
