@@ -24,12 +24,11 @@ def test_every_workload_has_a_row():
     assert set(RECORD["TITLES"]) == set(RECORD["TABLE"]) <= set(WORKLOADS)
 
 
-def test_no_number_stands_beside_the_records():
-    """But for sizes, versions and settings: a time or ratio in the prose goes stale unseen."""
-    text = re.sub(
-        r"<!-- from.*?to here -->|```.*?```", "", RECORD["README"].read_text(), flags=re.S
-    )
-    assert not re.findall(r"\d+\.\d+(?! Tiny)|\d+ (?:ms|µs|%|GB)", text.replace("2.13", ""))
+def test_no_time_or_ratio_stands_beside_the_records():
+    """In the prose it would go stale unseen. (2.13 is PyTorch's version.)"""
+    text = RECORD["README"].read_text(encoding="utf-8").replace("2.13", "")
+    prose = re.sub(r"<!-- from.*?to here -->|```.*?```", "", text, flags=re.S)
+    assert not re.findall(r"\d+\.\d+|\d+ (?:ms|µs|%|GB)", prose)
 
 
 def test_the_readme_rounds_them():
