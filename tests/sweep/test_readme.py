@@ -92,8 +92,8 @@ def test_figures_of_diagnoses():
     table = {
         "predict's family, wild": judged["here"]["wild"],
         "predict's family, lab-like": judged["here"]["lab"],
-        "small transformers, rates over six decades": judged["elsewhere"]["language"],
-        "MLPs on other tasks, rates over six decades": judged["elsewhere"]["classes"],
+        "small transformers, rates over six decades": judged["here"]["language"],
+        "MLPs on other tasks, rates over six decades": judged["here"]["classes"],
     }
     text = README.read_text(encoding="utf-8")
     for name, found in table.items():
