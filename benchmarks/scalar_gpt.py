@@ -83,6 +83,7 @@ def time_step(engine: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--json", action="store_true", help="print {engine: seconds}")
     parser.add_argument("--engine", choices=ENGINES, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.engine:
@@ -97,6 +98,9 @@ def main() -> None:
             seconds[engine].append(result["seconds"])
             losses.add(round(result["loss"], 9))
     assert len(losses) == 1, f"the engines computed different losses: {losses}"
+    if options.json:
+        print(json.dumps({engine: statistics.median(times) for engine, times in seconds.items()}))
+        return
     base = statistics.median(seconds["micrograd"])
     for engine, times in seconds.items():
         ratios = [t / m for t, m in zip(times, seconds["micrograd"], strict=True)]

@@ -2,6 +2,7 @@
 
     pip install -e '.[dev]' torch==2.13.0
     python benchmarks/shakespeare.py           # --text PATH for another; --steps, --seeds
+    python benchmarks/shakespeare.py --json benchmarks/shakespeare.json   # what README.md states
 
 The same model, law of initialization, batches, optimizer, warmup and clipping. Each engine draws
 its own weights for every seed; one more run gives PyTorch the weights of minigrad's seed 0, so
@@ -11,8 +12,10 @@ that the two curves can be laid on top of each other.
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import time
+from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
@@ -157,6 +160,7 @@ def main() -> None:
     parser.add_argument("--text", default="shakespeare", help="or the path of a UTF-8 file")
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--json", type=Path, help="write the ends, times and samples there")
     s = parser.parse_args()
     torch.set_num_threads(1)
     text = load_text(s.text)
@@ -189,6 +193,14 @@ def main() -> None:
             print(f"  first {steps} steps: training losses at most {apart[:steps].max():.1e} apart")
     for engine, results in runs.items():
         print(f"\n{engine}, seed 0:\n{results[0][2]}")
+    if s.json:
+        record = {
+            **{"unigram": unigram, "bigram": bigram, "steps": s.steps, "seconds": seconds},
+            "ends": {engine: [end for _, end, _ in results] for engine, results in runs.items()},
+            **{"same_weights": same[1], "apart": apart.tolist()},
+            "samples": {engine: results[0][2] for engine, results in runs.items()},
+        }
+        s.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python sweeps/calibrate.py             # how good each kind of model is, cross-validated: the
                                            # table of theory/prediction.md, kept in its records
     python sweeps/calibrate.py --fit       # writes what ships
-    python sweeps/calibrate.py --judge     # README's table: draws that no fit has seen
+    python sweeps/calibrate.py --judge     # README's table: draws that no fit has seen, kept too
 
 What ships stood before the last changes to theory's quantities: fitted anew on the same runs, it
 says the fate of .896 of wild and .949 of lab-like runs where what ships says .904 and .951.
@@ -30,7 +30,9 @@ from minigrad.signal.predict import predict_many
 from minigrad.sweep.recorded import FITTED, Row, rows
 
 CALIBRATION = Path(__file__).parents[1] / "src/minigrad/signal/calibration.json"
-TABLE = Path(__file__).parents[1] / "theory/records/models.json"
+TABLE, JUDGED = (
+    Path(__file__).parents[1] / "theory/records" / name for name in ("models.json", "judged.json")
+)
 # runs of the family made with PyTorch's kernels, before minigrad's engine stood
 DEVELOPMENT = Path(__file__).with_name("development.csv")
 AFTER = ("wild-3", "lab-3")  # made when calibration.json stood
@@ -151,7 +153,9 @@ def report(
             f"{name:32s} {kind:8s} n {len(y):4d}  accuracy {right.mean():.3f}  Brier {brier:.3f}  "
             f"sure of {sure.mean():.2f}, {right[sure].mean():.3f} of them right"
         )
-        found[kind] = {"accuracy": round(right.mean(), 3), "brier": round(brier, 3)}
+        shown = {"runs": len(y), "accuracy": right.mean(), "brier": brier, "sure": sure.mean()}
+        shown["right_where_sure"] = right[sure].mean()
+        found[kind] = {key: round(float(value), 3) for key, value in shown.items()}
     return found
 
 
@@ -179,12 +183,18 @@ def main() -> None:
     if args.judge:
         unseen = [run for run in recorded if run.group not in FITTED]
         predicted = predict_many([run.config for run in unseen])
-        report("pure theory", unseen, by_rule(unseen, [p.features for p in predicted]))
-        odds = np.array([[*p.probabilities.values()] for p in predicted])
-        report("theory, calibrated", unseen, odds)
         model = rival().fit(np.array([raw(run.config) for run in seen]), truth)
-        odds = model.predict_proba(np.array([raw(run.config) for run in unseen]))
-        report("boosting on the raw configuration", unseen, odds)
+        odds = {
+            "pure theory": by_rule(unseen, [p.features for p in predicted]),
+            "theory, calibrated": np.array([[*p.probabilities.values()] for p in predicted]),
+            "boosting on the raw configuration": model.predict_proba(
+                np.array([raw(run.config) for run in unseen])
+            ),
+        }
+        table = {name: report(name, unseen, p) for name, p in odds.items()}
+        JUDGED.write_text(
+            json.dumps(table | {"fitted": len(seen)}, indent=1) + "\n", encoding="utf-8"
+        )
         return
     known = [p.features for p in predict_many([run.config for run in seen])]
     X = np.array([[f[name] for name in QUANTITIES] for f in known])

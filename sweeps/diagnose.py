@@ -2,7 +2,8 @@
 
     python sweeps/diagnose.py --measure    # the sweep's networks, and others: 20 minutes
     python sweeps/diagnose.py --fit        # writes what ships
-    python sweeps/diagnose.py --judge      # figures on draws that no fit has seen
+    python sweeps/diagnose.py --judge      # figures on draws that no fit has seen, kept beside
+                                           # the pages' records; measures those where they are not
     python sweeps/diagnose.py --public     # figures on public PyTorch models, of public.csv
 
 The MLPs' fates are those recorded; the networks of families.py are trained, two thirds of them to
@@ -12,6 +13,7 @@ fit on. Measurements go to runs/, and what is there already is not made again. N
 import argparse
 import csv
 import json
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,6 +40,7 @@ from minigrad.sweep.recorded import FITTED, Row, rows
 from minigrad.training.verdict import verdict
 
 CALIBRATION = Path(__file__).parents[1] / "src/minigrad/diagnose/calibration.json"
+JUDGED = Path(__file__).parents[1] / "theory/records/diagnose_judged.json"
 OTHERS = Path(__file__).parents[1] / "runs/diagnose-others.jsonl"
 MEASURED = Path(__file__).parents[1] / "runs/diagnose.jsonl"
 OWN_RATE = ("trial_", "far")  # known at the optimizer's rate alone
@@ -67,13 +70,13 @@ def diagnosed(run: Row) -> Measured:
         return measure(session)
 
 
-def make(runs: list[Row]) -> None:
-    """Measure what MEASURED does not hold yet, one line each."""
+def make(runs: list[Row], wanted: Callable[[int], bool]) -> None:
+    """Measure what is wanted and MEASURED does not hold yet, one line each."""
     MEASURED.parent.mkdir(exist_ok=True)
     have = set(stored())
     with MEASURED.open("a", encoding="utf-8") as file, progress(len(runs), "networks") as advance:
         for i, run in enumerate(runs):
-            if i not in have:
+            if i not in have and wanted(i):
                 record = {"run": i, "measured": as_record(diagnosed(run))}
                 print(json.dumps(record), file=file, flush=True)
             advance()
@@ -97,15 +100,16 @@ class Other(NamedTuple):
     measured: Measured
 
 
-def make_others() -> None:
-    """Draw, diagnose and train networks of the other families: appended to OTHERS."""
+def make_others(all_of_them: bool) -> None:
+    """Draw, diagnose and train networks of the other families, or those that judge alone:
+    appended to OTHERS."""
     have = {(r.group, r.seed) for r in others()}
     with (
         OTHERS.open("a", encoding="utf-8") as file,
         progress(sum(COUNTS.values()), "networks") as advance,
     ):
         for family, seed in ((f, i) for f, count in COUNTS.items() for i in range(count)):
-            if (family, seed) not in have:
+            if (family, seed) not in have and (all_of_them or not for_fit(seed)):
                 t = task(family, seed)
                 session = Session(t.model, t.loss, t.optimizer, list(islice(t.batches(), 2)))
                 with session.borrowed(), np.errstate(all="ignore"):
@@ -125,6 +129,11 @@ def others() -> list[Other]:
         Other(r["family"], r["seed"], r["steps"], r["verdict"], from_record(r["measured"]))
         for r in lines
     ]
+
+
+def for_fit(seed: int) -> bool:
+    """Whether a network of the other families is fitted on; the others judge."""
+    return seed % 3 != 2
 
 
 def as_record(m: Measured) -> dict[str, Any]:
@@ -169,18 +178,21 @@ def main() -> None:
         return
     recorded = rows()
     runs: list[Any] = [*recorded, *rows(DEVELOPMENT)]
-    if args.measure:
-        make(runs)
-        make_others()
+    if args.measure or args.judge:
+        make(
+            runs,
+            lambda i: args.measure or (i < len(recorded) and runs[i].group not in FITTED),
+        )
+        make_others(args.measure)
     known = {i: features(m, STEPS) for i, m in stored().items()}
     fitted = {i for i in known if i >= len(recorded) or runs[i].group in FITTED}
     for other in others():
         known[len(runs)] = features(other.measured, other.steps)
-        if other.seed % 3 != 2:
+        if for_fit(other.seed):
             fitted.add(len(runs))
         runs.append(other)
     seen, unseen = sorted(fitted), sorted(set(known) - fitted)
-    names = list(known[0])
+    names = list(next(iter(known.values())))
     kinds = {"here": names, "elsewhere": [n for n in names if not n.startswith(OWN_RATE)]}
     if args.fit:
         truth = labels([runs[i] for i in seen])
@@ -193,11 +205,13 @@ def main() -> None:
         CALIBRATION.write_text(text + "\n", encoding="utf-8")
     if args.judge:
         shipped = json.loads(CALIBRATION.read_text(encoding="utf-8"))
-        judged = [runs[i] for i in unseen]
+        judged, table = [runs[i] for i in unseen], {}
         for kind in kinds:
             model = read(shipped[kind])
             odds = np.array([[*probabilities(known[i], model).values()] for i in unseen])
-            report(f"diagnosis, {kind}", judged, odds, ("wild", "lab", *AFTER, *FAMILIES))
+            of = ("wild", "lab", *AFTER, *FAMILIES)
+            table[kind] = report(f"diagnosis, {kind}", judged, odds, of)
+        JUDGED.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -201,7 +201,7 @@ ROWS = {"forward_rms": "RMS of the output", "gradient_rms": "RMS of the gradient
 
 def gradient_figure(cells):
     title = (
-        "The init decides how signal and gradient grow; a norm makes every init alike\n"
+        "Without a norm the init decides what the gradient does; with one all inits are alike\n"
         "(between thin lines: 80 % of networks without norm, in theory)"
     )
     shape = {"size": (11, 6.2), "sharex": True, "sharey": "row"}

@@ -194,7 +194,8 @@ def timing_figure(costs):
         ax.errorbar([found.middle], [row], xerr=[[low], [high]], fmt="v", **look)
         rms, layer = (float(np.median(of[name])) for name in ("RMSNorm", "LayerNorm"))
         text = f"{found.middle:.2f}: {rms:.2f} ms, LayerNorm {layer:.2f} ms"
-        ax.annotate(text, (found.middle, row), (0, 9), textcoords="offset points", ha="center")
+        look = {"textcoords": "offset points", "ha": "center", "backgroundcolor": "white"}
+        ax.annotate(text, (found.middle, row), (0, 11), **look)
         shares.append(f"{found.middle:.2f}")
     figure.suptitle(
         f"RMSNorm takes {', '.join(shares[:-1])} and {shares[-1]} of LayerNorm's time",

@@ -192,8 +192,11 @@ def four_figure(cells):
     """Norm × skip: a table of fates for each kind of network."""
     title = "Fifty layers, each trick alone and both: how they end"
     if all(of_four(c, *k).held is not False for k, c in cells.by("kind", "norm", "skip").items()):
-        title = "Without a skip the norm kills fifty ReLU layers; with a skip its absence does"
-    figure, axes = plot.new_figure(title, columns=len(KINDS), size=(10.5, 3.2))
+        title = (
+            "Without a skip the norm kills fifty ReLU layers, with a skip its absence does;\n"
+            "this lab's blocks, whose gains are too large, need both"
+        )
+    figure, axes = plot.new_figure(title, columns=len(KINDS), size=(10.5, 3.4))
     for ax, kind in zip(axes[0], KINDS, strict=True):
 
         def cell(row, column, kind=kind):
@@ -212,7 +215,7 @@ def four_curves(cells):
     four = cells.of(kind=RELU).by("norm", "skip")
     said = {key: predict(configuration(*key)) for key in four}
     right = sum(said[key].verdict == mine.word for key, mine in four.items())
-    title = f"Of the four fates of plain ReLU layers {right} are foretold"
+    title = f"{right} of the {len(four)} fates of fifty plain ReLU layers are foretold"
     shown = {", ".join(key): (said[key], mine.runs, None) for key, mine in four.items()}
     return foretold.panels(title, shown, 2)
 

@@ -211,7 +211,7 @@ def comparison(records):
     if all(finding.held for finding in findings(records)[:4]):
         title = (
             "No norm is ahead at the lowest rate and dies at the highest; "
-            "post-norm stalls, pre-norm learns at every rate"
+            "post-norm stalls from 0.005 up, pre-norm learns at all"
         )
     shape = {"size": (1.2 + 3.9 * len(rates), 6.4), "sharex": True, "sharey": True}
     figure, axes = plot.new_figure(title, 2, len(rates), **shape)

@@ -149,7 +149,7 @@ def dial_figure(cells, places):
     count = len(places) * len(SHARES)
     said = ", ".join(f"{rule} {learned[rule]}" for rule in DIAL)
     title = f"Of {count} combinations every seed learns in: {said}\n(held-out loss; dark: stalled)"
-    size = (12.5, 1.8 + 0.8 * len(places))
+    size = (13.5, 1.8 + 0.8 * len(places))
     figure, axes = plot.new_figure(title, columns=len(DIAL), size=size, sharey=True)
     image = trainability(axes[0], numbered, DIAL, "row", "column")
     for ax in axes[0]:

@@ -208,7 +208,10 @@ def figures(records):
 
 def parts_figure(draws, cells, theory):
     """Start, time to learn and tail, each against theory alone."""
-    title = "Theory alone: the start, of two networks the plateau at small rates, and hardly a tail"
+    title = (
+        "Theory alone has the start, and the plateau of two networks at small rates; "
+        "most tails are steeper than it says"
+    )
     figure, ((start, plateau, tail),) = plot.new_figure(title, columns=3, size=(13.5, 4.2))
     alone = {"color": "black", "ls": "--", "lw": 1.1}
     known = [starts(scale) for scale in draws]
@@ -222,11 +225,12 @@ def parts_figure(draws, cells, theory):
         if steps:
             plot.band(plateau, list(steps), np.array(list(steps.values())).T, style, 1, name)
             said = [halves(theory.of(network=name))[lr][0] for lr in steps]
-            plateau.plot(list(steps), said, **alone | {"color": style.color})
+            hollow = {"color": style.color, "marker": style.marker, "mfc": "white", "ms": 4}
+            plateau.plot(list(steps), said, **alone | hollow)
         for run in mine.of(slope=lambda slope: slope is not None).runs:
             tail.plot(run["lr"], run["slope"], style.marker, color=style.color)
     plateau.set(xscale="log", yscale="log", xlabel="learning rate")
-    plateau.set(ylabel="step at half of guessing (thin: theory alone)")
+    plateau.set(ylabel="step at half of guessing (hollow: theory alone)")
     if plateau.lines:
         plateau.legend(frameon=False, fontsize=8)
     tail.axhline(-1, **alone)

@@ -1,11 +1,15 @@
 """What the check of symptoms_without_skip calls right is what networks do, in every seed."""
 
+import types
+
 import numpy as np
 import pytest
 
 import minigrad
 from minigrad import nn, optim
 from minigrad.course.check import solutions
+from minigrad.course.checks.residual_depth import CHECKS
+from minigrad.course.verdict import run_check
 from minigrad.data import toy
 from minigrad.nn import functional as F
 
@@ -48,3 +52,14 @@ def test_the_gradient_is_healthy_before_and_gone_after_ten_updates(seed):
     after = "vanished" if gradients[10] < 0.01 * gradients[0] else "healthy"
     fate = "stalled" if 0.9 * np.log(2) < loss < 2 * np.log(2) else "other"
     assert {"gradient before": before, "gradient after": after, "loss": fate} == SYMPTOMS
+
+
+@pytest.mark.parametrize("wrong", SYMPTOMS)
+def test_a_wrong_prediction_is_not_told_the_answer(wrong):
+    words = {"gradient before": "vanished", "gradient after": "healthy", "loss": "diverged"}
+    module = types.SimpleNamespace(
+        __file__="", symptoms_without_skip=lambda: SYMPTOMS | {wrong: words[wrong]}
+    )
+    said = run_check("symptoms_without_skip", CHECKS, module, "page.md#section")
+    assert not said.passed and "not what" in said.mistake and said.question
+    assert SYMPTOMS[wrong] not in "\n".join(said.lines())

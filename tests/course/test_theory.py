@@ -108,9 +108,16 @@ def test_a_claimed_number_is_found_in_every_way_it_is_written():
 @pytest.mark.parametrize("page", PAGES, ids=stem)
 def test_a_page_cites_sources_and_reads_in_a_terminal(page):
     text = page.read_text(encoding="utf-8")
-    assert "\n## Sources\n" in text
-    if page.stem[:2].isdigit():  # the labs' pages
-        assert "**One line of argument.**" in text
+    before, sources, after = text.partition("\n## Sources\n")
+    assert sources and "| symbol |" in text
+    assert all("](http" in line for line in after.splitlines() if line.startswith("- "))
+    if page.stem != "glossary":
+        assert "\n## You are done when\n" in before
+        assert sum(kind == "python" for kind, _ in blocks(page)) >= 2, (
+            "snippets that show something"
+        )
+    if page.stem[:2].isdigit() or page.stem == "curve":  # the labs' pages
+        assert 0 < text.find("**Guess first") < text.find("**One line of argument.**"), "no guess"
         assert "| symbol | shape | meaning |" in text
         assert "\n## What is commonly claimed, and was measured otherwise\n" in text
     plain = plain_markdown(text)
@@ -120,6 +127,14 @@ def test_a_page_cites_sources_and_reads_in_a_terminal(page):
         commands = set(re.findall(r"\\([A-Za-z]{4,})", formula)) - {"cosh", "sinh", "tanh"}
         shown = {c for c in commands if c in plain_math(formula)}
         assert not shown, f"shown by its name: {shown} in {formula}"
+
+
+@pytest.mark.parametrize("readme", [p for p in LABS if stem(p) != "autograd"], ids=stem)
+def test_a_lab_asks_for_a_guess_before_it_says_what_came_out(readme):
+    text = readme.read_text(encoding="utf-8")
+    before, folded, after = text.partition("<details><summary><b>What came out</b>")
+    assert "**Before you run it**" in before and folded and "](reference/" not in before
+    assert "## What came out" in after.partition("</details>")[0]
 
 
 @pytest.mark.parametrize("exercise", COURSE.exercises, ids=lambda e: e.name)

@@ -23,9 +23,12 @@ def drawn(number):
 
 
 def line(ax, style):
-    """The one line of a style: its y-values."""
+    """The one line of a style: its y-values. (Hollow marks are theory's.)"""
     (found,) = [
-        x for x in ax.lines if x.get_color() == style.color and x.get_marker() == style.marker
+        x
+        for x in ax.lines
+        if x.get_color() == style.color == x.get_markerfacecolor()
+        and x.get_marker() == style.marker
     ]
     return np.array(found.get_ydata())
 
@@ -265,8 +268,8 @@ def test_11_each_panel_has_its_networks_runs_and_theory():
     for ax in panels:
         name, lr = ax.get_title().split("\n")[0].rsplit(", lr ", 1)
         (alone,) = theory.of(network=name, lr=float(lr)).runs
-        dashed = next(shown for shown in ax.lines if shown.get_label() == "theory alone")
-        np.testing.assert_allclose(dashed.get_ydata(), alone["losses"])
+        dotted = next(shown for shown in ax.lines if shown.get_label() == "theory alone")
+        np.testing.assert_allclose(dotted.get_ydata(), alone["losses"])
         black = [shown.get_ydata() for shown in ax.lines if shown.get_marker() == "."]
         runs = [run["losses"] for run in cells.of(network=name, lr=float(lr)).runs]
         np.testing.assert_allclose(black, [module.window_means(run) for run in runs])

@@ -115,3 +115,12 @@ def test_a_knob_that_not_every_init_has_can_be_an_axis(tmp_path, x):
     ]
     draw_map(rows, x, "lr", [], tmp_path / "map.png")
     assert (tmp_path / "map.png").is_file()
+
+
+def test_the_title_says_how_far_it_goes_beyond_what_was_fitted(tmp_path):
+    right, wrong = run(2, 1e-2, 0.1), run(60, 1e-2, 0.1)
+    rows = [right, right, wrong, *(replace(row, group="wild-4") for row in (right, wrong))]
+    lines = draw_map(rows, "depth", "lr", [], tmp_path / "map.png")
+    assert lines[0] == (
+        "Theory agrees with 60.0% of 5 runs, with 50.0% of the 2 that its fit has not seen"
+    )

@@ -1,5 +1,6 @@
 """The README's figures of the prediction, from the recorded sweep that ships."""
 
+import csv
 import json
 import math
 import re
@@ -70,6 +71,51 @@ def test_figures_of_transformers():
     assert [float(x) for x in told.groups()] == pytest.approx(found, abs=0.0051)
     assert float(told[3]) == pytest.approx(shipped["accuracy"], abs=0.00051)
     assert shipped["accuracy"] >= 0.9 and shipped["brier"] <= 0.15 and shipped["sure"] >= 0.45
+
+
+def test_figures_of_the_trees_without_theory_and_the_theory_without_trees():
+    judged = json.loads((README.parent / "theory/records/judged.json").read_text())
+    text = " ".join(README.read_text(encoding="utf-8").split())
+    told = re.search(
+        r"fitted on ([\d,]+) runs\. .*? right on ([\d.]+) and ([\d.]+); the limits of theory "
+        r"without a fitted number on ([\d.]+) and ([\d.]+)\. .*? sweep of ([\d,]+) runs",
+        text,
+    )
+    names = ("boosting on the raw configuration", "pure theory")
+    found = [judged[name][kind]["accuracy"] for name in names for kind in ("wild", "lab")]
+    said = [float(x.replace(",", "")) for x in told.groups()]
+    assert said == [judged["fitted"], *found, len(rows())]
+
+
+def test_figures_of_diagnoses():
+    judged = json.loads((README.parent / "theory/records/diagnose_judged.json").read_text())
+    table = {
+        "predict's family, wild": judged["here"]["wild"],
+        "predict's family, lab-like": judged["here"]["lab"],
+        "small transformers, rates over six decades": judged["here"]["language"],
+        "MLPs on other tasks, rates over six decades": judged["here"]["classes"],
+    }
+    text = README.read_text(encoding="utf-8")
+    for name, found in table.items():
+        line = next(x for x in text.splitlines() if x.startswith(f"| {name} |"))
+        said = [float(x) for x in line.split("|")[2:-1]]
+        keys = ("runs", "accuracy", "brier", "sure", "right_where_sure")
+        assert said == pytest.approx([found[key] for key in keys], abs=0.0051)
+        assert said[:3] == [found[key] for key in keys[:3]]
+
+
+def test_figures_of_public_models():
+    lines = (README.parent / "sweeps/public.csv").read_text(encoding="utf-8").splitlines()
+    runs = list(csv.DictReader(lines))
+    high, faults = ([r for r in runs if r["case"] == case] for case in ("high", "fault"))
+    right = [sum(r["verdict"] == r["said"] for r in some) for some in (runs, high)]
+    assert all(r["named"] == "1" for r in faults)
+    text = " ".join(README.read_text(encoding="utf-8").split())
+    assert (
+        f"is foretold in {right[0]} of {len(runs)}, in {right[1]} of {len(high)} where the rate is "
+        f"30 times too high, and all {len(faults)} faults are named"
+    ) in text
+    assert len({r["model"] for r in runs}) == 12 and len({r["seed"] for r in runs}) == 3
 
 
 def test_the_transformers_judged_are_what_ships_says():

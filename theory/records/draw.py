@@ -5,13 +5,14 @@ All of them, or those that are named: python theory/records/draw.py demonstratio
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 from record import DEMONSTRATIONS, RELU, WORKED
 
 from minigrad.lab.forecast import draw_curve
-from minigrad.lab.plot import REFERENCE, STYLES, label_ends, new_figure, save_figure
+from minigrad.lab.plot import FATES, REFERENCE, STYLES, label_ends, new_figure, save_figure
 from minigrad.signal.predict import predict, predict_many
 from minigrad.signal.transformer.predict import predict_transformers
 from minigrad.signal.windows import WINDOWS
@@ -32,7 +33,7 @@ def demonstrations():
         inside += list((seen >= curve.quantile(0.1)) & (seen <= curve.quantile(0.9)))
     title = (
         f"{sum(right)} of {len(runs)} fates foretold; {np.mean(inside):.0%} of the windows lie in "
-        "the 80 % band (dark: 50 %; at the top: NaN)"
+        "the 80 % band (at the top: NaN)"
     )
     figure, axes = new_figure(title, 3, 4, size=(13.5, 9.0))
     for ax, (name, choices) in zip(axes.flat, DEMONSTRATIONS.items(), strict=False):
@@ -68,7 +69,7 @@ def transformers():
         inside += list((seen >= p.curve.quantile(0.1)) & (seen <= p.curve.quantile(0.9)))
     title = (
         f"{np.mean(right):.0%} of {len(unseen)} fates foretold, {np.mean(inside):.0%} of windows "
-        "in the 80 % band (dark: 50 %; at the top: NaN): nine drawn at random"
+        "in the 80 % band (at the top: NaN): nine drawn at random"
     )
     figure, axes = new_figure(title, 3, 3, size=(12.0, 10.0))
     drawn = np.random.default_rng(0).permutation(len(unseen))[:9]
@@ -93,12 +94,15 @@ def theory_alone():
     losses = np.array([(r.first, r.final) for r in unseen])
     first, final = np.log10(np.maximum(losses, 1e-9)).T
     theory = np.log10([p.curve.theory for p in foretold])
-    title = "The start is theory's; the way down comes later than a constant kernel says"
+    title = (
+        "Theory has the start; the way down comes later than a constant kernel says, "
+        "and what is fitted knows the end"
+    )
     figure, axes = new_figure(title, 1, 3, size=(13.0, 4.2))
     ax, dots = axes[0, 0], {"s": 8, "alpha": 0.5, "color": STYLES[1].color, "lw": 0}
     ax.scatter(first, theory[:, 0], **dots)
     ax.set(xlabel="first loss, measured (log₁₀ nats)", ylabel="E ln(1 + e^−t), theory alone")
-    ax.set(xlim=(-0.5, 4), ylim=(-0.5, 4), title="at init")
+    ax.set(xlim=(-0.5, 4), ylim=(-0.5, 4), title="the start: theory alone")
     own = [run for run in unseen if run.verdict == "trained"]
     gap = np.log10([run.windows for run in own]) - np.log10(
         [p.curve.theory for p in predict_many([run.config for run in own])]
@@ -109,12 +113,12 @@ def theory_alone():
     axes[0, 1].plot(step, median, color=STYLES[0].color, marker="o")
     axes[0, 1].axhline(0, color=REFERENCE, linestyle=":")
     axes[0, 1].set(xscale="log", xlabel="step + 1", ylabel="measured / theory, log₁₀")
-    axes[0, 1].set_title(f"{len(own)} runs that trained: median, 80 %")
+    axes[0, 1].set_title(f"the way down of {len(own)} that trained (band: 80 %)")
     ended = np.array([r.verdict == "trained" for r in unseen])
     middle = np.log10([p.curve.quantile(0.5)[-1] for p in foretold])
     axes[0, 2].scatter(final[ended], middle[ended], **dots)
     axes[0, 2].set(xlabel="last window, measured (log₁₀ nats)", ylabel="median, fitted")
-    axes[0, 2].set(xlim=(-6.5, 0.2), ylim=(-6.5, 0.2), title=f"{ended.sum()} runs that trained")
+    axes[0, 2].set(xlim=(-6.5, 0.2), ylim=(-6.5, 0.2), title="their end: networks fitted")
     for ax in (axes[0, 0], axes[0, 2]):
         ax.plot([-7, 5], [-7, 5], color=REFERENCE, linestyle=":")
     save_figure(figure, HERE / "theory_alone.png")
@@ -123,7 +127,7 @@ def theory_alone():
 def worked():
     """The worked case of prediction.md: theory's curves and bands, and five networks of each."""
     runs = json.loads((HERE / "worked.json").read_text(encoding="utf-8"))["runs"]
-    title = "Theory at init (lines, band of 80 %) and five networks of each (dots)"
+    title = "Five networks of each (dots) lie where theory at init says (lines, band of 80 %)"
     figure, axes = new_figure(title, columns=2, size=(11, 4.3))
     labels = {"q": "mean square of the output, q", "G": "squared gradient there, G"}
     for ax, (key, label) in zip(axes[0], labels.items(), strict=True):
@@ -140,21 +144,17 @@ def worked():
             ax.plot(layers, np.exp(middle), **look)
             low, high = (np.exp(middle + side * 1.28 * spread_) for side in (-1, 1))
             ax.fill_between(layers, low, high, color=style.color, alpha=0.2, lw=0)
-            for run in runs:
-                if run["name"] == name:
-                    ax.plot(
-                        layers[4::5],
-                        run[key][4::5],
-                        style.marker,
-                        color=style.color,
-                        ms=3.5,
-                        alpha=0.7,
-                    )
+            mine = [run for run in runs if run["name"] == name]
+            dots = {"color": style.color, "ms": 3.5, "alpha": 0.7}
+            for run in mine:
+                ax.plot(layers[4::5], run[key][4::5], style.marker, **dots)
+            fates = Counter(run["verdict"] for run in mine)
+            fell = ", ".join(f"{count} {fate}" for fate, count in fates.items())
             at = middle[-1] if key == "q" else middle[0]
-            ends.append((float(np.exp(at)), f"{name}: {p.verdict}", style.color))
+            ends.append((float(np.exp(at)), f"{name}:\n{fell}", style.color))
         ax.set(yscale="log", xlabel="layer", ylabel=label)
         if key == "q":
-            label_ends(ax, ends)
+            label_ends(ax, ends, gap=0.11)
     save_figure(figure, HERE / "worked.png")
 
 
@@ -166,12 +166,8 @@ def odds():
         for p, run in zip(predict_many([r.config for r in unseen]), unseen, strict=True)
     ]
     edges = np.array([0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0001])
-    title = (
-        f"{len(unseen)} unseen runs: odds given, and how often they came true."
-        '\nIn the middle "stalled" is said too often'
-    )
-    figure, axes = new_figure(title, size=(6.5, 4.6))
-    ax = axes[0, 0]
+    figure, axes = new_figure("", size=(6.5, 4.6))
+    ax, off = axes[0, 0], 0.0
     ax.plot([0, 1], [0, 1], color=REFERENCE, ls=":", lw=1.2)
     for fate, style in zip(
         ("diverged", "stalled", "trained"), (STYLES[0], STYLES[3], STYLES[5]), strict=True
@@ -184,13 +180,14 @@ def odds():
             for i in range(len(edges) - 1)
             if (place == i).any()
         ]
-        ax.plot(
-            *np.transpose(at),
-            color=style.color,
-            linestyle=style.linestyle,
-            marker=style.marker,
-            label=fate,
-        )
+        off = max(off, *(abs(share - odds) for odds, share in at))
+        look = {"color": FATES[fate], "linestyle": style.linestyle, "marker": style.marker}
+        ax.plot(*np.transpose(at), label=fate, **look)
+    figure.suptitle(
+        f"{len(unseen)} unseen runs: odds come true as often as they\n"
+        f"say (dotted), to within {off:.2f}",
+        **{"x": 0.01, "ha": "left", "fontsize": 11.5, "fontweight": "bold"},
+    )
     ax.set(xlabel="odds given", ylabel="share that came true")
     ax.legend(frameon=False)
     save_figure(figure, HERE / "odds.png")

@@ -37,6 +37,7 @@ class Probe:
     atol: float = 1e-6
     size: int = 0
     last: bool = False
+    guessed: bool = False  # a prediction: what is expected is not told
     expected: Any = None  # instead of the right implementation's outcome, where that takes long
 
     def agrees(self, received: Any, expected: Any) -> bool:

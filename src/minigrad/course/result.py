@@ -52,7 +52,8 @@ class Result:
                 out += ["  received", *_indent(self.received)]
                 out += ["  expected", *_indent(self.expected)]
             else:
-                out += [f"  received {self.received}, expected {self.expected}"]
+                meant = f", expected {self.expected}" if self.expected else ""
+                out += [f"  received {self.received}{meant}"]
         if self.mistake:
             out += [f"  → {self.mistake}", f"  {self.question}"]
         if self.see and self.status in ("failed", "stopped"):

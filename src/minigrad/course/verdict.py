@@ -104,6 +104,8 @@ def _says(name: str, trial: Trial, i: int, received: Any, file: str, see: str) -
         result.received, result.expected, result.where = first_difference(
             received, expected, probe.rtol, probe.atol, names
         )
+        if probe.guessed:
+            result.expected = ""
     return result
 
 

@@ -127,6 +127,8 @@ def truth(
 
 def draw_curve(ax: Any, p: Fate, runs: Sequence[Losses] = ()) -> None:
     """The predicted band on axes of the loss by step, real runs as lines over it."""
+    from matplotlib.ticker import LogLocator
+
     from minigrad.lab.plot import REFERENCE, STYLES
 
     step = np.array([(start + stop - 1) / 2 + 1 for start, stop in p.curve.windows])
@@ -138,9 +140,9 @@ def draw_curve(ax: Any, p: Fate, runs: Sequence[Losses] = ()) -> None:
     low, high = min(drawn.min() / 1.5, entropy / 2), max(drawn.max() * 2, 2.5 * entropy)
     # at the top: not finite
     style = STYLES[1]
-    for outer, opacity in ((0.1, 0.15), (0.25, 0.3)):
+    for outer, opacity, share in ((0.1, 0.15, "80 % of runs"), (0.25, 0.3, "50 %")):
         edges = (np.clip(bands[q], low, high) for q in (outer, 1 - outer))
-        ax.fill_between(step, *edges, color=style.color, alpha=opacity, lw=0)
+        ax.fill_between(step, *edges, color=style.color, alpha=opacity, lw=0, label=share)
     median = np.minimum(bands[0.5], high)
     ax.plot(step, median, color=style.color, linestyle=style.linestyle, label="predicted")
     for k, means in enumerate(measured):
@@ -150,8 +152,9 @@ def draw_curve(ax: Any, p: Fate, runs: Sequence[Losses] = ()) -> None:
             ax.plot(step[last], means[last], "x", color="k", markersize=8)
     ax.axhline(entropy, color=REFERENCE, linestyle=":")
     ax.set(xscale="log", yscale="log", xlabel="step + 1", ylabel="loss, nats", ylim=(low, high))
-    if high / low < 20:  # hardly a decade: numbers, not powers
+    if high / low < 100:  # numbers, not powers, and no more of them than have room
         ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
         ax.yaxis.set_minor_formatter("{x:g}")
 
 
@@ -190,7 +193,7 @@ def plot(p: Prediction, path: Path, runs: Sequence[Losses] = ()) -> None:
         typical = shown * np.exp(-np.minimum(spread**2 / 2, 50))
         wide = np.exp(np.minimum(2 * spread, 50))
         ax.plot(layers, shown, color=style.color, linestyle=":", lw=1)
-        ax.plot(layers, typical, color=style.color, linestyle=style.linestyle)
+        ax.plot(layers, typical, color=style.color, linestyle="--")
         ax.fill_between(layers, typical / wide, typical * wide, color=style.color, alpha=0.2, lw=0)
         ax.set_yscale("log")
         if shown.min() < FLOAT32_ENDS < shown.max():
@@ -205,11 +208,6 @@ def plot(p: Prediction, path: Path, runs: Sequence[Losses] = ()) -> None:
             )
         if np.ptp(np.log10(shown)) < 1:
             ax.set_ylim(min(shown.min() / 10, (typical / wide).min()), (typical * wide).max() * 10)
-    axes[0, 2].annotate(
-        "line: the typical network, band: 95 % of them; dots: their mean",
-        (0.98, 0.02),
-        xycoords="axes fraction",
-        ha="right",
-        fontsize=8,
-    )
+    axes[0, 1].set_title("dashes: the typical network; dots: the mean of all", fontsize=9)
+    axes[0, 2].set_title("band: 95 % of networks", fontsize=9)
     save_figure(figure, path)

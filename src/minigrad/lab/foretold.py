@@ -41,11 +41,13 @@ def panels(
     curves: Mapping[str, tuple[Fate, Sequence[Run], Sequence[float] | None]],
     columns: int,
 ) -> Figure:
-    """A panel per network: its band (dark: 50 %), its runs and, dashed, theory alone if given."""
+    """A panel per network: its band, its runs and, dotted, theory alone if given."""
     rows = -(-len(curves) // columns)
     size = (4.1 * columns + 0.4, 2.6 * rows + 0.9)
     figure, axes = new_figure(title, rows, columns, size=size, sharex=True)
-    look: Any = {"color": STYLES[0].color, "ls": "--", "label": "theory alone"}
+    style = STYLES[0]
+    look: Any = {"color": style.color, "ls": style.linestyle, "marker": style.marker, "ms": 3}
+    look["label"] = "theory alone"
     for k, (name, (p, runs, alone)) in enumerate(curves.items()):
         ax = axes.flat[k]
         draw_curve(ax, p, [run["losses"] for run in runs])

@@ -19,6 +19,7 @@ from minigrad.sweep.recorded import Row
 
 GREYS = {"diverged": 0.05, "stalled": 0.55, "trained": 0.95}  # also told apart in print
 MARKS = {"diverged": "x", "stalled": "s", "trained": "o"}
+HATCHES = {"diverged": "////", "stalled": "...", "trained": ""}  # told apart in print as well
 MOST, POINTS = 4, 240  # configurations and predictions per panel behind the shading
 
 
@@ -51,6 +52,9 @@ def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: P
     share = {p.config: list(p.probabilities.values()) for p in foretold[len(runs) :]}
     right = [predicted[row.config] == row.verdict for row in rows]
     title = f"Theory agrees with {np.mean(right):.1%} of {len(rows)} runs"
+    unseen = [ok for ok, row in zip(right, rows, strict=True) if row.group not in of.fitted]
+    if 0 < len(unseen) < len(rows):
+        title += f", with {np.mean(unseen):.1%} of the {len(unseen)} that its fit has not seen"
     height = -(-len(keys) // columns)
     size = (3.1 * columns + 0.6, 2.7 * height + 0.9)
     figure, axes = new_figure(title, height, columns, size=size, sharex=True, sharey=True)
@@ -94,6 +98,7 @@ def _panel(ax: Any, rows: list[Row], x: str, y: str) -> None:
                 edgecolors="k" if marker != "x" else None,
                 c=None if marker != "x" else FATES[fate],
                 zorder=3,
+                clip_on=False,
                 **look,
             )
     numeric = [isinstance(getattr(rows[0].config, name), int | float) for name in (x, y)]
@@ -143,10 +148,12 @@ def _shade(
     if not configs:
         return
     odds = np.array([share[c] for c in configs]).reshape(len(axes[1]), len(axes[0]), -1, 3).sum(2)
-    ax.contourf(
+    shades = ax.contourf(
         axes[0], axes[1], odds.argmax(2), levels=[-0.5, 0.5, 1.5, 2.5], zorder=1,
         colors=[FATES[fate] for fate in VERDICTS], alpha=0.35,
+        hatches=[HATCHES[fate] for fate in VERDICTS],
     )  # fmt: skip
+    shades.set(edgecolor="#777777", linewidth=0)
 
 
 def _legend(ax: Any) -> None:
@@ -162,7 +169,10 @@ def _legend(ax: Any) -> None:
         )
         for f in VERDICTS
     ]  # fmt: skip
-    shades = [Patch(color=FATES[f], alpha=0.35, label=f"{f}, predicted") for f in VERDICTS]
+    looks: list[Any] = [
+        {"facecolor": FATES[f], "hatch": HATCHES[f], "label": f"{f}, predicted"} for f in VERDICTS
+    ]
+    shades = [Patch(alpha=0.35, edgecolor="#777777", linewidth=0, **look) for look in looks]
     ax.legend(
         handles=runs + shades, loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8,
         frameon=False, title_fontsize=8, alignment="left",

@@ -154,17 +154,17 @@ CHECKS: dict[str, Check] = {
     ),
     "symptoms_without_skip": check(
         lab.symptoms_without_skip,
-        [probe("the symptoms of fifty blocks without skips")],
+        [probe("the symptoms of fifty blocks without skips", guessed=True)],
         [
             (predictions(0),
-             "before the first update the gradient is healthy, in every seed",
+             "not what is seen before the first update, in any seed",
              "Each block begins by putting the size right. Which product of fifty factors is "
                  "then small?"),
             (predictions(1),
-             "ten updates take it to far below 1 % of what it was",
+             "not what is seen after ten updates, in any seed",
              "An update changes all fifty layers at once. What does 0.6⁵⁰ leave?"),
             (predictions(2),
-             "the run stalls: its loss stays at ln 2, what a guess is worth",
+             "not what becomes of the run, in any seed",
              "Which layers still learn when layer 1's gradient is gone? And do norms let "
                  "anything explode?"),
         ],
