@@ -25,7 +25,22 @@ def test_the_labs_are_listed_in_order(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "99"], "unknown lab '99': the labs are 00, 01"),
+        (["run", "99"], "unknown lab '99'. The labs are 00, 01"),
+        (["run", "init_ablaton"], "Did you mean init_ablation?"),
+        (["profile", "lab33"], "Did you mean lab03?"),
+        (["clinic", "dep"], "Did you mean deep?"),
+        (["predict", "--depth", "5", "--activation", "rlu"], "Did you mean relu?"),
+        (["predict", "--family", "transformr"], "Did you mean transformer?"),
+        (
+            ["predict", "--family", "transformer", "--layers", "4", "--norm", "layernom"],
+            "Did you mean layernorm?",
+        ),
+        (["read", "autogrd"], "Did you mean autograd?"),
+        (["check", "mul_back"], "Did you mean mul_backward?"),
+        (["guess", "00", "relu_no_nrm=a"], "Did you mean relu_no_norm?"),
+        (["map", "--x", "dpth"], "Did you mean depth?"),
+        (["hnt"], "Did you mean 'hint'?"),
+        (["run", "01", "--qick"], "--quick"),
         (["run", "--quick", "01"], "name the labs first"),
         (["run", "01", "--steps", "-1"], "--steps"),
         (["predict", "--depth", "5", "--plot", "x.pdf"], "ends in .png"),

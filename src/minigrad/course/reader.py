@@ -12,6 +12,7 @@ from rich.markdown import Markdown
 
 from minigrad.course.table import CourseError
 from minigrad.course.workspace import Workspace
+from minigrad.errors import meant
 from minigrad.files import read_utf8
 
 SYMBOLS = {
@@ -181,4 +182,6 @@ def find_page(workspace: Workspace, page: str) -> Path:
         return workspace.theory(workspace.course.lab(wanted).theory)
     except CourseError:
         names = ", ".join(pages)
-        raise CourseError(f"there is no theory page {page!r}. The pages are {names}.") from None
+        raise CourseError(
+            f"there is no theory page {page!r}.{meant(wanted, pages)} The pages are {names}."
+        ) from None
