@@ -134,7 +134,7 @@ def test_the_command_lists_examines_and_traces(capsys: pytest.CaptureFixture[str
     assert all(name in run() for name in CASES)
     assert "It is sick." in run("certain")
     assert "'log'" in run("certain", "--trace")
-    with pytest.raises(ArgumentError, match="'hypochondriac'[.] There are deep"):
+    with pytest.raises(ArgumentError, match="There are deep"):
         run("hypochondriac")
     with pytest.raises(ArgumentError, match="Did you mean deep"):
         run("dep")

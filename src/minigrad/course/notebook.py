@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from minigrad.course.progress import Progress
-from minigrad.course.reader import find_page, section, without_checks
+from minigrad.course.reader import find_page, part, without_checks
 from minigrad.course.runner import check
 from minigrad.course.status import faults
 from minigrad.course.stub import definition, restore
@@ -92,7 +92,8 @@ def read(page: str) -> Page:
     if known := {e.name: e for e in workspace.course.exercises}.get(page):
         page = known.theory
     page, _, anchor = page.removeprefix("theory/").partition("#")
-    text = without_checks(section(read_utf8(find_page(workspace, page)), anchor))
+    file = find_page(workspace, page)
+    text = without_checks(part(read_utf8(file), anchor, file.stem))
     text = re.sub(r"```math\n(.*?)```", lambda m: f"$${m[1]}$$", text, flags=re.S)
     return Page(re.sub(r"\$`(.+?)`\$", r"$\1$", text))
 

@@ -131,6 +131,18 @@ def section(text: str, anchor: str) -> str:
     raise CourseError(f"there is no section {anchor!r} on this page. It has {known}.")
 
 
+def part(text: str, anchor: str, page: str) -> str:
+    """A section as it is shown: the first one with the page's opening, which says what its letters
+    mean; a later one with the name of the whole page."""
+    if not anchor:
+        return text
+    found = section(text, anchor)
+    before, _, _ = without_checks(text).partition(found)
+    if "\n## " not in before:
+        return before + found
+    return f"{found.rstrip()}\n\nThe page from its beginning: `minigrad read {page}`.\n"
+
+
 def slug(heading: str) -> str:
     """A heading's anchor, as repository hosts make it."""
     kept = re.sub(r"[^\w\- ]", "", heading.strip().lower())
@@ -148,7 +160,7 @@ def read_page(workspace: Workspace, target: str, console: Console) -> Path:
         target = exercise.theory
     page, _, anchor = target.removeprefix("theory/").partition("#")
     file = find_page(workspace, page)
-    text = plain_markdown(section(read_utf8(file), anchor))
+    text = plain_markdown(part(read_utf8(file), anchor, file.stem))
     if console.is_terminal:
         os.environ.setdefault("LESS", "-R")  # less, unless told otherwise, shows colours as codes
         with console.pager(styles=not console.no_color):
