@@ -162,7 +162,8 @@ def read_page(workspace: Workspace, target: str, console: Console) -> Path:
     file = find_page(workspace, page)
     text = plain_markdown(part(read_utf8(file), anchor, file.stem))
     if console.is_terminal:
-        os.environ.setdefault("LESS", "-R")  # less, unless told otherwise, shows colours as codes
+        # less, unless told otherwise, shows colours as codes, and says no word on how to leave it
+        os.environ.setdefault("LESS", "-R -Pspace goes on, q leaves the page")
         with console.pager(styles=not console.no_color):
             console.print(Markdown(text))
     else:
