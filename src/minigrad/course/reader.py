@@ -163,7 +163,7 @@ def read_page(workspace: Workspace, target: str, console: Console) -> Path:
     text = plain_markdown(part(read_utf8(file), anchor, file.stem))
     if console.is_terminal:
         # less, unless told otherwise, shows colours as codes, and says no word on how to leave it
-        os.environ.setdefault("LESS", "-R -Pspace goes on, q leaves the page")
+        os.environ.setdefault("LESS", "-R -Psspace goes on, q leaves the page")
         with console.pager(styles=not console.no_color):
             console.print(Markdown(text))
     else:
