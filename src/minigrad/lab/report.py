@@ -18,7 +18,7 @@ LEGEND = (
 BAND = "predicted 80 % band"
 BANDS = (
     f" A {BAND}: where theory, before the run, expects four runs of five, at each layer or in each "
-    "window of steps; ✓ where most of what was measured lies inside."
+    "window of steps; ✓ where most of each network's values lie inside."
 )
 
 
