@@ -147,17 +147,18 @@ def test_a_run_that_is_terminated_says_that_it_was(tmp_path):
     assert json.loads(manifest.read_text())["status"] == "interrupted"
 
 
-def test_ctrl_c_while_the_command_is_still_being_imported_is_no_traceback(monkeypatch):
+@pytest.mark.parametrize("module", ["minigrad.cli", "minigrad.lab.launch"])
+def test_ctrl_c_while_the_command_is_still_being_imported_is_no_traceback(monkeypatch, module):
     from minigrad import __main__
 
     class Interrupt:
         def find_spec(self, name, path=None, target=None):
-            if name == "minigrad.cli":
+            if name == module:
                 raise KeyboardInterrupt
 
     monkeypatch.setattr(sys, "meta_path", [Interrupt(), *sys.meta_path])
-    monkeypatch.delitem(sys.modules, "minigrad.cli")
-    monkeypatch.delattr("minigrad.cli")
+    monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.delattr(module, raising=False)
     with pytest.raises(SystemExit) as left:
         __main__.main()
     assert left.value.code == 130

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
@@ -134,27 +135,24 @@ def sweep(
         raise ArgumentError(f"--workers must be ≥ 1, got {workers}")
     runs = read_plan(plan)
     path = plan.with_suffix(".sqlite") if store is None else store
-    results = Store(path)
-    have = results.keys()
-    missing = sum(run.key not in have for run in runs)
-    say(f"{len(runs)} runs, {missing} to make, into {path}")
     how = None
     if dask is not None:
         from minigrad.sweep.cluster import on_dask
 
         how = on_dask(dask)
-    try:
-        with progress(missing, "runs") as advance:
-            made = execute(runs, results, workers, lambda *_: advance(), how)
-    except KeyboardInterrupt:
-        say(f"stopped: {len(results)} runs are in {path}; the same command goes on")
-        raise typer.Exit(130) from None
-    except MinigradError as error:  # a worker died
-        raise ArgumentError(str(error)) from None
-    finally:
-        total = len(results)
-        results.close()
-    say(f"{made} made; {total} in {path}")
+    with closing(Store(path)) as results:
+        have = results.keys()
+        missing = sum(run.key not in have for run in runs)
+        say(f"{len(runs)} runs, {missing} to make, into {path}")
+        try:
+            with progress(missing, "runs") as advance:
+                made = execute(runs, results, workers, lambda *_: advance(), how)
+        except KeyboardInterrupt:
+            say(f"stopped: {len(results)} runs are in {path}; the same command goes on")
+            raise typer.Exit(130) from None
+        except MinigradError as error:  # a worker died
+            raise ArgumentError(str(error)) from None
+        say(f"{made} made; {len(results)} in {path}. Next: `minigrad map {path}` draws them.")
 
 
 def map_command(
