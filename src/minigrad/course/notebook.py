@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from minigrad.course.progress import Progress
+from minigrad.course.quiz import count
 from minigrad.course.reader import find_page, part, without_checks
 from minigrad.course.runner import check
 from minigrad.course.status import faults
@@ -109,6 +110,16 @@ def run(name: str, *, mine: bool = True, **options: Any) -> Ran:
     return run_lab(name, mine=own, faults=faults([lab]) if own else {}, **options)
 
 
+def left(name: str) -> None:
+    """What is left of a lab: the exercises that have not passed, and what asks about it."""
+    workspace = find()
+    lab, progress = workspace.course.lab(name), Progress(workspace)
+    open_ = [e.name for e in lab.exercises if e.name not in progress.passed]
+    print(f"still to write: {', '.join(open_)}" if open_ else f"every exercise of {lab.id} passes")
+    if count(lab.id):
+        print(f"`minigrad quiz {lab.id}` in a terminal asks about it")
+
+
 # -- a lab's notebook --------------------------------------------------------------------------
 
 
@@ -134,7 +145,7 @@ def notebook(workspace: Workspace, lab: Lab) -> str:
             ("markdown", "With those of your functions that are written, in the library's place:")
         )
         cells.append(("code", f'course.run("{lab.id}", quick=True)'))
-    cells.append(("code", f'print("{lab.id} is done; `minigrad quiz {lab.id}` asks about it")'))
+    cells.append(("code", f'course.left("{lab.id}")'))
     return json.dumps(_nbformat(cells), indent=1, ensure_ascii=False) + "\n"
 
 
