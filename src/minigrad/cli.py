@@ -101,6 +101,7 @@ def labs() -> None:
     for lab in catalog.labs():
         if lab.runs:
             say(lab.heading)
+    say("Next: `minigrad run 01 --quick` runs one; `minigrad read 01` is its page.")
 
 
 @app.command()
@@ -141,7 +142,8 @@ def clinic(
     if patient is None:
         for name in clinic.patients(folder):
             say(f"{name:12} {(clinic.load(folder, name).__doc__ or '').partition(chr(10))[0]}")
-        say(f"The scripts are in {folder / 'patients'}; you may change them.")
+        say(f"The scripts are in {folder / 'patients'}. Next: `minigrad clinic deep` runs one;")
+        say("write your diagnosis into its CAUSE, change what is wrong, and run it again.")
     elif trace:
         say(clinic.trace(folder, patient))
     else:

@@ -31,7 +31,7 @@ def export(
     """
     from minigrad.course.teacher import export_workspace
 
-    say(f"Wrote {export_workspace(find(), file)}.")
+    say(f"Wrote {export_workspace(find(), file)}: hand it in; `minigrad grade` checks it.")
 
 
 def grade(
