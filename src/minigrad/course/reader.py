@@ -38,6 +38,9 @@ OPERATOR = rf"\\(?:{'|'.join((*BINARY, *PRODUCTS))})(?![A-Za-z])"
 RAISED = dict(zip("0123456789+-=()nTLl", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿᵀᴸˡ", strict=True))
 LOWERED = dict(zip("0123456789+-=()ijkaltx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ᵢⱼₖₐₗₜₓ", strict=True))
 GROUP = r"\{([^{}]*)\}"
+# what is multiplied, where it follows a fraction: a letter, a parenthesis, or a letter's command
+BESIDE = "|".join((*BINARY, *PRODUCTS, "q?quad", "text", "mathrm", "equiv", "mid"))
+FACTOR = rf"[A-Za-z](?![a-z])|[(\[]|\\(?!(?:{BESIDE})(?![A-Za-z]))[A-Za-z]+"
 
 
 def plain_math(text: str) -> str:
@@ -52,7 +55,7 @@ def plain_math(text: str) -> str:
     text = re.sub(r"\\(bar|hat|tilde)\s*(" + GROUP + r"|\\?[A-Za-z]+)", _accent, text)
     text = re.sub(r"\^(\{\\top\}|\\top)", "ᵀ", text)
     for _ in range(4):  # innermost groups first
-        text = re.sub(r"\\[dt]?frac" + GROUP + GROUP + r"(?=([A-Za-z\\(\[])?)", _fraction, text)
+        text = re.sub(r"\\[dt]?frac" + GROUP + GROUP + rf"(?:\s*(?=({FACTOR})))?", _fraction, text)
         text = re.sub(r"\\overline" + GROUP, r"mean(\1)", text)
         text = re.sub(r"\\sqrt" + GROUP, r"√(\1)", text)
         text = re.sub(r"\\sqrt ?(\w|\\[a-z]+)", r"√\1", text)
@@ -79,7 +82,8 @@ def _fraction(match: re.Match[str]) -> str:
         f"({p})" if re.search(r"[ +\-·]", p.replace(r"\partial ", "").strip()) else p
         for p in match.groups()[:2]
     )
-    return f"{up}/{down}" + ("\u00a0" if match[3] else "")  # a plain space after a command is lost
+    # what is multiplied by it stands beside it, not below; a plain space after a command is lost
+    return f"{up}/{down}" + ("\u00a0·\u00a0" if match[3] else "")
 
 
 def _script(match: re.Match[str], table: dict[str, str], mark: str) -> str:

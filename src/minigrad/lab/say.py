@@ -18,5 +18,6 @@ def wrapped(line: str) -> str:
     """A line in the terminal's width; what does not fit goes on below, as far to the right."""
     width = shutil.get_terminal_size().columns
     indent = line[: len(line) - len(line.lstrip())]
-    whole = {"break_long_words": False, "break_on_hyphens": False}
-    return textwrap.fill(line, width, subsequent_indent=indent, **whole)
+    return textwrap.fill(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
