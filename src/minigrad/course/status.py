@@ -128,7 +128,7 @@ def checklist(workspace: Workspace, progress: Progress, lab: Lab) -> Text:
         parts.append(("intuition (guess, run)", bool(guess.get("outcome"))))
     text = Text(f"{lab.id:8}")
     for name, ok in parts:
-        text.append(f" {'✓' if ok else '·'} {name}  ", style="green" if ok else "")
+        text.append(f" {'✓' if ok else '·'} {name} ", style="green" if ok else "")
     return text
 
 
