@@ -16,6 +16,7 @@ TEST_ENV := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 labs: $(VENV)/.installed
 	$(BIN)/minigrad run 00 01 02 03 --quick
+	@echo "To learn: . $(BIN)/activate    then: minigrad start my-course"
 
 test: $(VENV)/.installed-dev
 	$(TEST_ENV) $(BIN)/python -m pytest -n auto -m "not browser"

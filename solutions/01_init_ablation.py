@@ -2,10 +2,12 @@
 
 A weight has PyTorch's shape (fan_out, fan_in): row i holds the weights of output i. `rng` is a
 NumPy generator, `np.random.default_rng(seed)`: draw with `rng.normal(mean, std, shape)` and
-`rng.uniform(low, high, shape)`.
+`rng.uniform(low, high, shape)`, which give an array; `math` has the roots of numbers.
 """
 
 import math
+
+import numpy as np
 
 
 def calculate_gain(nonlinearity, slope=0.01):
@@ -30,7 +32,7 @@ def fans(shape):
     shape: (out, in) of a linear layer, or (out, in, height, width) of a convolution.
     """
     # TODO: a convolution's output sums over the inputs and over the window.
-    window = math.prod(shape[2:])  # 1 for a linear layer
+    window = int(np.prod(shape[2:]))  # 1 for a linear layer
     return shape[1] * window, shape[0] * window
 
 

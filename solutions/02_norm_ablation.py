@@ -1,7 +1,10 @@
 """Lab 02: RMSNorm and LayerNorm, forward on Tensors, backward by hand, and timed honestly.
 
 x has shape (..., d); a norm treats each row of d numbers by itself. Forward functions use Tensor
-operations (mean, sqrt, *, …), so that gradients flow; backward functions are NumPy.
+operations, so that gradients flow; backward functions are NumPy. For Tensors, unlike arrays:
+- an axis is `dim`, and `keepdim` keeps it, with length 1: `x.mean(dim=-1, keepdim=True)`;
+- functions are methods, `x.sqrt()`, `x.exp()`: a detour through arrays would lose the gradient;
+- nothing is written into: `y = y * w` makes another Tensor, and the gradient needs the one before.
 """
 
 import statistics

@@ -25,7 +25,22 @@ def test_the_labs_are_listed_in_order(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "99"], "unknown lab '99': the labs are 00, 01"),
+        (["run", "99"], "unknown lab '99'. The labs are 00, 01"),
+        (["run", "init_ablaton"], "Did you mean init_ablation?"),
+        (["profile", "lab33"], "Did you mean lab03?"),
+        (["clinic", "dep"], "Did you mean deep?"),
+        (["predict", "--depth", "5", "--activation", "rlu"], "Did you mean relu?"),
+        (["predict", "--family", "transformr"], "Did you mean transformer?"),
+        (
+            ["predict", "--family", "transformer", "--layers", "4", "--norm", "layernom"],
+            "Did you mean layernorm?",
+        ),
+        (["read", "autogrd"], "Did you mean autograd?"),
+        (["check", "mul_back"], "Did you mean mul_backward?"),
+        (["guess", "00", "relu_no_nrm=a"], "Did you mean relu_no_norm?"),
+        (["map", "--x", "dpth"], "Did you mean depth?"),
+        (["hnt"], "Did you mean 'hint'?"),
+        (["run", "01", "--qick"], "--quick"),
         (["run", "--quick", "01"], "name the labs first"),
         (["run", "01", "--steps", "-1"], "--steps"),
         (["predict", "--depth", "5", "--plot", "x.pdf"], "ends in .png"),
@@ -132,17 +147,18 @@ def test_a_run_that_is_terminated_says_that_it_was(tmp_path):
     assert json.loads(manifest.read_text())["status"] == "interrupted"
 
 
-def test_ctrl_c_while_the_command_is_still_being_imported_is_no_traceback(monkeypatch):
+@pytest.mark.parametrize("module", ["minigrad.cli", "minigrad.lab.launch"])
+def test_ctrl_c_while_the_command_is_still_being_imported_is_no_traceback(monkeypatch, module):
     from minigrad import __main__
 
     class Interrupt:
         def find_spec(self, name, path=None, target=None):
-            if name == "minigrad.cli":
+            if name == module:
                 raise KeyboardInterrupt
 
     monkeypatch.setattr(sys, "meta_path", [Interrupt(), *sys.meta_path])
-    monkeypatch.delitem(sys.modules, "minigrad.cli")
-    monkeypatch.delattr("minigrad.cli")
+    monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.delattr(module, raising=False)
     with pytest.raises(SystemExit) as left:
         __main__.main()
     assert left.value.code == 130

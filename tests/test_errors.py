@@ -76,5 +76,6 @@ def test_the_classes_are_what_pytorch_users_catch():
     assert issubclass(DimError, IndexError) and issubclass(IndexRangeError, IndexError)
     assert issubclass(ArgumentError, ValueError)
     assert issubclass(InplaceError, GraphError) and issubclass(GraphError, RuntimeError)
-    classes = [c for c in vars(errors).values() if inspect.isclass(c)]
+    members = inspect.getmembers(errors, inspect.isclass)
+    classes = [c for _, c in members if c.__module__ == errors.__name__]
     assert all(issubclass(c, MinigradError) and c.__doc__ for c in classes)

@@ -13,6 +13,7 @@ import typer
 from minigrad.course import commands
 from minigrad.course.console import any_encoding, make_console
 from minigrad.errors import ArgumentError
+from minigrad.lab.say import say
 from minigrad.site import commands as site_commands
 from minigrad.sweep import commands as sweep_commands
 
@@ -81,12 +82,13 @@ def run(
         raise ArgumentError("name the labs first, then options: minigrad run 01 --quick")
     every = [lab for lab in catalog.labs() if lab.runs]
     chosen = every if names == ["all"] else [catalog.find(name, every) for name in names]
-    if {"-h", "--help"} & set(arguments):
-        run_labs(chosen[:1], arguments)
-    if len(chosen) == 1 and "--no-ask" not in arguments:
-        guess.before_run(chosen[0].id)
     faults = status.faults(chosen) if "--mine" in arguments else {}
-    for done, found in run_labs(chosen, arguments, faults):
+
+    def ask() -> None:
+        if len(chosen) == 1 and "--no-ask" not in arguments:
+            guess.before_run(chosen[0].id)
+
+    for done, found in run_labs(chosen, arguments, faults, ask):
         guess.after_run(done, found)
     make_console().print(Text(status.after_runs(chosen)))
 
@@ -98,7 +100,8 @@ def labs() -> None:
 
     for lab in catalog.labs():
         if lab.runs:
-            typer.echo(lab.heading)
+            say(lab.heading)
+    say("Next: `minigrad run 01 --quick` runs one; `minigrad read 01` is its page.")
 
 
 @app.command()
@@ -117,7 +120,7 @@ def profile(
 
     for name, make in profiler.named(workload).items():
         what = (make.__doc__ or "").strip()
-        typer.echo(f"{name}: {2 * steps + 3} training steps", err=True)
+        say(f"{name}: {2 * steps + 3} training steps", err=True)
         with threadpool_limits(threads, user_api="blas"), progress(steps, name) as advance:
             measured = profiler.measure(make("minigrad"), steps, advance)
         Console().print(profiler.table(name, what, *measured))
@@ -138,20 +141,19 @@ def clinic(
     folder = find().course.lab("08").path
     if patient is None:
         for name in clinic.patients(folder):
-            typer.echo(
-                f"{name:12} {(clinic.load(folder, name).__doc__ or '').partition(chr(10))[0]}"
-            )
-        typer.echo(f"The scripts are in {folder / 'patients'}; you may change them.")
+            say(f"{name:12} {(clinic.load(folder, name).__doc__ or '').partition(chr(10))[0]}")
+        say(f"The scripts are in {folder / 'patients'}. Next: `minigrad clinic deep` runs one;")
+        say("write your diagnosis into its CAUSE, change what is wrong, and run it again.")
     elif trace:
-        typer.echo(clinic.trace(folder, patient))
+        say(clinic.trace(folder, patient))
     else:
 
         def begin(seed: int) -> None:
             which = f", seed {seed + 1} of {seeds}" if seeds > 1 else ""
-            typer.echo(f"running {patient}{which}: up to half a minute", err=True)
+            say(f"running {patient}{which}: up to half a minute", err=True)
 
         seen = clinic.examine(folder, patient, seeds, begin)
-        typer.echo(clinic.report(seen, clinic.causes(folder)))
+        say(clinic.report(seen, clinic.causes(folder)))
 
 
 @app.command()

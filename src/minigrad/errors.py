@@ -3,6 +3,16 @@
 Each class also derives from the built-in that a PyTorch user would catch.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def meant(name: object, known: Iterable[object], most: int = 1) -> str:
+    """ " Did you mean relu?" for a name that is not among the known; "" where none is near."""
+    near = {str(k).lower(): str(k) for k in known}
+    found = [near[k] for k in get_close_matches(str(name).lower(), near, most)]
+    return f" Did you mean {' or '.join(found)}?" if found else ""
+
 
 class MinigradError(Exception):
     """Base of all minigrad errors."""

@@ -43,7 +43,7 @@ def test_pytest_says_what_check_says(workspace, minigrad, solve, monkeypatch):
     )  # none is needed, and loading takes time
     theirs = subprocess.run(command, capture_output=True, encoding="utf-8", check=False).stdout
     assert ours.strip() in theirs
-    assert "1 failed, 4 passed" in theirs
+    assert "1 failed, 4 passed" in theirs and "4 of " in theirs and "Next: mul_backward" in theirs
 
 
 def test_check_of_a_lab_and_of_everything(short_course, minigrad, solve):
@@ -230,6 +230,14 @@ def test_a_section_that_is_not_there_names_those_that_are(workspace, minigrad):
     result = minigrad("read", "01-initialization.md#nonsense")
     assert result.exit_code == 2 and "no section 'nonsense'" in result.output
     assert "xavier" in result.output.lower()
+
+
+def test_a_section_comes_with_what_its_letters_mean_or_says_where_that_is(workspace, minigrad):
+    first = minigrad("read", "mul_backward").output
+    assert first.startswith("# Gradients by hand") and "⊙ multiplies entry by" in first
+    assert "## Product and power" in first and "## Matrix product" not in first
+    later = minigrad("read", "sum_backward").output
+    assert "⊙ multiplies" not in later and "`minigrad read autograd`" in later
 
 
 def test_a_comment_in_a_snippet_ends_no_section():

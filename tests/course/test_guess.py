@@ -98,9 +98,15 @@ def test_a_wrong_answer_locks_nothing(workspace, minigrad, answers, says):
 
 def test_it_asks_in_turn(workspace, minigrad):
     result = minigrad("guess", "01", input="a\nz\n²\nstalled\nC\n")
-    assert result.exit_code == 0 and "one of a, b, c" in result.output
+    assert result.exit_code == 0 and "a, b, c, or the word itself" in result.output
     answers = Progress(workspace).data["guesses"]["01"]["answers"]
     assert answers == {"uniform": "diverged", "xavier": "stalled", "kaiming": "trained"}
+
+
+def test_enter_alone_is_no_guess(workspace, minigrad):
+    result = minigrad("guess", "01", input="a\n\n")
+    assert result.exit_code == 0 and "nothing is locked" in result.output
+    assert Progress(workspace).data["guesses"] == {}
 
 
 def test_an_end_of_the_input_locks_nothing(workspace, minigrad):

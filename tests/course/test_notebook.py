@@ -46,6 +46,9 @@ def test_a_cell_is_written_checked_and_counted(workspace, tmp_path, capsys):
 def test_a_page_and_a_hint(workspace, capsys):
     page = course.read("kaiming_normal")
     assert page._repr_markdown_().startswith("## Kaiming") and "<!-- check" not in page
+    course.left("00")
+    said = capsys.readouterr().out
+    assert "still to write: linear_moment, relu_moment" in said and "`minigrad quiz 00`" in said
     course.hint("kaiming_normal")
     assert "Hint 1 of 3" in capsys.readouterr().out
 

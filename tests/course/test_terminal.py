@@ -1,5 +1,6 @@
 """Watch mode on a real terminal: keys without Enter, colour unless it is unwanted."""
 
+import contextlib
 import os
 import re
 import select
@@ -194,3 +195,18 @@ def test_a_lab_is_guessed_and_run_from_here(workspace, terminal):
     terminal.until("q quit")
     terminal.key("q")
     terminal.until("Your work is on disk")
+
+
+@pytest.mark.parametrize("line", ["check 99", "read nothing", "run 99"])
+def test_an_error_is_broken_between_words(workspace, line):
+    start = f"import sys; sys.argv = ['minigrad', *{line.split()}]; import minigrad.__main__ as m"
+    terminal = Terminal(start + "; m.main()", **SMALL)
+    try:
+        assert terminal.until("error: ") and terminal.child.wait(30) == 2
+        with contextlib.suppress(OSError):  # Linux's way to say that this was all
+            while new := os.read(terminal.master, 65536):
+                terminal.unread += new.decode()
+    finally:
+        terminal.close()
+    rows = ("error: " + terminal.unread).splitlines()
+    assert len(rows) > 1 and all(len(row) <= 80 for row in rows)

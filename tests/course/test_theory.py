@@ -158,11 +158,13 @@ def test_every_exercise_names_a_section_that_exists(exercise):
         (r"h \leftarrow h + f", "h ← h + f"),
         (r"\hat x_i \hat x_j", "x̂ᵢ x̂ⱼ"),
         (r"\boxed{\; y = \gamma \odot \frac{x}{r} \;}", "y = γ ⊙ x/r"),
-        (r"\frac{1}{d}\sum_j x_j", "1/d Σⱼ xⱼ"),
-        (r"\frac1d \sum_j x_j", "1/d Σⱼ xⱼ"),
-        (r"\frac{1}{r}\Bigl(a - b\Bigr)", "1/r (a - b)"),
-        (r"\frac{1}{\sigma}\Bigl(a - b\Bigr)", "1/σ (a - b)"),
+        (r"\frac{1}{d}\sum_j x_j", "1/d · Σⱼ xⱼ"),
+        (r"\frac1d \sum_j x_j", "1/d · Σⱼ xⱼ"),
+        (r"\frac{1}{r}\Bigl(a - b\Bigr)", "1/r · (a - b)"),
+        (r"\frac{1}{\sigma}\Bigl(a - b\Bigr)", "1/σ · (a - b)"),
         (r"\frac{\partial \mathcal L}{\partial W}", "∂L/∂W"),
+        (r"\frac{x_i}{r^2}\frac{\hat x_j}{d} \le c", "xᵢ/r² · x̂ⱼ/d ≤ c"),
+        (r"\frac{a}{b} \le c \text{ and } d", "a/b ≤ c  and  d"),
     ],
 )
 def test_a_formula_reads_as_unicode(latex, plain):

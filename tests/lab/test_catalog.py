@@ -18,7 +18,7 @@ def test_a_lab_goes_by_number_or_name(workspace, name):
 
 
 def test_an_unknown_lab_names_the_known(workspace):
-    with pytest.raises(ArgumentError, match=r"unknown lab '99': the labs are 07, 08"):
+    with pytest.raises(ArgumentError, match=r"unknown lab '99'\. The labs are 07, 08"):
         catalog.find("99", catalog.labs())
 
 

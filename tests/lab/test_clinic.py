@@ -134,9 +134,9 @@ def test_the_command_lists_examines_and_traces(capsys: pytest.CaptureFixture[str
     assert all(name in run() for name in CASES)
     assert "It is sick." in run("certain")
     assert "'log'" in run("certain", "--trace")
-    with pytest.raises(ArgumentError, match="unknown patient 'hypochondriac': there are deep"):
+    with pytest.raises(ArgumentError, match="There are deep"):
         run("hypochondriac")
-    with pytest.raises(ArgumentError, match="did you mean 'deep'"):
+    with pytest.raises(ArgumentError, match="Did you mean deep"):
         run("dep")
 
 
@@ -145,7 +145,7 @@ def test_a_diagnosis_that_is_none_is_said_before_anything_runs(sick: Path) -> No
     clinic.load(sick, "deep")
     cause = clinic.patients(sick)["deep"]["causes"][0]
     file.write_text(file.read_text() + f"\nCAUSE = {cause[:-1]!r}\ndef train(seed): 1 / 0\n")
-    with pytest.raises(ArgumentError, match=f"did you mean '{cause}'"):
+    with pytest.raises(ArgumentError, match=f"Did you mean {cause}[?]"):
         clinic.examine(sick, "deep", 1)
 
 

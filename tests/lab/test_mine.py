@@ -134,7 +134,7 @@ def test_a_run_from_the_command_line_says_whose_functions_ran(tmp_path, monkeypa
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("window = math.prod(shape[2:])", "raise NotImplementedError", "needs fans in"),
+        ("window = int(np.prod(shape[2:]))", "raise NotImplementedError", "needs fans in"),
         ("loss.backward()", "loss.backwards()", "train_step in"),
     ],
 )

@@ -159,3 +159,12 @@ def test_float16_adam_does_what_it_does_in_torch() -> None:
         found.append(p.tolist())
     assert str(found[0][0]) == str(found[1][0]) == "nan"
     assert found[0][1:] == pytest.approx(found[1][1:], abs=2**-10)
+
+
+def test_it_shows_the_options_of_its_groups_as_pytorch_does():
+    theirs = str(torch.optim.SGD([torch.nn.Parameter(torch.ones(2))], lr=0.1, momentum=0.9))
+    ours = str(minigrad.optim.SGD([minigrad.nn.Parameter(minigrad.ones(2))], lr=0.1, momentum=0.9))
+    assert ours.splitlines()[:2] == theirs.splitlines()[:2] == ["SGD (", "Parameter Group 0"]
+    assert "    lr: 0.1" in ours and "    momentum: 0.9" in ours
+    names = [{line.partition(":")[0] for line in text.splitlines()} for text in (ours, theirs)]
+    assert names[0] <= names[1]

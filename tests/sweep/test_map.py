@@ -72,7 +72,7 @@ def test_the_command_line_predicts_and_verifies(tmp_path):
     assert figure.stat().st_size > 5000
     bad = subprocess.run([*command, "--norm", "bn"], capture_output=True, text=True)
     assert bad.returncode == 2 and bad.stderr == (
-        "error: norm must be one of none, layernorm, rmsnorm, got 'bn'\n"
+        "error: norm must be one of none, layernorm, rmsnorm, got 'bn'.\n"
     )
 
 

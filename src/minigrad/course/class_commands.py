@@ -9,6 +9,7 @@ import typer
 
 from minigrad.course.console import make_console
 from minigrad.course.workspace import find
+from minigrad.lab.say import say
 
 
 def notebook(
@@ -18,7 +19,7 @@ def notebook(
     from minigrad.course.notebook import write_notebook
 
     file = write_notebook(find(), lab)
-    typer.echo(f"Wrote {file}. Next: jupyter lab {file}  (pip install jupyterlab, if need be)")
+    say(f"Wrote {file}. Next: jupyter lab {file}  (pip install jupyterlab, if need be)")
 
 
 def export(
@@ -30,7 +31,7 @@ def export(
     """
     from minigrad.course.teacher import export_workspace
 
-    typer.echo(f"Wrote {export_workspace(find(), file)}.")
+    say(f"Wrote {export_workspace(find(), file)}: hand it in; `minigrad grade` checks it.")
 
 
 def grade(

@@ -5,23 +5,23 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from minigrad.course.class_commands import class_commands
 from minigrad.course.console import make_console, show
-from minigrad.course.progress import Progress
 from minigrad.course.result import Result
 from minigrad.course.runner import check
+from minigrad.course.session import Session
 from minigrad.course.status import lab_done, next_step
-from minigrad.course.table import CourseError, load
-from minigrad.course.workspace import Workspace, find, resources, solution_file
+from minigrad.course.study_commands import study_commands
+from minigrad.course.table import CourseError
+from minigrad.course.workspace import Workspace, solution_file
 from minigrad.course.workspace import start as make_workspace
+from minigrad.lab.say import say
 
 Name = Annotated[str, typer.Argument(help="An exercise; the current one unless given.")]
 
@@ -30,26 +30,11 @@ def register(app: typer.Typer) -> None:
     """Add the learner's commands to the command line."""
     commands: tuple[Callable[..., None], ...] = (
         *(start, check_command, hint, reset, list_command, solution),
-        *(read, quiz, guess, where, engine, *class_commands),
+        *study_commands,
+        *class_commands,
     )
     for command in commands:
         app.command(command.__name__.removesuffix("_command"))(command)
-
-
-class Session:
-    """The workspace around here, its progress, and a console: each made when first asked for."""
-
-    @cached_property
-    def workspace(self) -> Workspace:
-        return find()
-
-    @cached_property
-    def progress(self) -> Progress:
-        return Progress(self.workspace, say=lambda line: typer.echo(line, err=True))
-
-    @cached_property
-    def console(self) -> Console:
-        return make_console()
 
 
 def watch(poll: float = 0.3) -> None:
@@ -113,7 +98,7 @@ def check_command(
     workspace, progress, console = here.workspace, here.progress, here.console
     if not target and not all_:
         if (current := progress.current()) is None:
-            typer.echo("[]" if json_ else next_step(progress))
+            say("[]" if json_ else next_step(progress))
             return
         target = current
     results: list[Result] = []
@@ -170,13 +155,13 @@ def reset(
     here = Session()
     here.workspace.course.exercise(name)
     if undo:
-        typer.echo(undo_line(here.workspace, name))
+        say(undo_line(here.workspace, name))
         return
     if sys.stdin.isatty() and not yes and not typer.confirm(f"Put {name} back to its stub?"):
-        typer.echo("It stays as it is.")
+        say("It stays as it is.")
         return
-    typer.echo(reset_line(here.workspace, here.progress, name))
-    typer.echo(f"`minigrad reset {name} --undo` brings it back.")
+    say(reset_line(here.workspace, here.progress, name))
+    say(f"`minigrad reset {name} --undo` brings it back.")
 
 
 def list_command() -> None:
@@ -215,84 +200,3 @@ def solution(
     first, last = definition(text, name)
     code = "\n".join(text.splitlines()[first:last])
     console.print(Syntax(code, "python") if console.is_terminal else Text(code))
-
-
-def read(
-    page: Annotated[
-        str, typer.Argument(help="A page (01), a section (01-…md#kaiming), or an exercise.")
-    ] = "",
-) -> None:
-    """Read a theory page in the terminal; without a name, list them."""
-    from minigrad.course.reader import contents, read_page
-
-    here = Session()
-    if not page:
-        here.console.print(Text(contents(here.workspace)))
-        return
-    file = read_page(here.workspace, page, here.console)
-    here.progress.note("read", file.stem, True)
-
-
-def quiz(
-    topic: Annotated[str, typer.Argument(help="A lab's number; every topic unless given.")] = "",
-    questions: Annotated[int, typer.Option(min=0, help="How many; 0 for all of them.")] = 10,
-    seed: Annotated[int | None, typer.Option(help="The same seed asks the same.")] = None,
-) -> None:
-    """Answer questions on the theory.
-
-    Every wrong choice says why it is wrong.
-    """
-    from minigrad.course.quiz import run_quiz
-
-    here = Session()
-    run_quiz(here.workspace, here.progress, here.console, topic, questions, seed)
-
-
-def guess(
-    lab: Annotated[str, typer.Argument(help="The lab's number.")],
-    answers: Annotated[
-        list[str] | None, typer.Argument(help="KEY=CHOICE, or none to be asked.")
-    ] = (None),
-) -> None:
-    """Lock your guess before a lab's first run."""
-    from minigrad.course.guess import ask_guess
-
-    here = Session()
-    ask_guess(here.workspace, here.progress, lab, answers or [])
-
-
-def where(
-    name: Annotated[str, typer.Argument(help="An op, a layer, an init or an optimizer.")],
-) -> None:
-    """Show the code behind a name.
-
-    An op's gradient stands below its value; tests, theory and exercises are listed.
-    """
-    from minigrad.course.where import show_where
-
-    root = resources()
-    course = load(root / "labs" / "labs.toml")
-    show_where(name, course, root, make_console())
-
-
-def engine() -> None:
-    """Train a network on your own engine: the pieces of the autograd lab, put together.
-
-    Lab 01's smallest net, every gradient yours; minigrad's engine trains it beside yours.
-    """
-    from minigrad.course import engine
-    from minigrad.files import load_module
-
-    here = Session()
-    lab = here.workspace.course.lab("autograd")
-    results = list(check(here.workspace, lab, lab.exercises))
-    here.progress.record(results)
-    left = [r.exercise for r in results if not r.passed]
-    if left:
-        raise CourseError(
-            f"{len(left)} of the autograd lab's {len(results)} pieces are not right yet; "
-            "`minigrad check autograd` names them."
-        )
-    own = load_module(here.workspace.exercise_file(lab), "exercise_autograd")
-    here.console.print(Text(engine.report(engine.with_yours(own), engine.with_minigrad())))
-    here.console.print(Text("Next: `minigrad where backward` shows minigrad's own."))

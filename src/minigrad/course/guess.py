@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import textwrap
 from typing import Any
 
 import typer
@@ -12,9 +10,10 @@ import typer
 from minigrad.course.progress import Progress
 from minigrad.course.table import CourseError, Guess, Lab
 from minigrad.course.workspace import Workspace, find
-from minigrad.errors import ArgumentError
+from minigrad.errors import ArgumentError, meant
 from minigrad.files import now
 from minigrad.lab import Finding, Run, five
+from minigrad.lab.say import say
 from minigrad.signal.predict import predict
 
 
@@ -35,8 +34,11 @@ def ask_guess(workspace: Workspace, progress: Progress, lab_name: str, given: li
     if lab.id in progress.data["runs"]:
         raise CourseError(f"lab {lab.id} has been run already; a guess now would be hindsight.")
     answers = _parse(lab, given) if given else _ask(lab)
+    if not answers:
+        say("No guess, then; nothing is locked.")
+        return
     progress.note("guesses", lab.id, {"at": now(), "answers": answers})
-    typer.echo(f"Locked. `minigrad run {lab.id}` shows what happens.")
+    say(f"Locked. `minigrad run {lab.id}` shows what happens.")
 
 
 def _parse(lab: Lab, given: list[str]) -> dict[str, str]:
@@ -46,7 +48,8 @@ def _parse(lab: Lab, given: list[str]) -> dict[str, str]:
         guess = next((g for g in lab.guesses if g.key == key), None)
         if guess is None:
             keys = ", ".join(g.key for g in lab.guesses)
-            raise CourseError(f"lab {lab.id} asks about {keys}, not {key!r}.")
+            near = meant(key, [g.key for g in lab.guesses])
+            raise CourseError(f"lab {lab.id} asks about {keys}, not {key!r}.{near}")
         if guess.curve:
             try:
                 choice = str(five.read(choice))
@@ -54,7 +57,8 @@ def _parse(lab: Lab, given: list[str]) -> dict[str, str]:
                 raise CourseError(f"{key}: {error}") from None
         elif choice not in guess.choices:
             choices = ", ".join(map(repr, guess.choices))
-            raise CourseError(f"{key} is one of {choices}, not {choice!r}.")
+            near = meant(choice, guess.choices)
+            raise CourseError(f"{key} is one of {choices}, not {choice!r}.{near}")
         answers[key] = choice
     if missing := [g.key for g in lab.guesses if g.key not in answers]:
         raise CourseError(f"a guess is missing for {', '.join(missing)}.")
@@ -62,19 +66,27 @@ def _parse(lab: Lab, given: list[str]) -> dict[str, str]:
 
 
 def _ask(lab: Lab) -> dict[str, str]:
-    return {guess.key: _ask_one(guess) for guess in lab.guesses}
+    """An answer to every question; none at all where one is left empty."""
+    answers: dict[str, str] = {}
+    for guess in lab.guesses:
+        if not (answer := _ask_one(guess)):
+            return {}
+        answers[guess.key] = answer
+    return answers
 
 
 def _ask_one(guess: Guess) -> str:
-    typer.echo(textwrap.fill(guess.question, min(shutil.get_terminal_size().columns, 100)))
+    say(guess.question)
     lettered = dict(zip("abcdefghi", guess.choices, strict=False))
     for letter, choice in lettered.items():
-        typer.echo(f"  {letter}  {choice}")
+        say(f"  {letter}  {choice}")
 
     if guess.curve:
-        typer.echo(f"  {five.FORM}")
+        say(f"  {five.FORM}")
 
     def chosen(answer: str) -> str:
+        if not answer.strip():
+            return ""
         if guess.curve:
             try:
                 return str(five.read(answer))
@@ -83,11 +95,12 @@ def _ask_one(guess: Guess) -> str:
         if answer in guess.choices:
             return answer
         if answer.lower() not in lettered:
-            raise typer.BadParameter(f"one of {', '.join(lettered)}, or the word itself")
+            letters = ", ".join(lettered)
+            raise typer.BadParameter(f"{letters}, or the word itself; Enter alone: no guess")
         return lettered[answer.lower()]
 
     try:
-        return str(typer.prompt("", prompt_suffix="> ", value_proc=chosen))
+        return str(typer.prompt("", "", show_default=False, prompt_suffix="> ", value_proc=chosen))
     except typer.Abort:
         raise CourseError("no answer came; nothing is locked.") from None
 
@@ -102,7 +115,7 @@ def before_run(lab_id: str) -> None:
     progress = Progress(workspace)
     first = lab.id not in progress.data["runs"] and lab.id not in progress.data["guesses"]
     if lab.guesses and first and sys.stdin.isatty() and sys.stdout.isatty():
-        typer.echo("Before the first run: what do you expect? (--no-ask skips this)")
+        say("Before the first run: what do you expect? (Enter alone: no guess)")
         ask_guess(workspace, progress, lab_id, [])
 
 
@@ -121,7 +134,7 @@ def after_run(run: Run, findings: list[Finding]) -> None:
     if not guess or not outcome:
         return
     if changed := run.manifest.get("changed"):
-        typer.echo(
+        say(
             f"your guess is about the lab's own settings: this run, with another "
             f"{', '.join(changed)}, does not decide it"
         )
@@ -133,7 +146,7 @@ def after_run(run: Run, findings: list[Finding]) -> None:
     lines = [compared(asked[key], said, outcome[key]) for key, said in said_of.items()]
     if not all(five.agree(said, outcome[key]) for key, said in said_of.items()):
         lines.append(f"why: theory/{lab.theory} (`minigrad read {lab.id}`)")
-    typer.echo("your guess\n  " + "\n  ".join(lines))
+    say("your guess\n  " + "\n  ".join(lines))
     report = run.path / "report.md"
     section = "\n".join(
         ["## Your guess", "", f"Locked {guess.get('at')}.", "", *(f"- {x}" for x in lines)]

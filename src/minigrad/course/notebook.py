@@ -17,7 +17,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from minigrad.course.progress import Progress
-from minigrad.course.reader import find_page, section, without_checks
+from minigrad.course.quiz import count
+from minigrad.course.reader import find_page, part, without_checks
 from minigrad.course.runner import check
 from minigrad.course.status import faults
 from minigrad.course.stub import definition, restore
@@ -92,7 +93,8 @@ def read(page: str) -> Page:
     if known := {e.name: e for e in workspace.course.exercises}.get(page):
         page = known.theory
     page, _, anchor = page.removeprefix("theory/").partition("#")
-    text = without_checks(section(read_utf8(find_page(workspace, page)), anchor))
+    file = find_page(workspace, page)
+    text = without_checks(part(read_utf8(file), anchor, file.stem))
     text = re.sub(r"```math\n(.*?)```", lambda m: f"$${m[1]}$$", text, flags=re.S)
     return Page(re.sub(r"\$`(.+?)`\$", r"$\1$", text))
 
@@ -106,6 +108,16 @@ def run(name: str, *, mine: bool = True, **options: Any) -> Ran:
     written = (e for e in lab.exercises if "NotImplementedError" not in _definition(text, e.name))
     own = mine and any(e.mine for e in written)
     return run_lab(name, mine=own, faults=faults([lab]) if own else {}, **options)
+
+
+def left(name: str) -> None:
+    """What is left of a lab: the exercises that have not passed, and what asks about it."""
+    workspace = find()
+    lab, progress = workspace.course.lab(name), Progress(workspace)
+    open_ = [e.name for e in lab.exercises if e.name not in progress.passed]
+    print(f"still to write: {', '.join(open_)}" if open_ else f"every exercise of {lab.id} passes")
+    if count(lab.id):
+        print(f"`minigrad quiz {lab.id}` in a terminal asks about it")
 
 
 # -- a lab's notebook --------------------------------------------------------------------------
@@ -133,7 +145,7 @@ def notebook(workspace: Workspace, lab: Lab) -> str:
             ("markdown", "With those of your functions that are written, in the library's place:")
         )
         cells.append(("code", f'course.run("{lab.id}", quick=True)'))
-    cells.append(("code", f'print("{lab.id} is done; `minigrad quiz {lab.id}` asks about it")'))
+    cells.append(("code", f'course.left("{lab.id}")'))
     return json.dumps(_nbformat(cells), indent=1, ensure_ascii=False) + "\n"
 
 

@@ -12,6 +12,7 @@ from rich.markdown import Markdown
 
 from minigrad.course.table import CourseError
 from minigrad.course.workspace import Workspace
+from minigrad.errors import meant
 from minigrad.files import read_utf8
 
 SYMBOLS = {
@@ -37,6 +38,9 @@ OPERATOR = rf"\\(?:{'|'.join((*BINARY, *PRODUCTS))})(?![A-Za-z])"
 RAISED = dict(zip("0123456789+-=()nTLl", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿᵀᴸˡ", strict=True))
 LOWERED = dict(zip("0123456789+-=()ijkaltx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ᵢⱼₖₐₗₜₓ", strict=True))
 GROUP = r"\{([^{}]*)\}"
+# what is multiplied, where it follows a fraction: a letter, a parenthesis, or a letter's command
+BESIDE = "|".join((*BINARY, *PRODUCTS, "q?quad", "text", "mathrm", "equiv", "mid"))
+FACTOR = rf"[A-Za-z](?![a-z])|[(\[]|\\(?!(?:{BESIDE})(?![A-Za-z]))[A-Za-z]+"
 
 
 def plain_math(text: str) -> str:
@@ -51,7 +55,7 @@ def plain_math(text: str) -> str:
     text = re.sub(r"\\(bar|hat|tilde)\s*(" + GROUP + r"|\\?[A-Za-z]+)", _accent, text)
     text = re.sub(r"\^(\{\\top\}|\\top)", "ᵀ", text)
     for _ in range(4):  # innermost groups first
-        text = re.sub(r"\\[dt]?frac" + GROUP + GROUP + r"(?=([A-Za-z\\(\[])?)", _fraction, text)
+        text = re.sub(r"\\[dt]?frac" + GROUP + GROUP + rf"(?:\s*(?=({FACTOR})))?", _fraction, text)
         text = re.sub(r"\\overline" + GROUP, r"mean(\1)", text)
         text = re.sub(r"\\sqrt" + GROUP, r"√(\1)", text)
         text = re.sub(r"\\sqrt ?(\w|\\[a-z]+)", r"√\1", text)
@@ -78,7 +82,8 @@ def _fraction(match: re.Match[str]) -> str:
         f"({p})" if re.search(r"[ +\-·]", p.replace(r"\partial ", "").strip()) else p
         for p in match.groups()[:2]
     )
-    return f"{up}/{down}" + ("\u00a0" if match[3] else "")  # a plain space after a command is lost
+    # what is multiplied by it stands beside it, not below; a plain space after a command is lost
+    return f"{up}/{down}" + ("\u00a0·\u00a0" if match[3] else "")
 
 
 def _script(match: re.Match[str], table: dict[str, str], mark: str) -> str:
@@ -130,6 +135,18 @@ def section(text: str, anchor: str) -> str:
     raise CourseError(f"there is no section {anchor!r} on this page. It has {known}.")
 
 
+def part(text: str, anchor: str, page: str) -> str:
+    """A section as it is shown: the first one with the page's opening, which says what its letters
+    mean; a later one with the name of the whole page."""
+    if not anchor:
+        return text
+    found = section(text, anchor)
+    before, _, _ = without_checks(text).partition(found)
+    if "\n## " not in before:
+        return before + found
+    return f"{found.rstrip()}\n\nThe page from its beginning: `minigrad read {page}`.\n"
+
+
 def slug(heading: str) -> str:
     """A heading's anchor, as repository hosts make it."""
     kept = re.sub(r"[^\w\- ]", "", heading.strip().lower())
@@ -147,9 +164,10 @@ def read_page(workspace: Workspace, target: str, console: Console) -> Path:
         target = exercise.theory
     page, _, anchor = target.removeprefix("theory/").partition("#")
     file = find_page(workspace, page)
-    text = plain_markdown(section(read_utf8(file), anchor))
+    text = plain_markdown(part(read_utf8(file), anchor, file.stem))
     if console.is_terminal:
-        os.environ.setdefault("LESS", "-R")  # less, unless told otherwise, shows colours as codes
+        # less, unless told otherwise, shows colours as codes, and says no word on how to leave it
+        os.environ.setdefault("LESS", "-R -Psspace goes on, q leaves the page")
         with console.pager(styles=not console.no_color):
             console.print(Markdown(text))
     else:
@@ -181,4 +199,6 @@ def find_page(workspace: Workspace, page: str) -> Path:
         return workspace.theory(workspace.course.lab(wanted).theory)
     except CourseError:
         names = ", ".join(pages)
-        raise CourseError(f"there is no theory page {page!r}. The pages are {names}.") from None
+        raise CourseError(
+            f"there is no theory page {page!r}.{meant(wanted, pages)} The pages are {names}."
+        ) from None

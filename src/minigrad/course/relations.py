@@ -28,8 +28,14 @@ def relation(trial: Trial, target: Any, probes: Sequence[int], names: Sequence[s
         return None
     wrong, others = _wrong_parts(trial, probes, pairs, names)
     with np.errstate(all="ignore"):
-        for found in (_all_related(wrong), _unused(trial, target, probes[0]), _shown(wrong)):
-            if found:
+        looks = (
+            lambda: _drawn(trial, target, probes[0]),
+            lambda: _all_related(wrong),
+            lambda: _unused(trial, target, probes[0]),
+            lambda: _shown(wrong),
+        )
+        for look in looks:
+            if found := look():
                 name, question = found
                 where = f"{' and '.join(wrong)}: " if others else ""
                 return Mistake((), where + name, question)
@@ -156,6 +162,20 @@ def _shows(r: np.ndarray, e: np.ndarray) -> Iterator[tuple[str, str]]:
     if "/" in _fraction(factor) and _same(r, factor * e):
         text = f"every number is {_fraction(factor)} times what it should be here"
         yield text, "Which size has this number here: how many rows, columns, terms?"
+
+
+# -- of calling it again ----------------------------------------------------------------------
+
+
+def _drawn(trial: Trial, target: Any, i: int) -> tuple[str, str] | None:
+    """Two answers to one question: numbers were drawn at random, or are kept from call to call."""
+    first, again = trial.outcome(i, target), trial.run(i, target)
+    if isinstance(again, Raised) or not same_kind(again, first) or agree(again, first, 1e-9, 1e-12):
+        return None
+    return (
+        "called again with the same input, it gives another answer",
+        "Does it draw at random, or change something that the next call sees?",
+    )
 
 
 # -- of the arguments --------------------------------------------------------------------------

@@ -125,10 +125,10 @@ def checklist(workspace: Workspace, progress: Progress, lab: Lab) -> Text:
         parts.append((written, len(done) == len(lab.exercises)))
     if lab.guesses:
         guess = progress.data["guesses"].get(lab.id, {})
-        parts.append(("intuition (guess, then run)", bool(guess.get("outcome"))))
-    text = Text(f"{lab.id:9}")
+        parts.append(("intuition (guess, run)", bool(guess.get("outcome"))))
+    text = Text(f"{lab.id:8}")
     for name, ok in parts:
-        text.append(f" {'✓' if ok else '·'} {name}  ", style="green" if ok else "")
+        text.append(f" {'✓' if ok else '·'} {name} ", style="green" if ok else "")
     return text
 
 

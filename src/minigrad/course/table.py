@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
-from minigrad.errors import ArgumentError
+from minigrad.errors import ArgumentError, meant
 from minigrad.lab.catalog import Exercise, Guess, Lab, find, read
 
 __all__ = ["Course", "CourseError", "Exercise", "Guess", "Lab", "load"]
@@ -32,7 +31,7 @@ class Course:
         except ArgumentError:
             labs = ", ".join(lab.id for lab in self.labs)
             raise CourseError(
-                f"there is no lab or exercise called {name!r}. {self._meant(name)}"
+                f"there is no lab or exercise called {name!r}.{self._meant(name)} "
                 f"The labs are {labs}; `minigrad list` shows their exercises."
             ) from None
 
@@ -42,13 +41,13 @@ class Course:
             if exercise.name == name:
                 return exercise
         raise CourseError(
-            f"there is no exercise called {name!r}. {self._meant(name)}"
+            f"there is no exercise called {name!r}.{self._meant(name)} "
             "`minigrad list` shows them all."
         )
 
     def _meant(self, name: str) -> str:
-        near = get_close_matches(name, [e.name for e in self.exercises], 1)
-        return f"Did you mean {near[0]}? " if near else ""
+        names = [e.name for e in self.exercises]
+        return meant(name, [*names, *(lab.module for lab in self.labs)])
 
     @property
     def exercises(self) -> list[Exercise]:

@@ -1,7 +1,7 @@
 """`pytest labs/NN_name`: the same check, the same words, one test per exercise.
 
-labs/conftest.py hands `pytest_collect_file` to pytest. All of a lab's exercises that are asked for
-are checked in one child process, and what passes counts as it does with `minigrad check`.
+labs/conftest.py hands the functions called pytest_… to pytest. All of a lab's exercises that are
+asked for are checked in one child process, and what passes counts as it does with `minigrad check`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ import pytest
 from minigrad.course.progress import Progress
 from minigrad.course.result import Result
 from minigrad.course.runner import check
+from minigrad.course.status import banner, next_step
 from minigrad.course.workspace import find
+from minigrad.lab.say import wrapped
 
 
 class ExerciseFile(pytest.File):
@@ -49,6 +51,13 @@ class ExerciseItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, None, self.name
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How far the course has come, and what to write next."""
+    progress = Progress(find(terminalreporter.config.rootpath), say=lambda line: None)
+    terminalreporter.write_line(banner(progress).plain)
+    terminalreporter.write_line(wrapped(next_step(progress)))
 
 
 def pytest_collect_file(file_path: Path, parent: Any) -> ExerciseFile | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from minigrad.course.table import Course, CourseError
+from minigrad.errors import meant
 
 
 def find_code(name: str) -> Any:
@@ -30,16 +30,9 @@ def find_code(name: str) -> Any:
     for place in places:
         if _ours(found := getattr(place, name, None)):
             return found
-    known = {
-        n.lower(): n
-        for place in places
-        for n, _ in inspect.getmembers(place, _ours)
-        if not n.startswith("_")
-    }
-    near = [known[n] for n in get_close_matches(name.lower(), known, 3)]
-    meant = f"Did you mean {' or '.join(near)}? " if near else ""
+    names = [n for place in places for n, _ in inspect.getmembers(place, _ours) if n[0] != "_"]
     raise CourseError(
-        f"minigrad has no op, layer, init or optimizer called {name!r}. {meant}"
+        f"minigrad has no op, layer, init or optimizer called {name!r}.{meant(name, names, 3)} "
         "Names are PyTorch's: matmul, layer_norm, RMSNorm, kaiming_normal_, SGD."
     )
 

@@ -85,6 +85,9 @@ def back_up(root: Path, file: Path) -> Path:
             return copy
         except FileExistsError:
             continue
+        except OSError:  # no half of a copy
+            copy.unlink(missing_ok=True)
+            raise
     raise AssertionError("unreachable")
 
 
@@ -143,7 +146,7 @@ def start(folder: Path) -> tuple[Workspace, bool]:
     try:
         _copy(resources(), folder, keep=known)
     except OSError as error:
-        raise CourseError(f"{folder} cannot be written: {error}") from error
+        raise CourseError(f"{folder} cannot be written: {error.strerror or error}") from error
     return Workspace(folder), not known
 
 

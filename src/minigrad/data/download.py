@@ -50,6 +50,7 @@ def download(
         try:
             _fetch(url, part, timeout)
         except urllib.error.HTTPError as error:
+            error.close()
             problem = f"the server answered {error.code} {error.reason}"
             if error.code == 416:  # what is there is not the beginning of this file
                 part.unlink(missing_ok=True)

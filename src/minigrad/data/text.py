@@ -1,7 +1,6 @@
 """Character corpora: where a text comes from, its ids, its split and its batches."""
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,8 @@ SHAKESPEARE = (
     "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
 )
 SHAKESPEARE_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
+
+HELP = Path(__file__).with_name("python_help.txt")
 
 Ints = NDArray[np.int64]
 
@@ -111,14 +112,14 @@ def corpus_of(text: str, source: str) -> Corpus:
 def load_text(name: str = "python", say: Callable[[str], None] = print) -> Corpus:
     """The corpus called `name`.
 
-    - "python": the topics of Python's own help(), part of every installation (about 440,000
-      characters; they differ a little from one Python version to the next);
+    - "python": the topics of Python 3.11's own help(), 440,030 characters, which come with minigrad
+      (python_help.LICENSE.txt says whose they are), so that they are the same on every Python;
     - "shakespeare": Tiny Shakespeare (A. Karpathy, char-rnn), 1,115,394 characters, downloaded
       once into the user's cache folder and verified;
     - anything else: the path of a UTF-8 text file.
     """
     if name == "python":
-        return _python_help()
+        return corpus_of(HELP.read_bytes().decode(), "help topics of Python 3.11.7")
     if name == "shakespeare":
         path = shakespeare_path()
         if not path.exists() or sha256_of(path) != SHAKESPEARE_SHA256:
@@ -142,24 +143,8 @@ def fetch_shakespeare(path: Path, say: Callable[[str], None] = print) -> Path:
     except DownloadError as error:
         raise DownloadError(
             f"{error} Try again later, or go on without a network: leave --text out for the text "
-            "that comes with Python, or give --text PATH for a file of your own."
+            "that comes with minigrad, or give --text PATH for a file of your own."
         ) from error
-
-
-def _python_help() -> Corpus:
-    """The text of help("topics"), its indentation reduced to one space."""
-    import platform
-
-    try:
-        from pydoc_data.topics import topics
-    except ImportError as error:
-        raise ArgumentError(
-            "this Python comes without its help texts (pydoc_data): give --text PATH for a UTF-8 "
-            "text file, or --text shakespeare."
-        ) from error
-    text = "\n".join(topics[name] for name in sorted(topics))
-    source = f"help topics of Python {platform.python_version()}"
-    return corpus_of(re.sub(" +", " ", text), source)
 
 
 def _read(path: Path) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from minigrad.errors import ArgumentError
+from minigrad.errors import ArgumentError, meant
 from minigrad.files import load_module, read_utf8
 
 TABLE = Path("labs", "labs.toml")
@@ -143,7 +143,9 @@ def find(name: str, labs: Iterable[Lab]) -> Lab:
     for lab in known:
         if name in (lab.id, lab.folder, lab.module) or name.zfill(2) == lab.id:
             return lab
-    raise ArgumentError(f"unknown lab {name!r}: the labs are {', '.join(x.id for x in known)}")
+    near = meant(name, [lab.module for lab in known])
+    ids = ", ".join(lab.id for lab in known)
+    raise ArgumentError(f"unknown lab {name!r}.{near} The labs are {ids}")
 
 
 def load(lab: Lab) -> ModuleType:

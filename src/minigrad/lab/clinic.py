@@ -8,9 +8,8 @@ is patients/NAME.py. What is right stands in cases.toml.
 import contextlib
 import math
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from statistics import fmean
 from types import ModuleType
@@ -18,7 +17,7 @@ from types import ModuleType
 import numpy as np
 
 from minigrad.autograd.anomaly import detect_anomaly
-from minigrad.errors import AnomalyError, ArgumentError
+from minigrad.errors import AnomalyError, ArgumentError, meant
 from minigrad.files import load_module, read_utf8, write_text
 
 
@@ -53,14 +52,9 @@ def found(folder: Path, name: str) -> Path:
     known = patients(folder)
     if name not in known:
         raise ArgumentError(
-            f"unknown patient {name!r}: {_meant(name, known)}there are {', '.join(known)}"
+            f"unknown patient {name!r}.{meant(name, known)} There are {', '.join(known)}"
         )
     return folder / "cases" / f"{name}.py"
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, known, 1)
-    return f"did you mean {near[0]!r}? " if near else ""
 
 
 def load(folder: Path, name: str) -> ModuleType:
@@ -101,9 +95,9 @@ def examine(
     cause = getattr(module, "CAUSE", "")
     if cause and cause not in causes(folder):
         known = causes(folder)
-        meant = _meant(str(cause), known)
         raise ArgumentError(
-            f"CAUSE in {file} is {cause!r}: {meant}it must be one of {', '.join(known)}"
+            f"CAUSE in {file} is {cause!r}.{meant(cause, known)} It must be one of "
+            f"{', '.join(known)}"
         )
     losses = []
     with _theirs(file):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from minigrad.lab.cells import Cells, Run, claim, seen
 from minigrad.lab.forecast import draw_curve
 from minigrad.lab.plot import STYLES, Style, legend_below, new_figure
-from minigrad.lab.report import Finding
+from minigrad.lab.report import BAND, Finding
 from minigrad.signal.fate import Fate
 
 LOW, HIGH = 0.1, 0.9  # the quantiles between which 80 % of runs are to lie
@@ -89,7 +89,7 @@ def finding(name: str, foretold: Sequence[tuple[Fate, Sequence[Run]]]) -> Findin
     sentence = f"outside at steps {listed}" if listed else "none of its windows lies outside"
     claimed = claim("most windows inside", 2 * inside > total if total else None)
     outcome = f"{inside} of {total} windows inside"
-    return Finding(f"predicted 80 % band, {name}", outcome, sentence, **claimed)
+    return Finding(f"{BAND}, {name}", outcome, sentence, **claimed)
 
 
 def by_layer(name: str, networks: Mapping[str, tuple[Any, Any]]) -> Finding:
@@ -102,4 +102,4 @@ def by_layer(name: str, networks: Mapping[str, tuple[Any, Any]]) -> Finding:
     sentence = f"fewer than 80 % of {', '.join(few)}" if few else "at least 80 % of each network"
     claimed = claim("most of each network inside", min(x.mean() for x in inside.values()) > 0.5)
     outcome = f"{hit} of {total} points inside"
-    return Finding(f"predicted 80 % band, {name}", outcome, sentence, **claimed)
+    return Finding(f"{BAND}, {name}", outcome, sentence, **claimed)

@@ -4,7 +4,7 @@ import contextlib
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType, ModuleType, SimpleNamespace
@@ -19,7 +19,8 @@ from minigrad.lab import catalog, compare, mine
 from minigrad.lab.catalog import Lab
 from minigrad.lab.folder import Run, create_folder
 from minigrad.lab.records import strict
-from minigrad.lab.report import LEGEND, Finding, listed, own_code, report, table
+from minigrad.lab.report import Finding, legend, listed, own_code, report, table
+from minigrad.lab.say import say
 from minigrad.lab.settings import Options, parse
 
 
@@ -48,7 +49,7 @@ def exit_codes() -> Iterator[None]:
     except ArgumentError as error:
         _fail(str(error))
     except Interrupted as stopped:
-        print(stopped, file=sys.stderr)
+        say(str(stopped), err=True)
         raise SystemExit(130) from None
     except (KeyboardInterrupt, typer.Abort):
         print("stopped", file=sys.stderr)
@@ -63,7 +64,7 @@ def exit_codes() -> Iterator[None]:
 
 def _fail(message: str) -> None:
     with contextlib.suppress(OSError):  # a full disk may be what standard error goes to
-        print("error: " + " ".join(message.split()), file=sys.stderr)
+        say("error: " + " ".join(message.split()), err=True)
     _say_no_more()
     raise SystemExit(2)
 
@@ -111,13 +112,16 @@ def run_labs(
     labs: Sequence[Lab],
     arguments: Sequence[str],
     faults: Mapping[str, str] = MappingProxyType({}),
+    before: Callable[[], None] = lambda: None,
 ) -> list[tuple[Run, list[Finding]]]:
     """Run each lab with the same options, then show every verdict and figure; returns the runs.
 
     `faults`: by exercise, what its check has against the learner's code, which a run marks.
+    `before` is called when the options are known to be good, and nothing has run.
     Raises ArgumentError for bad input, before anything has run; Interrupted on Ctrl-C.
     """
     todo = [plan(lab, arguments, len(labs) > 1, faults) for lab in labs]
+    before()
     done: list[tuple[Run, list[Finding]]] = []
     try:
         for planned in todo:
@@ -142,7 +146,7 @@ def show(todo: Sequence[Planned], done: Sequence[tuple[Run, list[Finding]]]) -> 
     console.print()
     by_lab = [(one.lab.id, found) for one, (_, found) in together]
     console.print(table(by_lab, reference) if console.width >= 100 else listed(by_lab, reference))
-    console.print(LEGEND, markup=False)
+    console.print(legend(f for _, found in by_lab for f in found), markup=False)
     for one in todo:
         for who in own_code(one.whose):
             console.print(f"lab {one.lab.id} ran with your own {who}", markup=False)
@@ -155,9 +159,9 @@ def launch(planned: Planned, arguments: Sequence[str]) -> tuple[Run, list[Findin
     lab, options = planned.lab, planned.options
     print(lab.heading + (" (quick)" if options.quick else ""), flush=True)
     if planned.unused:
-        print(f"  {', '.join(planned.unused)} has no meaning here and is ignored")
+        say(f"  {', '.join(planned.unused)} has no meaning here and is ignored")
     for who in own_code(planned.whose):
-        print(f"  your own code runs here: {who}", flush=True)
+        say(f"  your own code runs here: {who}")
     runs = (catalog.workspace() or Path.cwd()) / "runs" / lab.folder
     manifest = {
         "lab": lab.folder,

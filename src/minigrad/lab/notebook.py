@@ -12,7 +12,7 @@ from typing import Any
 
 from minigrad.errors import ArgumentError
 from minigrad.lab import catalog
-from minigrad.lab.report import LEGEND, MARKS, Finding, own_code
+from minigrad.lab.report import MARKS, Finding, legend, own_code
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Ran:
     def __str__(self) -> str:
         lines = [f"{MARKS[f.held]} {f.variant}: {f.outcome}. {f.sentence}" for f in self.findings]
         lines += [f"with your own {who}" for who in self.own]
-        return "\n".join([*lines, LEGEND, f"in {self.path}"])
+        return "\n".join([*lines, legend(self.findings), f"in {self.path}"])
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -38,8 +38,9 @@ class Ran:
         )
         head = "".join(f"<th>{x}</th>" for x in ("variant", "outcome", "as predicted", "measured"))
         own = "".join(f"<p><b>With your own {escape(who)}</b></p>" for who in self.own)
+        said = f"<p>{escape(legend(self.findings))}</p>"
         images = "".join(_image(path) for path in self.figures)
-        return f"{own}<table><tr>{head}</tr>{rows}</table><p>{escape(LEGEND)}</p>{images}"
+        return f"{own}<table><tr>{head}</tr>{rows}</table>{said}{images}"
 
 
 def _image(path: Path) -> str:

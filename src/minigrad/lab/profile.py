@@ -12,7 +12,7 @@ from typing import Any
 from rich.table import Table
 
 from minigrad.core.mode import Observer, observe
-from minigrad.errors import ArgumentError
+from minigrad.errors import ArgumentError, meant
 from minigrad.lab.workloads import WORKLOADS
 from minigrad.optim.optimizer import Optimizer
 
@@ -24,7 +24,8 @@ def named(name: str) -> Mapping[str, Callable[[str], Any]]:
     """The workloads of that name, or that begin with it ("lab02"). Raises ArgumentError."""
     found = {key: make for key, make in WORKLOADS.items() if name == key or name in key.split("_")}
     if not found:
-        raise ArgumentError(f"unknown workload {name!r}: there are {', '.join(WORKLOADS)}")
+        near = meant(name, WORKLOADS)
+        raise ArgumentError(f"unknown workload {name!r}.{near} There are {', '.join(WORKLOADS)}")
     return found
 
 

@@ -19,6 +19,10 @@ from rich.progress import (
 def progress(total: int, title: str) -> Iterator[Callable[..., None]]:
     """Yields `advance(steps=1, what="")`, to be called as steps are done."""
     console = Console(stderr=True)
+    # a notebook keeps every frame: of a bar in a cell, and of one in a `!minigrad run`
+    if not console.is_terminal or console.is_jupyter or "JPY_PARENT_PID" in os.environ:
+        yield lambda steps=1, what="": None
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -27,9 +31,7 @@ def progress(total: int, title: str) -> Iterator[Callable[..., None]]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    # a notebook keeps every frame: of a bar in a cell, and of one in a `!minigrad run`
-    shown = console.is_terminal and not console.is_jupyter and "JPY_PARENT_PID" not in os.environ
-    with Progress(*columns, console=console, disable=not shown, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(title, total=total)
 
         def advance(steps: int = 1, what: str = "") -> None:

@@ -1,19 +1,24 @@
 """What a run found, as a table on the terminal and as report.md."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rich.console import Group
     from rich.table import Table
-    from rich.text import Text
 
 MARKS = {True: "✓", False: "✗", None: "–"}
 LEGEND = (
     "As predicted: ✓ it came out as the lab says beforehand, ✗ it did not, – this run cannot tell. "
     "a [b, c]: median and range over the seeds."
+)
+BAND = "predicted 80 % band"
+BANDS = (
+    f" A {BAND}: where theory, before the run, expects four runs of five, at each layer or in each "
+    "window of steps; ✓ where most of each network's values lie inside."
 )
 
 
@@ -33,6 +38,11 @@ class Finding:
     held: bool | None = None
     key: str = ""
     word: str = ""
+
+
+def legend(findings: Iterable[Finding]) -> str:
+    """What the marks and numbers of these findings mean."""
+    return LEGEND + (BANDS if any(f.variant.startswith(BAND) for f in findings) else "")
 
 
 def table(
@@ -61,19 +71,20 @@ def table(
 
 def listed(
     results: Sequence[tuple[str, Sequence[Finding]]], reference: dict[str, list[Finding]]
-) -> "Text":
+) -> "Group":
     """The same for a narrow terminal: a line for each finding, and its sentence below."""
+    from rich.console import Group
+    from rich.padding import Padding
     from rich.text import Text
 
-    shown = Text("verdicts\n", style="italic")
+    shown: list[Text | Padding] = [Text("verdicts", style="italic")]
     for lab, findings in results:
         known = {finding.variant: finding.outcome for finding in reference.get(lab, [])}
         for found in findings:
             beside = f" (reference: {known[found.variant]})" if found.variant in known else ""
             line = f"{MARKS[found.held]} {lab} {found.variant}: {found.outcome}{beside}"
-            shown.append(line + "\n", style="bold not italic")
-            shown.append(f"  {found.sentence}\n", style="not italic")
-    return shown
+            shown += [Text(line, style="bold"), Padding(Text(found.sentence), (0, 0, 0, 2))]
+    return Group(*shown)
 
 
 def report(

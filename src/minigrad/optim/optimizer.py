@@ -40,6 +40,14 @@ class Optimizer:
         for group in groups:
             self.add_param_group(group)
 
+    def __repr__(self) -> str:
+        """Its name, and the options of each group."""
+        lines = [f"{type(self).__name__} ("]
+        for i, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {i}")
+            lines += [f"    {k}: {group[k]}" for k in sorted(group) if not k.startswith("param")]
+        return "\n".join([*lines, ")"])
+
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add {"params": tensors, option: value, …}; options not given are the defaults."""
         if "params" not in param_group:

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from minigrad.errors import ArgumentError
+from minigrad.errors import ArgumentError, meant
 from minigrad.signal.moments import ACTIVATIONS
 from minigrad.signal.norms import NORMS
 from minigrad.signal.optimizers import OPTIMIZERS
@@ -77,7 +77,8 @@ class Configuration:
                     else ""
                 )
                 raise ArgumentError(
-                    f"{name} must be one of {', '.join(allowed)}{why}, got {value!r}"
+                    f"{name} must be one of {', '.join(allowed)}{why}, got {value!r}."
+                    f"{meant(value, allowed)}"
                 )
         for name, (low, high) in RANGES.items():
             size = getattr(self, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
@@ -12,6 +13,7 @@ from typing import Annotated, Any, get_args, get_type_hints
 import typer
 
 from minigrad.errors import ArgumentError, MinigradError
+from minigrad.lab.say import say
 from minigrad.sweep.families import FAMILIES, Config, family, family_of
 
 
@@ -110,11 +112,11 @@ def predict(
         return
     typer.echo("\n".join(page.lines(p, runs)))
     if not verify:
-        typer.echo("\nNext: --verify trains it and compares; --plot FILE.png draws it.")
+        say("\nNext: --verify trains it and compares; --plot FILE.png draws it.")
     if verify:
-        typer.echo(f"\npredicted  {p.verdict} ({p.confidence:.0%})")
+        say(f"\npredicted  {p.verdict} ({p.confidence:.0%})")
     for sentence, _ in made.values():
-        typer.echo(f"run        {sentence}")
+        say(f"run        {sentence}")
 
 
 def sweep(
@@ -133,27 +135,24 @@ def sweep(
         raise ArgumentError(f"--workers must be ≥ 1, got {workers}")
     runs = read_plan(plan)
     path = plan.with_suffix(".sqlite") if store is None else store
-    results = Store(path)
-    have = results.keys()
-    missing = sum(run.key not in have for run in runs)
-    typer.echo(f"{len(runs)} runs, {missing} to make, into {path}")
     how = None
     if dask is not None:
         from minigrad.sweep.cluster import on_dask
 
         how = on_dask(dask)
-    try:
-        with progress(missing, "runs") as advance:
-            made = execute(runs, results, workers, lambda *_: advance(), how)
-    except KeyboardInterrupt:
-        typer.echo(f"stopped: {len(results)} runs are in {path}; the same command goes on")
-        raise typer.Exit(130) from None
-    except MinigradError as error:  # a worker died
-        raise ArgumentError(str(error)) from None
-    finally:
-        total = len(results)
-        results.close()
-    typer.echo(f"{made} made; {total} in {path}")
+    with closing(Store(path)) as results:
+        have = results.keys()
+        missing = sum(run.key not in have for run in runs)
+        say(f"{len(runs)} runs, {missing} to make, into {path}")
+        try:
+            with progress(missing, "runs") as advance:
+                made = execute(runs, results, workers, lambda *_: advance(), how)
+        except KeyboardInterrupt:
+            say(f"stopped: {len(results)} runs are in {path}; the same command goes on")
+            raise typer.Exit(130) from None
+        except MinigradError as error:  # a worker died
+            raise ArgumentError(str(error)) from None
+        say(f"{made} made; {len(results)} in {path}. Next: `minigrad map {path}` draws them.")
 
 
 def map_command(
@@ -178,11 +177,11 @@ def map_command(
     x = x or ("layers" if layers else "depth")
     facets = facet if facet is not None else f"norm,{'placement' if layers else 'residual'}"
     for line in draw_map(runs, x, y, [f for f in facets.split(",") if f], out):
-        typer.echo(line)
+        say(line)
     if store is None:
         fitted = sum(run.group in family(family_).fitted for run in runs)
-        typer.echo(f"{fitted} of them are runs it was fitted on: README has the others' figures")
-    typer.echo(f"drawn to {out}")
+        say(f"{fitted} of them are runs it was fitted on: README has the others' figures")
+    say(f"drawn to {out}")
 
 
 def challenge(
@@ -212,14 +211,14 @@ def challenge(
         kept.parent.mkdir(parents=True, exist_ok=True)
     except CourseError:
         kept = None
-        typer.echo("not in a workspace: this game is not kept (`minigrad start DIR` makes one)")
+        say("not in a workspace: this game is not kept (`minigrad start DIR` makes one)")
     first = random.randrange(10**6) if seed is None else seed
     if answers is None:
         fates = "d(iverged), s(talled) or t(rained) and how sure you are: d 80"
-        typer.echo(f"answer {'a, b, c or d, and how sure: a 80' if level == 4 else fates}")
-    played = game.run(rounds, level, first, family_, ask, typer.echo, kept)
+        say(f"answer {'a, b, c or d, and how sure: a 80' if level == 4 else fates}")
+    played = game.run(rounds, level, first, family_, ask, say, kept)
     if played:
-        typer.echo("\n".join(game.summary(played)))
+        say("\n".join(game.summary(played)))
     if plot is not None:
         records = history.history(kept) if kept else [r.record() for r in played]
         if not records:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from minigrad.data.text import corpus_of
-from minigrad.errors import ArgumentError
+from minigrad.errors import ArgumentError, meant
 from minigrad.lab.trainability import train
 from minigrad.lab.transformer_trainability import train_transformer
 from minigrad.signal import configuration as mlp
@@ -114,7 +114,8 @@ def family_of(config: Config) -> Family:
 def family(name: Any) -> Family:
     """The family of that name. Raises ArgumentError, naming them, where there is none."""
     if name not in FAMILIES:
-        raise ArgumentError(f"family must be one of {', '.join(FAMILIES)}, got {name!r}")
+        near = meant(name, FAMILIES)
+        raise ArgumentError(f"family must be one of {', '.join(FAMILIES)}, got {name!r}.{near}")
     return FAMILIES[name]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import ArgumentError
+from minigrad.errors import ArgumentError, meant
 from minigrad.signal.calibration import VERDICTS
 from minigrad.sweep.families import family_of
 from minigrad.sweep.recorded import Row
@@ -35,7 +35,10 @@ def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: P
     names = [f.name for f in fields(of.configuration)]
     for name in (x, y, *facets):
         if name not in names:
-            raise ArgumentError(f"an axis or facet must be one of {', '.join(names)}, got {name!r}")
+            raise ArgumentError(
+                f"an axis or facet must be one of {', '.join(names)}, got {name!r}."
+                f"{meant(name, names)}"
+            )
     from minigrad.lab.plot import new_figure, save_figure
 
     panels: dict[tuple[Any, ...], list[Row]] = defaultdict(list)

@@ -28,7 +28,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from minigrad.errors import ArgumentError
+from minigrad.errors import ArgumentError, meant
 from minigrad.sweep.families import FAMILIES, Config, Family, family, name_of
 
 
@@ -100,7 +100,8 @@ def expand(plan: dict[str, Any]) -> list[Run]:
             )
         kind = sample.get("draw")
         if kind not in of.draws:
-            raise ArgumentError(f"draw must be one of {', '.join(of.draws)}, got {kind!r}")
+            near = meant(kind, of.draws)
+            raise ArgumentError(f"draw must be one of {', '.join(of.draws)}, got {kind!r}.{near}")
         count, seed = _whole(sample, "count", 1), _whole(sample, "seed", 0, least=0)
         for config, first in of.draw(kind, count, seed):
             of_each = range(first, first + _whole(sample, "seeds", 1))

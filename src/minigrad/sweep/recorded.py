@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from contextlib import closing
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from minigrad.errors import ArgumentError
 from minigrad.signal.windows import WINDOWS, window_means
 from minigrad.sweep.families import FAMILIES, Config, Family, family_of
-from minigrad.sweep.store import Store
+from minigrad.sweep.store import Result, Store
 from minigrad.training.verdict import Verdict, final_loss, judge
 
 RECORDED, TRANSFORMERS = FAMILIES["mlp"].recorded, FAMILIES["transformer"].recorded
@@ -56,20 +57,20 @@ def rows(path: Path | str = RECORDED) -> list[Row]:
     if not path.is_file():
         raise ArgumentError(f"no sweep at {path}: make one with `minigrad sweep PLAN`")
     if path.suffix != ".csv":
-        store = Store(path, create=False)
-        found = []
-        for result in store.results():
-            first, *rest = window_means(result.losses)
-            run, final = result.run, final_loss(result.losses)
-            between = tuple(rest[: len(_between(family_of(run.config)))])
-            found.append(Row(run.config, run.seed, run.group, first, final, between))
-        store.close()
-        return found
+        with closing(Store(path, create=False)) as store:
+            return [_made(result) for result in store.results()]
     with path.open(encoding="utf-8", newline="") as file:
         try:
             return [_row(record) for record in csv.DictReader(file)]
         except (KeyError, TypeError, ValueError) as error:
             raise ArgumentError(f"{path} is not a sweep's CSV: {error!r}") from None
+
+
+def _made(result: Result) -> Row:
+    first, *rest = window_means(result.losses)
+    run, final = result.run, final_loss(result.losses)
+    between = tuple(rest[: len(_between(family_of(run.config)))])
+    return Row(run.config, run.seed, run.group, first, final, between)
 
 
 def _row(record: dict[str, str]) -> Row:

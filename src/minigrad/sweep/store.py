@@ -47,10 +47,12 @@ class Store:
         self.path = Path(path)
         if not create and not self.path.is_file():
             raise ArgumentError(f"no sweep at {path}: make one with `minigrad sweep PLAN`")
-        with self._readable():
+        with self._readable(), contextlib.ExitStack() as failed:
             self._db = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+            failed.callback(self._db.close)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.executescript(SCHEMA)
+            failed.pop_all()
 
     @contextlib.contextmanager
     def _readable(self) -> Iterator[None]:

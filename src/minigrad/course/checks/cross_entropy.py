@@ -156,7 +156,7 @@ CHECKS: dict[str, Check] = {
              "Gradient descent must raise the right logit. Which sign must its gradient have?"),
             (edit("/ len(labels)", "/ logits.size"), *OVER_ALL),
             (edit("/ len(labels)", "/ logits.shape[1]"), *OVER_CLASSES),
-            (edit("axis=1", "axis=0"), *OTHER_AXIS),
+            ([edit("axis=1", "axis=0"), edit("z.sum(axis=1", "z.sum(axis=0")], *OTHER_AXIS),
             ([edit("p[np.arange(len(labels)), labels]", "p[:, labels]"),
               edit("p[np.arange(len(labels)), labels] -= 1",
               "np.subtract.at(p, (slice(None), labels), 1)")], *COLUMNS),

@@ -76,18 +76,18 @@ CHECKS: dict[str, Check] = {
               for swapped in ("shape[0] * window, shape[1] * window", "shape[0], shape[1]")],
              "fan_in and fan_out are swapped",
              "The shape is (out, in). How many terms does one output sum?"),
-            ([edit("math.prod(shape[2:])", "1"), edit("shape[1] * window", "shape[1]"),
+            ([edit("int(np.prod(shape[2:]))", "1"), edit("shape[1] * window", "shape[1]"),
               edit("shape[0] * window", "shape[0]"), lambda s: (s[-1], s[0]),
               lambda s: (s[-1], s[-2])],
              "the convolution's window is left out",
              "One output of a 3 × 3 convolution sums over 9 positions of each input channel. "
                  "How many terms is that?"),
-            ([edit("math.prod(shape[2:])", "sum(shape[2:])"),
-              edit("math.prod(shape[2:])", "(sum(shape[2:]) or 1)"),
+            ([edit("int(np.prod(shape[2:]))", "sum(shape[2:])"),
+              edit("int(np.prod(shape[2:]))", "(sum(shape[2:]) or 1)"),
               lambda s: (s[1] + sum(s[2:]), s[0] + sum(s[2:]))],
              "the window's sides are added; an area is a product",
              "How many positions has a window of 3 by 5?"),
-            ([edit("math.prod(shape[2:])", f"({w} if len(shape) > 2 else 1)")
+            ([edit("int(np.prod(shape[2:]))", f"({w} if len(shape) > 2 else 1)")
               for w in ("shape[2]", "shape[3]", "shape[2] ** 2", "shape[3] ** 2")],
              "one side of the window stands for both",
              "How many positions has a window of 3 by 5?"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import ArgumentError
+from minigrad.errors import ArgumentError, meant
 from minigrad.signal.draw import log_uniform
 from minigrad.signal.optimizers import MOMENTUM as MOMENTUM
 from minigrad.signal.windows import WINDOWS, Task
@@ -72,7 +72,8 @@ class TransformerConfiguration:
         for name, allowed in CHOICES.items():
             if (value := getattr(self, name)) not in allowed or isinstance(value, bool):
                 names = ", ".join(map(str, allowed))
-                raise ArgumentError(f"{name} must be one of {names}, got {value!r}")
+                near = meant(value, allowed)
+                raise ArgumentError(f"{name} must be one of {names}, got {value!r}.{near}")
         for name, (low, high) in {"layers": LAYERS, "warmup": (0, STEPS)}.items():
             size = getattr(self, name)
             if isinstance(size, bool) or not isinstance(size, int) or not low <= size <= high:

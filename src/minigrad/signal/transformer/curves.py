@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minigrad.errors import ArgumentError
+from minigrad.errors import ArgumentError, meant
 from minigrad.signal.transformer.recurrence import MATRICES, Moved, Networks, Signal, propagate
 
 CHOICES = {
@@ -39,7 +39,8 @@ def transformer(
     for name, value in given.items():
         if value not in CHOICES[name]:
             allowed = ", ".join(map(str, CHOICES[name]))
-            raise ArgumentError(f"{name} must be one of {allowed}, got {value!r}")
+            near = meant(value, CHOICES[name])
+            raise ArgumentError(f"{name} must be one of {allowed}, got {value!r}.{near}")
     for name, size in (("layers", layers), ("dim", dim), ("context", context), ("vocab", vocab)):
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
             raise ArgumentError(f"{name} must be a whole number ≥ 1, got {size!r}")
