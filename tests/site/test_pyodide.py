@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import sys
+import tarfile
 import threading
 import zipfile
 from pathlib import Path
@@ -57,10 +58,21 @@ def answer(name, args, workspace, tell=None):
 
 
 def archive(files):
+    """A wheel."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as packed:
         for name, text in files.items():
             packed.writestr(name, text)
+    return out.getvalue()
+
+
+def tarball(files):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:bz2") as packed:
+        for name, text in files.items():
+            entry, content = tarfile.TarInfo(name), text.encode()
+            entry.size = len(content)
+            packed.addfile(entry, io.BytesIO(content))
     return out.getvalue()
 
 
@@ -82,7 +94,7 @@ def static(tmp_path_factory):
     folder = written(tmp_path_factory.mktemp("pyodide"))
     shutil.copytree(CORE, folder / "pyodide", ignore=shutil.ignore_patterns("*.map", "*.html"))
     wasm = (Path(building.PACKAGE) / "core" / "wasm.py").read_text(encoding="utf-8")
-    (folder / "minigrad.zip").write_bytes(archive({**FACE, "minigrad/core/wasm.py": wasm}))
+    (folder / building.PACKED).write_bytes(tarball({**FACE, "minigrad/core/wasm.py": wasm}))
     wheel = archive({**NUMPY, "numpy-0.dist-info/METADATA": "Name: numpy\nVersion: 0\n"})
     (folder / "pyodide" / WHEEL).write_bytes(wheel)
     lock = folder / "pyodide" / "pyodide-lock.json"
@@ -190,7 +202,7 @@ def course(tmp_path_factory):
     if not (given := os.environ.get("MINIGRAD_PYODIDE")):
         pytest.skip("MINIGRAD_PYODIDE names no folder with Pyodide and NumPy")
     folder = written(tmp_path_factory.mktemp("course"))
-    (folder / "minigrad.zip").write_bytes(building.package())
+    (folder / building.PACKED).write_bytes(building.package())
     for name in building.checked(Path(given)):
         (folder / "pyodide").mkdir(exist_ok=True)
         shutil.copyfile(Path(given) / name, folder / "pyodide" / name)

@@ -1,4 +1,7 @@
-"""A lab's records as charts that a page draws: plain series, one per variant and seed."""
+"""A lab's records as charts that a page draws: plain series, one per variant and seed.
+
+A chart's ``places`` are lists of positions along x; a series' ``x`` is the number of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 THEORY = ", theory"  # behind the variant's name
-POINTS = 80  # of a curve; each is the mean of the steps it stands for
+POINTS = 64  # of a curve; each is the mean of the steps it stands for
 # what a run was made with, in the order of a facet's name; variant and seed are drawn, not facets
 FACETS = ("setting", "layers", "lr", "optimizer")
 VARIANT = ("variant", "treatment", "patient", "placement")
@@ -35,9 +38,18 @@ def charts(records: dict[str, Any]) -> list[Chart]:
         if "linear" in record:
             found.append(_by_layer(record["linear"]))
     for chart in found:
+        _share(chart)
         names = dict.fromkeys(s["name"].removesuffix(THEORY) for s in chart["series"])
         chart["looks"] = looks(list(names))
     return found
+
+
+def _share(chart: Chart) -> None:
+    """Where curves have their points stands once for all that have them there: each says which."""
+    places = list(dict.fromkeys(tuple(series["x"]) for series in chart["series"]))
+    chart["places"] = [list(place) for place in places]
+    for series in chart["series"]:
+        series["x"] = places.index(tuple(series["x"]))
 
 
 def looks(names: Sequence[str]) -> dict[str, int]:
@@ -93,7 +105,7 @@ def _series(run: dict[str, Any], key: str) -> dict[str, Any]:
         part = [v for v in values[a:b] if v is not None]
         if part:
             x.append((a + b - 1) / 2)
-            y.append(float(f"{sum(part) / len(part):.3g}"))
+            y.append(rounded(sum(part) / len(part)))
     return {
         "name": str(next((run[k] for k in VARIANT if k in run), "run")),
         "seed": run.get("seed", 0),
@@ -103,14 +115,24 @@ def _series(run: dict[str, Any], key: str) -> dict[str, Any]:
     }
 
 
+def rounded(value: float) -> float:
+    """A value to what an axis over decades shows of it: 1 %."""
+    three = f"{value:.2e}"
+    return float(three if three.lstrip("-") < "5" else f"{value:.1e}")
+
+
+def _level(name: str, seed: int | str, layers: list[int], values: Sequence[float]) -> Chart:
+    data = [rounded(value) for value in values]
+    return {"name": name, "seed": seed, "x": layers, "data": data, "broke": None}
+
+
 def _by_layer(linear: dict[str, Any]) -> Chart:
     """Lab 00: the variance after each linear layer, measured and predicted."""
     series = []
     for name, found in linear.items():
         layers = list(range(1, len(found["predicted"]) + 1))
         for seed, values in enumerate(found["measured"]):
-            series.append({"name": name, "seed": seed, "x": layers, "data": values, "broke": None})
-        theory = {"name": name + THEORY, "seed": "theory", "x": layers}
-        series.append({**theory, "data": found["predicted"], "broke": None})
+            series.append(_level(name, seed, layers, values))
+        series.append(_level(name + THEORY, "theory", layers, found["predicted"]))
     about = {"title": "linear layers", "kind": "variance", "record": "results.json"}
     return {**about, "x": "layer", "y": "variance of the signal", "series": series}

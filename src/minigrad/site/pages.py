@@ -19,8 +19,8 @@ from minigrad.course.workspace import resources
 from minigrad.site import tools
 from minigrad.site.charts import charts
 from minigrad.site.frame import Frame
-from minigrad.site.markdown import Rendered, render
-from minigrad.site.recorded import recorded_runs
+from minigrad.site.markdown import FOLDED, Rendered, render
+from minigrad.site.recorded import recorded_runs, smaller
 from minigrad.site.words import languages, words
 
 STATIC = Path(__file__).with_name("static")
@@ -45,18 +45,27 @@ class Site:
             made[path] = partial(_encoded, make)
         for lab in self.course.labs:
             folder = self.source / "labs" / lab.folder / "reference"
-            for file in sorted(folder.glob("*.png")):
-                made[f"figures/{lab.folder}/{file.name}"] = file.read_bytes
+            made |= self._pictures(folder)
             if folder.is_dir():
                 made[f"charts/{lab.id}.json"] = partial(self._charts, folder)
-        for file in sorted((self.source / "theory" / "records").glob("*.png")):
-            made[f"figures/theory/{file.name}"] = file.read_bytes
+        made |= self._pictures(self.source / "theory" / "records")
         for file in sorted(STATIC.rglob("*")):
             if file.is_file():
                 made[f"static/{file.relative_to(STATIC).as_posix()}"] = file.read_bytes
         made["search.json"] = self._search
         made["map.json"] = recorded_runs
         return made
+
+    def _pictures(self, folder: Path) -> dict[str, Maker]:
+        """A folder's figures; a host of static pages sends them smaller."""
+        files = sorted(folder.glob("*.png"))
+        if self.engine == "server":
+            return {self._picture(file): file.read_bytes for file in files}
+        return {self._picture(file): partial(smaller, file) for file in files}
+
+    def _picture(self, file: Path) -> str:
+        name = file.name if self.engine == "server" else f"{file.stem}.webp"
+        return f"figures/{file.parents[1].name}/{name}"
 
     # ---- which pages there are
 
@@ -140,7 +149,7 @@ class Site:
             at = (file.parent / target).resolve()
             if at.suffix != ".png" or not at.is_file():
                 return None
-            return f"{root}figures/{at.parents[1].name}/{at.name}", at
+            return root + self._picture(at), at
 
         return render(file.read_text(encoding="utf-8"), link, image, after)
 
@@ -236,7 +245,12 @@ class Site:
 
     def _labs(self) -> str:
         frame = Frame("labs/index.html", "Labs", self.engine, place="labs")
-        return frame.around(tools.labs(self.course, self.source))
+        return frame.around(tools.labs(self.course, self._first_picture))
+
+    def _first_picture(self, lab: Lab) -> str | None:
+        """The address of the figure that stands for a lab."""
+        files = sorted((self.source / "labs" / lab.folder / "reference").glob("*.png"))
+        return self._picture(files[0]) if files else None
 
     def _lab(self, lab: Lab, file: Path) -> str:
         path = self._lab_address(lab, file)
@@ -259,7 +273,7 @@ class Site:
         )  # fmt: skip
         page, _, anchor = exercise.theory.partition("#")
         shown = self._markdown(self.source / "theory" / page, frame.path)
-        text = tools.section(shown.html, anchor)
+        text = re.sub(FOLDED, "", tools.section(shown.html, anchor), flags=re.S)  # once is enough
         return frame.around(tools.exercise(exercise, lab, text))
 
     def _tool(self, name: str, title: str, body: Callable[[], str], script: str) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 from minigrad.errors import ArgumentError
 from minigrad.signal.windows import WINDOWS, window_means
 from minigrad.sweep.families import FAMILIES, Config, Family, family_of
-from minigrad.sweep.store import Store
 from minigrad.training.verdict import Verdict, final_loss, judge
 
 RECORDED, TRANSFORMERS = FAMILIES["mlp"].recorded, FAMILIES["transformer"].recorded
@@ -56,6 +55,8 @@ def rows(path: Path | str = RECORDED) -> list[Row]:
     if not path.is_file():
         raise ArgumentError(f"no sweep at {path}: make one with `minigrad sweep PLAN`")
     if path.suffix != ".csv":
+        from minigrad.sweep.store import Store  # its sqlite3 is not in every Python of a web page
+
         store = Store(path, create=False)
         found = []
         for result in store.results():

@@ -40,9 +40,9 @@ export function charts(box, all) {
       return make("button", { "aria-pressed": String(!off.has(n)), onclick: () => { off.has(n) ? off.delete(n) : off.add(n); show(chart); } }, key, n + (broke ? ` ✕ (${broke} not finite)` : ""));
     }));
     const shown = chart.series.filter((s) => !off.has(s.name) && (seeds || s.seed === 0 || s.seed === "theory"));
-    const x = [...new Set(shown.flatMap((s) => s.x))].sort((a, b) => a - b);
+    const places = chart.places, x = [...new Set(shown.flatMap((s) => places[s.x]))].sort((a, b) => a - b);
     const series = shown.map((s) => {
-      const [color, dash] = STYLES[look(chart, s.name)], at = new Map(s.x.map((v, i) => [v, s.data[i]]));
+      const [color, dash] = STYLES[look(chart, s.name)], at = new Map(places[s.x].map((v, i) => [v, s.data[i]]));
       return { label: s.name, data: x.map((v) => at.get(v) ?? null), color, dash: s.seed === "theory" ? [2, 4] : dash, width: s.seed === 0 ? 2 : 1.2 };
     });
     place.replaceChildren();
