@@ -364,6 +364,17 @@ def test_charts_hold_every_variant_and_seed_of_a_record(site):
     assert charts({"timings.json": {"runs": []}, "note.json": 3}) == []
 
 
+def test_every_chart_of_a_lab_and_every_curve_of_a_chart_has_a_name_of_its_own(site):
+    for path, make in site.files.items():
+        if path.startswith("charts/"):
+            found = json.loads(make())
+            titles = [(chart["y"], chart["title"]) for chart in found]
+            assert len(set(titles)) == len(titles), path
+            for chart in found:
+                names = [(s["name"], s["seed"]) for s in chart["series"]]
+                assert len(set(names)) == len(names), (path, chart["title"])
+
+
 def test_a_chart_looks_as_the_labs_figures_do(site):
     script = (STATIC / "plot.js").read_text(encoding="utf-8")
     colours = re.findall(r'\["(#\w+)", \[', script[script.index("STYLES =") :])

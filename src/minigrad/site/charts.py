@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 THEORY = ", theory"  # behind the variant's name
 POINTS = 64  # of a curve; each is the mean of the steps it stands for
-# what a run was made with, in the order of a facet's name; variant and seed are drawn, not facets
-FACETS = ("setting", "layers", "lr", "optimizer")
-VARIANT = ("variant", "treatment", "patient", "placement")
+# what a run was made with: these name its chart, those below its curve
+FACETS = {
+    **{"setting": "", "kind": "", "patient": "", "layers": "layers "},
+    **{"lr": "lr ", "share": "share "},
+}
+VARIANT = ("variant", "name", "network", "norm", "skip", "treatment", "placement")
 CURVES = {"losses": "training loss (nats)", "grad_norms": "gradient norm"}
 
 # which of lab.plot's STYLES: one for one init, placement and norm in every figure of the course
@@ -74,30 +78,35 @@ def _runs(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from (run for run in runs if isinstance(run, dict))
 
 
+def own(run: dict[str, Any]) -> list[str]:
+    """The keys that name a run's curve within its chart."""
+    return [key for key in VARIANT if key in run] or [key for key in ("patient",) if key in run]
+
+
 def _by_step(
     runs: Sequence[dict[str, Any]], key: str, about: str, record: dict[str, Any], name: str
 ) -> list[Chart]:
     """One chart per facet of the runs."""
     facets: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
-        words = [f"{f} {run[f]}" for f in FACETS if f in run]
+        words = [f"{said}{run[f]}" for f, said in FACETS.items() if f in run and f not in own(run)]
         if "lr" in record and "lr" not in run and record["lr"]:
             words.append(f"lr {record['lr']}")
         facets.setdefault(", ".join(words), []).append(run)
     return [
         {
-            "title": facet,
+            "title": facet or Path(name).stem.replace("_", " "),
             "kind": key,
             "record": name,
             "x": "step",
             "y": about,
-            "series": [_series(run, key) for run in inside],
+            "series": [_series(run, key, Path(name).stem) for run in inside],
         }
         for facet, inside in facets.items()
     ]
 
 
-def _series(run: dict[str, Any], key: str) -> dict[str, Any]:
+def _series(run: dict[str, Any], key: str, record: str) -> dict[str, Any]:
     values: list[float | None] = run[key]
     edges = [round(i * len(values) / POINTS) for i in range(POINTS + 1)]
     x, y = [], []
@@ -107,7 +116,7 @@ def _series(run: dict[str, Any], key: str) -> dict[str, Any]:
             x.append((a + b - 1) / 2)
             y.append(rounded(sum(part) / len(part)))
     return {
-        "name": str(next((run[k] for k in VARIANT if k in run), "run")),
+        "name": ", ".join(str(run[key]) for key in own(run)) or record,
         "seed": run.get("seed", 0),
         "x": x,
         "data": y,

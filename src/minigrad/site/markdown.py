@@ -119,8 +119,14 @@ def parser() -> MarkdownIt:
         double_inline=True,
         renderer=lambda content, options: mathml(content, options["display_mode"]),
     )
-    md.add_render_rule("math_inline", lambda self, tokens, i, *_: mathml(tokens[i].content, False))
+    md.add_render_rule("math_inline", _inline_math)
     return md
+
+
+def _inline_math(self: Any, tokens: Sequence[Token], i: int, *_: Any) -> str:
+    """A formula in a line; no line begins with the sign behind it."""
+    behind = tokens[i + 1].content[:1] if i + 1 < len(tokens) else ""
+    return mathml(tokens[i].content, False) + ("\u2060" if behind in tuple(".,;:)!?…") else "")
 
 
 def render(

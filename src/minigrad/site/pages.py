@@ -19,11 +19,12 @@ from minigrad.course.workspace import resources
 from minigrad.site import tools
 from minigrad.site.charts import charts
 from minigrad.site.frame import Frame
-from minigrad.site.markdown import FOLDED, Rendered, render
+from minigrad.site.markdown import FOLDED, Heading, Rendered, render
 from minigrad.site.recorded import recorded_runs, smaller
 from minigrad.site.words import languages, words
 
 STATIC = Path(__file__).with_name("static")
+LAST = "glossary.md"  # of the theory pages: to look things up in
 Maker = Callable[[], bytes]
 
 
@@ -220,7 +221,8 @@ class Site:
             own = self.theory[language].get(name)
             path = self._prefixed(f"theory/{file.stem}.html", language if own else "en")
             path += "" if own or language == "en" else f"?lang={language}"
-            head = (own or file).read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
+            head = (own or file).read_text(encoding="utf-8").partition("\n")[0]
+            head = head.lstrip("# ").replace("`", "")
             number = str(int(name[:2])) if name[:2].isdigit() else ""
             found.append((path, head, number))
         return found
@@ -231,10 +233,10 @@ class Site:
         the page that leads to it."""
         pages = self.theory["en"]
         order = list(dict.fromkeys(lab.theory for lab in self.course.labs))
-        for name in sorted(set(pages) - set(order)):
+        for name in sorted(set(pages) - {*order, LAST}):
             leads = [n for n in order if f"]({name})" in pages[n].read_text(encoding="utf-8")]
             order.insert(order.index(leads[0]) + 1 if leads else len(order), name)
-        return order
+        return [*order, LAST]
 
     def _prefixed(self, path: str, language: str) -> str:
         return path if language == "en" else f"{language}/{path}"
@@ -260,9 +262,11 @@ class Site:
         ]
         side = [(f"labs/{b.id}.html", b.title, b.id if b.id.isdigit() else "") for b in labs]
         extra = tools.lab(lab) if file.name == "README.md" else ""
+        records = (Heading(2, "records", "The records", "The records"),) if extra else ()
         frame = Frame(
-            path, shown.title, self.engine, place="labs", side=side, headings=shown.headings
-        )
+            path, shown.title, self.engine, place="labs", side=side,
+            headings=(*shown.headings, *records),
+        )  # fmt: skip
         return frame.around(f'<article class="prose">{shown.html}{extra}</article>')
 
     def _exercise(self, exercise: Exercise) -> str:
