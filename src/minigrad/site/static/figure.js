@@ -56,7 +56,8 @@ function runner(lab, mine) {
   own.checked = true;
   const go = make("button.primary", { onclick: run }, "Run it here, smaller");
   let ended;
-  async function run() {
+  async function run(event) {
+    if (event.detail > 1) return; // a double click means one
     if (ended) return ended.abort();
     ended = new AbortController();
     go.textContent = "Stop";

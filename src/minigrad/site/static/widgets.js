@@ -53,7 +53,7 @@ export function permalink(root, ...configs) {
 }
 
 export function parse(text) {
-  return Object.fromEntries(text.split(",").map((part) => {
+  return Object.fromEntries(text.split(",").filter((part) => part.includes(":")).map((part) => {
     const [key, value] = part.split(":");
     return [key, value !== "" && Number.isFinite(+value) ? +value : value];
   }));
