@@ -103,12 +103,6 @@ def experiment(s, run, pieces):
             run.save()
 
 
-def decades(linear):
-    """The largest gap between prediction and measurement (mean over seeds), in factors of ten."""
-    measured = np.mean(linear["measured"], axis=0)
-    return float(np.abs(np.log10(measured / linear["predicted"])).max())
-
-
 def factor(linear):
     """What one layer multiplies the variance by, measured from the first layer to the last."""
     measured = np.mean(linear["measured"], axis=0)
@@ -139,7 +133,7 @@ def banded(cells, what):
 def in_line(name, linear):
     """Theory and measurement of the linear layers."""
     measured, theory = np.mean(linear["measured"], axis=0), linear["predicted"]
-    gap = decades(linear)
+    gap = np.abs(np.log10(measured / theory)).max()
     sentence = (
         f"each layer multiplies by {factor(linear):.3g}; after {len(theory)} theory says "
         f"{theory[-1]:.2g}, never more than {gap:.2g} decades off"
@@ -174,15 +168,14 @@ def variance_figure(linear):
     factors = ", ".join(f"{name} by {factor(one):.2g}" for name, one in linear.items())
     figure, axes = plot.new_figure(f"Each linear layer multiplies the variance:\n{factors}")
     ax, ends = axes[0, 0], []
-    theory = {"color": "black", "linestyle": "--", "linewidth": 1.1}
     for name, one in linear.items():
-        layers, style = np.arange(1, len(one["predicted"]) + 1), plot.INITS[name]
-        plot.band(ax, layers, np.array(one["measured"]), style._replace(linestyle="-"), 1)
+        measured, style = np.array(one["measured"]), plot.INITS[name]
+        layers = plot.by_layer(ax, measured, style._replace(linestyle="-"), 1)
         if one["bands"]:
             foretold.shade(ax, layers, *one["bands"]["variance"], style)
-        ax.plot(layers, one["predicted"], **theory)
+        ax.plot(layers, one["predicted"], **plot.THEORY)
         ends.append((one["predicted"][-1], name, style.color))
-    ax.plot([], [], label="theory", **theory)
+    ax.plot([], [], label="theory", **plot.THEORY)
     ax.legend(loc="upper left", frameon=False)
     ax.set(yscale="log", xlabel="layer", ylabel="variance of the layer's output")
     ax.xaxis.get_major_locator().set_params(integer=True)
@@ -211,8 +204,7 @@ def gradient_figure(cells):
         for label, (of, style) in CURVES.items():
             chosen = cells.of(activation=activation, **of)
             values = np.array([run[what] for run in chosen.runs])
-            layers = np.arange(1, values.shape[1] + 1)
-            plot.band(ax, layers, values, style, label=label)
+            layers = plot.by_layer(ax, values, style, label=label)
             if "no norm" in label and chosen.runs[0]["bands"]:
                 foretold.shade(ax, layers, *chosen.runs[0]["bands"][what], style)
             if label.startswith("LayerNorm"):  # RMSNorm lies upon it

@@ -131,13 +131,10 @@ def time_taken(costs, part):
     """RMSNorm's time over LayerNorm's."""
     layer, rms = (costs["milliseconds"][part][name] for name in BOTH)
     ratio, of = timing.ratio(rms, layer), PARTS[part].format(*costs["shape"])
-    sentence = f"{np.median(rms):.2f} ms against {np.median(layer):.2f} ms ({of}), ratio {ratio}"
-    outcome, claimed = (
-        f"{ratio.middle:.2f} of the time",
-        claim("RMSNorm costs less", ratio.high < 1),
-    )
-    name, pairs = f"RMSNorm / LayerNorm, {part}", f"{sentence} over {len(rms)} pairs"
-    return Finding(name, outcome, pairs, **claimed)
+    times = f"{np.median(rms):.2f} ms against {np.median(layer):.2f} ms ({of})"
+    sentence = f"{times}, ratio {ratio} over {len(rms)} pairs"
+    name, outcome = f"RMSNorm / LayerNorm, {part}", f"{ratio.middle:.2f} of the time"
+    return Finding(name, outcome, sentence, **claim("RMSNorm costs less", ratio.high < 1))
 
 
 def memory(costs):
@@ -153,9 +150,8 @@ def rsqrt(costs):
     times, width = costs["milliseconds"]["root"], costs["shape"][1]
     ratio = timing.ratio(times["multiply by rsqrt"], times["divide by sqrt"])
     against = f"one reciprocal per row and {width} products against {width} divisions"
-    return Finding(
-        "x · rsqrt / (x ÷ sqrt)", f"{ratio.middle:.2f} of the time", f"{against}: ratio {ratio}"
-    )
+    name, outcome = "x · rsqrt / (x ÷ sqrt)", f"{ratio.middle:.2f} of the time"
+    return Finding(name, outcome, f"{against}: ratio {ratio}")
 
 
 def figures(records):
@@ -222,8 +218,7 @@ def std_figure(variants):
         shared = [m for m in runs[0] if all(m in run for run in runs)]  # seeds may diverge apart
         for moment, style in zip(shared, plot.ordered(len(shared)), strict=True):
             values = np.array([run[moment] for run in runs], dtype=float)  # (seeds, layers)
-            layers = np.arange(1, values.shape[1] + 1)
-            plot.band(ax, layers, values, style, 1, label=f"step {moment}")
+            layers = plot.by_layer(ax, values, style, 1, f"step {moment}")
         ax.set(xlabel="layer", title=variant, xticks=layers[1::2])
     for ax in axes[0]:  # a unit normal behind a ReLU
         ax.axhline((1 / 2 - 1 / (2 * np.pi)) ** 0.5, color=plot.REFERENCE, ls=":", lw=1)

@@ -1,6 +1,7 @@
 """Lab 11: how much of a loss curve can be said before the run: its start, its plateau, its tail?"""
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from statistics import fmean, median
 
@@ -46,6 +47,7 @@ FAST = 1e-2  # rates from here up; at this one the tanh layers' curve is guessed
 LONG = (*WINDOWS, (300, 420), (420, 600), (600, 850), (850, 1200))
 MIDDLES = np.array([(first + stop - 1) / 2 for first, stop in LONG])
 TAIL = slice(7, 10)  # the windows from step 64 to 283
+half = partial(step_below, level=LN2 / 2, windows=LONG)  # its step; inf, recorded as None: never
 
 
 def forecast(variance, rate, steps, momentum):
@@ -79,7 +81,7 @@ def experiment(s, run, pieces):
         rate, variance = 4 * 10 ** known["progress"] / INPUTS, 10 ** known["logit"]
         said = pieces.forecast(variance, rate, MIDDLES, MOMENTUM)
         labels = {"network": name, "lr": lr, "variance": variance, "rate": rate}
-        theory.append(labels | {"losses": said[: len(WINDOWS)], "half": reached(said)})
+        theory.append(labels | {"losses": said[: len(WINDOWS)], "half": half(said)})
     with run.progress(len(NETWORKS) * s.seeds * sum(steps.values())) as advance:
         for name, lr, seed in product(NETWORKS, rates, range(s.seeds)):
             runs.append(cell(name, lr, seed, steps[lr], pieces.tail_slope, lambda *_: advance()))
@@ -98,19 +100,13 @@ def start(scale, draw):
     return {"scale": scale, "draw": draw, "loss": loss}
 
 
-def reached(means):
-    """The step at which window means are at half of guessing; None if they never are."""
-    half = step_below(means, LN2 / 2, LONG)
-    return half if np.isfinite(half) else None
-
-
 def cell(name, lr, seed, steps, slope, on_step):
     """One run: its losses to step 300, when it had learned and, if early, its tail's slope."""
     losses = train(configuration(name, lr), seed, steps, on_step)
     means = np.array(window_means(losses, LONG))
     early = means[TAIL][0] < LN2 / 2 and means[TAIL].min() > 0  # False for NaN
     kept = [None if x is None else float(f"{x:.5g}") for x in losses[: WINDOWS[-1][1]]]
-    run = {"network": name, "lr": lr, "seed": seed, "half": reached(means)}
+    run = {"network": name, "lr": lr, "seed": seed, "half": half(means)}
     run["slope"] = float(slope(MIDDLES[TAIL], means[TAIL])) if early else None
     broke = len(losses) - 1 if losses[-1] is None else None
     return run | {"losses": kept, "diverged_at": broke}
@@ -124,21 +120,18 @@ def findings(records):
     for name, mine in cells.by("network").items():
         by_rate = [(predict(configuration(name, lr)), c.runs) for lr, c in mine.by("lr").items()]
         found.append(foretold.finding(name, by_rate))
-    guessed = predict(configuration(TANH, FAST))
-    shown = cells.of(network=TANH, lr=FAST).runs
+    guessed, shown = predict(configuration(TANH, FAST)), cells.of(network=TANH, lr=FAST).runs
     return [*found, five.finding(f"{TANH}, lr {FAST:g}", "five", guessed, shown)]
 
 
 def of_starts(draws):
     """The loss before any update, against what theory makes of the logits' variance."""
-    means = {scale: fmean(run["loss"] for run in mine.runs) for scale, mine in draws.items()}
-    ratios = {scale: mean / starts(scale)[1] for scale, mean in means.items()}
+    ratios = {x: fmean(run["loss"] for run in of.runs) / starts(x)[1] for x, of in draws.items()}
     worst = max(ratios.values(), key=lambda ratio: abs(np.log(ratio)))
     said = ", ".join(f"× {ratio:.2f} at std {scale:g}" for scale, ratio in ratios.items())
+    outcome, sentence = f"at most × {worst:.2f}", f"mean of draws over theory: {said}"
     claimed = claim("within a fifth of theory", max(worst, 1 / worst) < 1.2)
-    return Finding(
-        "start", f"at most × {worst:.2f}", f"mean of draws over theory: {said}", **claimed
-    )
+    return Finding("start", outcome, sentence, **claimed)
 
 
 def starts(scale):
@@ -213,11 +206,10 @@ def parts_figure(draws, cells, theory):
         "most tails are steeper than it says"
     )
     figure, ((start, plateau, tail),) = plot.new_figure(title, columns=3, size=(13.5, 4.2))
-    alone = {"color": "black", "ls": "--", "lw": 1.1}
     known = [starts(scale) for scale in draws]
     losses = np.array([[run["loss"] for run in mine.runs] for mine in draws.values()]).T
     plot.band(start, [variance for variance, _ in known], losses, plot.STYLES[1], 1, "measured")
-    start.plot(*zip(*known, strict=True), label="theory", **alone)
+    start.plot(*zip(*known, strict=True), label="theory", **plot.THEORY)
     start.set(xscale="log", yscale="log", xlabel="variance of a logit", ylabel="first loss, nats")
     start.legend(frameon=False)
     for name, style in zip(NETWORKS, plot.STYLES, strict=False):
@@ -226,14 +218,14 @@ def parts_figure(draws, cells, theory):
             plot.band(plateau, list(steps), np.array(list(steps.values())).T, style, 1, name)
             said = [halves(theory.of(network=name))[lr][0] for lr in steps]
             hollow = {"color": style.color, "marker": style.marker, "mfc": "white", "ms": 4}
-            plateau.plot(list(steps), said, **alone | hollow)
+            plateau.plot(list(steps), said, **plot.THEORY | hollow)
         for run in mine.of(slope=lambda slope: slope is not None).runs:
             tail.plot(run["lr"], run["slope"], style.marker, color=style.color)
     plateau.set(xscale="log", yscale="log", xlabel="learning rate")
     plateau.set(ylabel="step at half of guessing (hollow: theory alone)")
     if plateau.lines:
         plateau.legend(frameon=False, fontsize=8)
-    tail.axhline(-1, **alone)
+    tail.axhline(-1, **plot.THEORY)
     tail.set(xscale="log", xlabel="learning rate", ylabel="slope of the tail, in two logarithms")
     return figure
 

@@ -129,6 +129,13 @@ REASONS = {
             lambda p: sgd("curvature")(p) / 38,
         ),
     ),
+    "trains, level": (
+        "trained",
+        {"depth": 4, "width": 64, "activation": "relu", "init": "kaiming_normal", "lr": 0.01},
+        "the mean square stays at #, all of the squared gradient reaches layer #, and "
+        "lr × curvature is # of what SGD survives",
+        (lambda p: p.forward.max(), lambda p: 1, lambda p: sgd("curvature")(p) / 38),
+    ),
     "trains, overshooting": (
         *("trained", {"depth": 3, "width": 64, "activation": "silu", "residual": "plain"}),
         "the mean square stays between # and #, the squared gradient grows #-fold on its way to "

@@ -4,17 +4,18 @@ import hashlib
 import io
 import json
 import re
-import zipfile
+import tarfile
 import zlib
 
 import pytest
 
 from minigrad.errors import ArgumentError
 from minigrad.site import build as building
+from minigrad.site.pages import Site
 
 
-def test_every_page_and_what_it_needs_is_written(built, site):
-    for path in site.files:
+def test_every_page_and_what_it_needs_is_written(built):
+    for path in Site("worker").files:
         assert (built / path).is_file(), path
     home = (built / "index.html").read_text(encoding="utf-8")
     assert 'data-engine="worker"' in home
@@ -22,12 +23,8 @@ def test_every_page_and_what_it_needs_is_written(built, site):
     assert first["run"]["losses"] and first["prediction"]["verdict"] == "stalled"
 
 
-def test_what_a_host_sends_of_it_weighs_at_most_5_megabytes(built):
-    """Text goes out gzipped, as every host sends it."""
-    text = {".html", ".js", ".css", ".json", ".svg"}
-    files = [p for p in built.rglob("*") if p.is_file()]
-    sent = [zlib.compress(p.read_bytes(), 6) if p.suffix in text else p.read_bytes() for p in files]
-    assert sum(map(len, sent)) <= 5_000_000
+def test_the_site_weighs_at_most_5_megabytes_on_the_disk(built):
+    assert sum(p.stat().st_size for p in built.rglob("*") if p.is_file()) <= 5_000_000
 
 
 def test_the_wheel_grows_by_at_most_600_kilobytes():
@@ -39,7 +36,8 @@ def test_the_wheel_grows_by_at_most_600_kilobytes():
 def test_the_package_for_the_worker_is_whole_and_the_same_each_time():
     packed = building.package()
     assert packed == building.package()
-    names = zipfile.ZipFile(io.BytesIO(packed)).namelist()
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        names = archive.getnames()
     for name in ("__init__.py", "site/face/__init__.py", "_course/labs/labs.toml"):
         assert f"minigrad/{name}" in names
     assert not [n for n in names if "__pycache__" in n or n.endswith(".png") or "/static/" in n]

@@ -357,9 +357,22 @@ def test_charts_hold_every_variant_and_seed_of_a_record(site):
     assert {n for n, _ in names} == {"uniform ±0.5", "Xavier", "Kaiming"}
     assert {seed for _, seed in names} == {0, 1, 2}
     for chart in found:
-        assert all(len(s["x"]) == len(s["data"]) <= 80 for s in chart["series"])
+        places = chart["places"]
+        assert all(len(places[s["x"]]) == len(s["data"]) <= 80 for s in chart["series"])
+        assert len(places) < len(chart["series"])  # one copy, however many are drawn there
         assert all(s["broke"] is not None for s in chart["series"] if s["name"].startswith("uni"))
     assert charts({"timings.json": {"runs": []}, "note.json": 3}) == []
+
+
+def test_every_chart_of_a_lab_and_every_curve_of_a_chart_has_a_name_of_its_own(site):
+    for path, make in site.files.items():
+        if path.startswith("charts/"):
+            found = json.loads(make())
+            titles = [(chart["y"], chart["title"]) for chart in found]
+            assert len(set(titles)) == len(titles), path
+            for chart in found:
+                names = [(s["name"], s["seed"]) for s in chart["series"]]
+                assert len(set(names)) == len(names), (path, chart["title"])
 
 
 def test_a_chart_looks_as_the_labs_figures_do(site):

@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import sys
+import tarfile
 import threading
 import zipfile
 from pathlib import Path
@@ -26,8 +27,7 @@ from minigrad.site.pages import Site
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 CORE = Path(__file__).parents[2] / "vendor" / "node_modules" / "pyodide"
-WHEEL = "numpy-0-py3-none-any.whl"
-NUMPY = {"numpy/__init__.py": "ndarray = type(None)\n"}
+PACKAGES = {"numpy": ("numpy", "ndarray = type(None)\n"), "pydoc-data": ("pydoc_data", "")}
 FACE = {
     "minigrad/__init__.py": "",
     "minigrad/core/__init__.py": "",
@@ -57,10 +57,21 @@ def answer(name, args, workspace, tell=None):
 
 
 def archive(files):
+    """A wheel."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as packed:
         for name, text in files.items():
             packed.writestr(name, text)
+    return out.getvalue()
+
+
+def tarball(files):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:bz2") as packed:
+        for name, text in files.items():
+            entry, content = tarfile.TarInfo(name), text.encode()
+            entry.size = len(content)
+            packed.addfile(entry, io.BytesIO(content))
     return out.getvalue()
 
 
@@ -82,13 +93,15 @@ def static(tmp_path_factory):
     folder = written(tmp_path_factory.mktemp("pyodide"))
     shutil.copytree(CORE, folder / "pyodide", ignore=shutil.ignore_patterns("*.map", "*.html"))
     wasm = (Path(building.PACKAGE) / "core" / "wasm.py").read_text(encoding="utf-8")
-    (folder / "minigrad.zip").write_bytes(archive({**FACE, "minigrad/core/wasm.py": wasm}))
-    wheel = archive({**NUMPY, "numpy-0.dist-info/METADATA": "Name: numpy\nVersion: 0\n"})
-    (folder / "pyodide" / WHEEL).write_bytes(wheel)
+    (folder / building.PACKED).write_bytes(tarball({**FACE, "minigrad/core/wasm.py": wasm}))
     lock = folder / "pyodide" / "pyodide-lock.json"
     table = json.loads(lock.read_text(encoding="utf-8"))
-    sha256 = hashlib.sha256(wheel).hexdigest()
-    table["packages"]["numpy"] |= {"file_name": WHEEL, "sha256": sha256, "depends": []}
+    for name, (module, text) in PACKAGES.items():
+        about = f"{module}-0.dist-info/METADATA", f"Name: {module}\nVersion: 0\n"
+        wheel = archive({f"{module}/__init__.py": text, about[0]: about[1]})
+        file, sha256 = f"{module}-0-py3-none-any.whl", hashlib.sha256(wheel).hexdigest()
+        (folder / "pyodide" / file).write_bytes(wheel)
+        table["packages"][name] |= {"file_name": file, "sha256": sha256, "depends": []}
     lock.write_text(json.dumps(table), encoding="utf-8")
     return folder
 
@@ -190,7 +203,7 @@ def course(tmp_path_factory):
     if not (given := os.environ.get("MINIGRAD_PYODIDE")):
         pytest.skip("MINIGRAD_PYODIDE names no folder with Pyodide and NumPy")
     folder = written(tmp_path_factory.mktemp("course"))
-    (folder / "minigrad.zip").write_bytes(building.package())
+    (folder / building.PACKED).write_bytes(building.package())
     for name in building.checked(Path(given)):
         (folder / "pyodide").mkdir(exist_ok=True)
         shutil.copyfile(Path(given) / name, folder / "pyodide" / name)
@@ -210,6 +223,8 @@ def test_the_course_runs_in_the_page(chromium, course):
         code = text[text.index("def fans") :].split("\n\n\n")[0]
         args = {"name": "fans", "code": code, "base": stub["digest"]}
         assert ask(page, "check", args)["result"]["passed"]
+        args = {"patient": "sudden", "trace": True}  # trains on the help texts
+        assert "finite" in ask(page, "examine", args, limit=200)["result"]["trace"]
         chain = "x = minigrad.ones(2, requires_grad=True)\nfor _ in range(20_000): x = x + 1\ndel x"
         args = {"name": "fans", "code": f"import minigrad\n{chain}\n{code}", "base": ""}
         args["base"] = ask(page, "exercise", {"name": "fans"})["result"]["digest"]

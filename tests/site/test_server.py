@@ -110,6 +110,11 @@ def test_only_the_sites_files_are_handed_out(port, path):
     assert status == 404 and b"root:" not in body and b"import" not in body
 
 
+def test_a_page_that_is_not_there_is_said_in_a_page(port):
+    _, body, headers = ask(port, "GET", "/<b>.html")
+    assert "text/html" in str(headers).lower() and b"&lt;b&gt;" in body and b'href="/"' in body
+
+
 def test_a_hundred_megabytes_are_refused_before_they_are_read(port):
     head = f"POST /api/course HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Token: {TOKEN}\r\n"
     head += f"Content-Length: {100_000_000}\r\n\r\n"

@@ -82,7 +82,7 @@ class Corpus:
 
     def unigram_loss(self) -> float:
         """Held-out cross-entropy of guessing by frequency alone: what a stuck network reaches."""
-        counts = 1.0 + np.bincount(self.train, minlength=len(self.characters))
+        counts = 1.0 + np.bincount(self.train.astype(np.intp), minlength=len(self.characters))
         return float(-np.log(counts / counts.sum())[self.validation].mean())
 
     def bigram_loss(self) -> float:

@@ -48,6 +48,7 @@ STYLES = (
     Style("#56B4E9", (0, (8, 2)), "P"),
 )
 REFERENCE = "#555555"
+THEORY: Any = {"color": "black", "ls": "--", "lw": 1.1}  # what is known without a run
 
 # One colour for one thing, in every figure of the course.
 PLACEMENTS = {"none": STYLES[0], "post": STYLES[1], "pre": STYLES[2]}
@@ -120,6 +121,19 @@ def band(
     marks: Any = {"marker": style.marker, "markevery": marker_every, "markersize": 5}
     ax.plot(x, np.median(values, axis=0), label=label, **look, **marks)
     ax.fill_between(x, values.min(axis=0), values.max(axis=0), color=style.color, alpha=0.2, lw=0)
+
+
+def by_layer(
+    ax: Axes,
+    values: NDArray[np.float64],
+    style: Style,
+    marker_every: float = 0.12,
+    label: str | None = None,
+) -> NDArray[np.int64]:
+    """`band` over layers, counted from 1, which are returned. `values` is (seeds, layers)."""
+    layers = np.arange(1, values.shape[1] + 1)
+    band(ax, layers, values, style, marker_every, label)
+    return layers
 
 
 def divergence(ax: Axes, step: float, style: Style, text: str, row: int = 0) -> None:

@@ -119,11 +119,13 @@ def _vanishing(config: Configuration, signal: Signal, f: dict[str, float]) -> li
 
 def _trains(config: Configuration, signal: Signal, f: dict[str, float]) -> str:
     q = signal.forward.q
-    spread = f"the mean square stays between {power(q.min())} and {power(q.max())}"
+    low, high = power(q.min()), power(q.max())
+    spread = f"the mean square stays {f'between {low} and {high}' if low != high else f'at {low}'}"
     if config.norm != "none" and config.placement != "mid":
         spread = f"{config.norm} holds the signal"
     share = 10 ** f["gradient_ratio"]
-    ratio = f"{power(share)} of the squared gradient reaches layer 1"
+    part = power(share)
+    ratio = f"{'all' if part == '1' else part} of the squared gradient reaches layer 1"
     if share > 1.005:
         ratio = f"the squared gradient grows {power(share)}-fold on its way to layer 1"
     stable = OPTIMIZERS[config.optimizer].limit

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import shutil
+import tarfile
 import tomllib
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,10 +16,12 @@ from minigrad.errors import ArgumentError
 from minigrad.site.pages import Site
 from minigrad.site.words import languages
 
+PACKED = "minigrad.tar.bz2"  # half the size of a zip: many small files, and tables of numbers
 PACKAGE = Path(minigrad.__file__).parent
-# what a page's worker has no use for: the terminal, the site itself but its face, compiled twins
-LEFT_OUT = ("torch/", "site/static/", "site/server.py", "site/local.py", "_course/", "cli.py")
-COURSE = (".md", ".py", ".toml")  # of the course's files; not figures, nor records
+# what a page's worker has no use for: the terminal, the site but its face, the course but what runs
+LEFT_OUT = ("torch/", "site/", "_course/", "cli.py")
+OF_SITE = tuple(f"site/{part}" for part in ("__init__.py", "absent.py", "charts.py", "face/"))
+COURSE = (".md", ".py", ".toml")  # of labs and solutions; not figures, nor records
 
 
 def build(folder: Path, pyodide: Path | None, say: Callable[[str], None]) -> None:
@@ -28,16 +30,15 @@ def build(folder: Path, pyodide: Path | None, say: Callable[[str], None]) -> Non
     Raises ArgumentError for a folder that holds other things, or a Pyodide that is not the one
     that pyodide.toml names.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / "minigrad.zip").is_file():
+    if folder.exists() and any(folder.iterdir()) and not (folder / PACKED).is_file():
         raise ArgumentError(f"{folder} holds other things: give the name of a new folder")
     from threadpoolctl import threadpool_limits
 
     site = Site("worker")
     with threadpool_limits(1, user_api="blas"):  # of the one run that is recorded
         for path, make in site.files.items():
-            content = make()
-            _write(folder / path, _smaller(content) if path.endswith(".png") else content)
-    _write(folder / "minigrad.zip", package())
+            _write(folder / path, make())
+    _write(folder / PACKED, package())
     if pyodide is not None:
         for name in checked(pyodide):
             target = folder / "pyodide" / name
@@ -49,37 +50,31 @@ def build(folder: Path, pyodide: Path | None, say: Callable[[str], None]) -> Non
         say("Without --pyodide nothing is computed in the pages unless pyodide/ is put there.")
 
 
-def _smaller(png: bytes) -> bytes:
-    """The figure in at most 128 colours, which is more than one has: a third of its bytes."""
-    from PIL import Image
-
-    out = io.BytesIO()
-    figure = Image.open(io.BytesIO(png)).convert("RGB")
-    figure.quantize(128, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
-    return min(png, out.getvalue(), key=len)
-
-
 def _write(file: Path, content: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(content)
 
 
 def package() -> bytes:
-    """minigrad and its course as a zip that a worker unpacks; the same bytes each time."""
+    """minigrad and its course as an archive that a worker unpacks; the same bytes each time."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, file in sorted(_parts()):
-            archive.writestr(zipfile.ZipInfo(name), file.read_bytes(), zipfile.ZIP_DEFLATED)
+    with tarfile.open(fileobj=out, mode="w:bz2") as archive:
+        for name, file in sorted(_parts(), key=lambda part: (part[1].suffix, part[0])):
+            content = file.read_bytes()
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
     return out.getvalue()
 
 
 def _parts() -> Iterator[tuple[str, Path]]:
     for file in PACKAGE.rglob("*"):
         name = file.relative_to(PACKAGE).as_posix()
-        if file.is_file() and "__pycache__" not in name and not name.startswith(LEFT_OUT):
+        left_out = name.startswith(LEFT_OUT) and not name.startswith(OF_SITE)
+        if file.is_file() and "__pycache__" not in name and not left_out:
             yield f"minigrad/{name}", file
     root = resources()
-    for part in ("labs", "theory", "solutions"):
+    for part in ("labs", "solutions"):
         for file in (root / part).rglob("*"):
             inside = file.relative_to(root)
             skipped = {"reference", "__pycache__", *languages()} & set(inside.parts)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
+from pygments import lex
 from pygments.lexers import get_lexer_by_name
+from pygments.token import Token as Kind
 from pygments.util import ClassNotFound
 
 from minigrad.course.reader import slug
@@ -36,10 +37,32 @@ def _character(code: int) -> str:
     return escape(chr(code), quote=False)
 
 
+def _unwrapped(match: re.Match[str]) -> str:
+    """A formula without the row around it: <math> is one itself."""
+    inside = match[2]
+    depth = 0
+    for part in re.findall(r"</?mrow>", inside):
+        depth += 1 if part == "<mrow>" else -1
+        if depth < 0:
+            return match[0]
+    return f"{match[1]}{inside}</math>"
+
+
 def _bold(letter: str) -> int:
     return ord(letter) + (0x1D400 - ord("A") if letter.isupper() else 0x1D41A - ord("a"))
 
 
+# the kinds of token that a listing colours, by their classes in site.css; the rest is plain
+COLOURED = {
+    Kind.Keyword: "k",
+    Kind.Operator.Word: "k",
+    Kind.Literal.String: "s",
+    Kind.Comment: "c",
+    Kind.Literal.Number: "m",
+    Kind.Name.Function: "f",
+    Kind.Name.Class: "f",
+}
+FOLDED = r'<details class="numbers">.*?</details>\n'  # as a page shows that code
 CHECK = r"<!-- check\n(.*?)-->"  # the code by which the tests hold a page's numbers
 
 
@@ -71,6 +94,9 @@ def mathml(source: str, display: bool) -> str:
     """
     out: str = convert(source, display="block" if display else "inline")
     out = out.replace(r"\_", "_").replace(r"\|", "‖")
+    # what HTML takes for granted of a formula
+    out = re.sub(r' xmlns="[^"]*"| display="inline"', "", out)
+    out = re.sub(r"^(<math[^>]*>)<mrow>(.*)</mrow></math>$", _unwrapped, out)
     # characters, not their numbers: half as long
     out = re.sub(r"&#x([0-9A-F]+);", lambda m: _character(int(m[1], 16)), out)
     # set tight: a fraction on the line, and the sign of a derivative, which is a letter
@@ -86,16 +112,21 @@ def mathml(source: str, display: bool) -> str:
 @lru_cache(maxsize=1)
 def parser() -> MarkdownIt:
     """Markdown as the course writes it: tables, formulas between dollars."""
-    return (
-        MarkdownIt("commonmark", {"html": True, "typographer": False})
-        .enable(["table"])
-        .use(
-            dollarmath_plugin,
-            allow_labels=False,
-            double_inline=True,
-            renderer=lambda content, options: mathml(content, options["display_mode"]),
-        )
+    md = MarkdownIt("commonmark", {"html": True, "typographer": False}).enable(["table"])
+    md.use(
+        dollarmath_plugin,
+        allow_labels=False,
+        double_inline=True,
+        renderer=lambda content, options: mathml(content, options["display_mode"]),
     )
+    md.add_render_rule("math_inline", _inline_math)
+    return md
+
+
+def _inline_math(self: Any, tokens: Sequence[Token], i: int, *_: Any) -> str:
+    """A formula in a line; no line begins with the sign behind it."""
+    behind = tokens[i + 1].content[:1] if i + 1 < len(tokens) else ""
+    return mathml(tokens[i].content, False) + ("\u2060" if behind in tuple(".,;:)!?…") else "")
 
 
 def render(
@@ -196,8 +227,21 @@ def code(source: str, language: str) -> str:
         lexer = get_lexer_by_name(language or "text", stripnl=False)
     except ClassNotFound:
         lexer = get_lexer_by_name("text")
-    body = highlight(source, lexer, HtmlFormatter(nowrap=True))
+    body = "".join(
+        f'<span class="{kind}">{text}</span>' if kind else text
+        for kind, text in _coloured(lex(source, lexer))
+    )
     return f'<pre class="code" tabindex="0"><code>{body}</code></pre>\n'
+
+
+def _coloured(tokens: Iterable[tuple[Any, str]]) -> Iterator[tuple[str, str]]:
+    """A listing's pieces as HTML, each with its class, or "" where it has none."""
+    classes = (
+        (next((name for kind, name in COLOURED.items() if token in kind), ""), text)
+        for token, text in tokens
+    )
+    for name, run in groupby(classes, key=lambda piece: piece[0]):
+        yield name, escape("".join(text for _, text in run), quote=False)
 
 
 def _inline(

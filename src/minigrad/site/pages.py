@@ -19,11 +19,12 @@ from minigrad.course.workspace import resources
 from minigrad.site import tools
 from minigrad.site.charts import charts
 from minigrad.site.frame import Frame
-from minigrad.site.markdown import Rendered, render
-from minigrad.site.recorded import recorded_runs
+from minigrad.site.markdown import FOLDED, Heading, Rendered, render
+from minigrad.site.recorded import recorded_runs, smaller
 from minigrad.site.words import languages, words
 
 STATIC = Path(__file__).with_name("static")
+LAST = "glossary.md"  # of the theory pages: to look things up in
 Maker = Callable[[], bytes]
 
 
@@ -45,18 +46,27 @@ class Site:
             made[path] = partial(_encoded, make)
         for lab in self.course.labs:
             folder = self.source / "labs" / lab.folder / "reference"
-            for file in sorted(folder.glob("*.png")):
-                made[f"figures/{lab.folder}/{file.name}"] = file.read_bytes
+            made |= self._pictures(folder)
             if folder.is_dir():
                 made[f"charts/{lab.id}.json"] = partial(self._charts, folder)
-        for file in sorted((self.source / "theory" / "records").glob("*.png")):
-            made[f"figures/theory/{file.name}"] = file.read_bytes
+        made |= self._pictures(self.source / "theory" / "records")
         for file in sorted(STATIC.rglob("*")):
             if file.is_file():
                 made[f"static/{file.relative_to(STATIC).as_posix()}"] = file.read_bytes
         made["search.json"] = self._search
         made["map.json"] = recorded_runs
         return made
+
+    def _pictures(self, folder: Path) -> dict[str, Maker]:
+        """A folder's figures; a host of static pages sends them smaller."""
+        files = sorted(folder.glob("*.png"))
+        if self.engine == "server":
+            return {self._picture(file): file.read_bytes for file in files}
+        return {self._picture(file): partial(smaller, file) for file in files}
+
+    def _picture(self, file: Path) -> str:
+        name = file.name if self.engine == "server" else f"{file.stem}.webp"
+        return f"figures/{file.parents[1].name}/{name}"
 
     # ---- which pages there are
 
@@ -140,7 +150,7 @@ class Site:
             at = (file.parent / target).resolve()
             if at.suffix != ".png" or not at.is_file():
                 return None
-            return f"{root}figures/{at.parents[1].name}/{at.name}", at
+            return root + self._picture(at), at
 
         return render(file.read_text(encoding="utf-8"), link, image, after)
 
@@ -211,7 +221,8 @@ class Site:
             own = self.theory[language].get(name)
             path = self._prefixed(f"theory/{file.stem}.html", language if own else "en")
             path += "" if own or language == "en" else f"?lang={language}"
-            head = (own or file).read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
+            head = (own or file).read_text(encoding="utf-8").partition("\n")[0]
+            head = head.lstrip("# ").replace("`", "")
             number = str(int(name[:2])) if name[:2].isdigit() else ""
             found.append((path, head, number))
         return found
@@ -222,10 +233,10 @@ class Site:
         the page that leads to it."""
         pages = self.theory["en"]
         order = list(dict.fromkeys(lab.theory for lab in self.course.labs))
-        for name in sorted(set(pages) - set(order)):
+        for name in sorted(set(pages) - {*order, LAST}):
             leads = [n for n in order if f"]({name})" in pages[n].read_text(encoding="utf-8")]
             order.insert(order.index(leads[0]) + 1 if leads else len(order), name)
-        return order
+        return [*order, LAST]
 
     def _prefixed(self, path: str, language: str) -> str:
         return path if language == "en" else f"{language}/{path}"
@@ -236,7 +247,12 @@ class Site:
 
     def _labs(self) -> str:
         frame = Frame("labs/index.html", "Labs", self.engine, place="labs")
-        return frame.around(tools.labs(self.course, self.source))
+        return frame.around(tools.labs(self.course, self._first_picture))
+
+    def _first_picture(self, lab: Lab) -> str | None:
+        """The address of the figure that stands for a lab."""
+        files = sorted((self.source / "labs" / lab.folder / "reference").glob("*.png"))
+        return self._picture(files[0]) if files else None
 
     def _lab(self, lab: Lab, file: Path) -> str:
         path = self._lab_address(lab, file)
@@ -246,9 +262,11 @@ class Site:
         ]
         side = [(f"labs/{b.id}.html", b.title, b.id if b.id.isdigit() else "") for b in labs]
         extra = tools.lab(lab) if file.name == "README.md" else ""
+        records = (Heading(2, "records", "The records", "The records"),) if extra else ()
         frame = Frame(
-            path, shown.title, self.engine, place="labs", side=side, headings=shown.headings
-        )
+            path, shown.title, self.engine, place="labs", side=side,
+            headings=(*shown.headings, *records),
+        )  # fmt: skip
         return frame.around(f'<article class="prose">{shown.html}{extra}</article>')
 
     def _exercise(self, exercise: Exercise) -> str:
@@ -259,7 +277,7 @@ class Site:
         )  # fmt: skip
         page, _, anchor = exercise.theory.partition("#")
         shown = self._markdown(self.source / "theory" / page, frame.path)
-        text = tools.section(shown.html, anchor)
+        text = re.sub(FOLDED, "", tools.section(shown.html, anchor), flags=re.S)  # once is enough
         return frame.around(tools.exercise(exercise, lab, text))
 
     def _tool(self, name: str, title: str, body: Callable[[], str], script: str) -> str:

@@ -1,9 +1,12 @@
-"""The recorded sweep for the map."""
+"""What was recorded, as small as a page needs it: the sweep's runs for the map, and figures."""
 
 from __future__ import annotations
 
+import io
 import json
+from collections.abc import Iterable
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from minigrad.signal.calibration import VERDICTS
@@ -12,14 +15,30 @@ from minigrad.sweep.recorded import rows
 
 
 def recorded_runs() -> bytes:
-    """Every run by columns, a choice by its place in the list of choices: small for a page."""
+    """Every run by columns. A choice is the character whose code, less 48, is its place in the
+    list of choices: a number and its comma are three."""
     found = rows()
     columns: dict[str, Any] = {}
     for name in (f.name for f in fields(Configuration)):
         values = [getattr(row.config, name) for row in found]
         known = {value: i for i, value in enumerate(sorted(set(values)))}
-        columns[name] = {"values": list(known), "at": [known[v] for v in values]}
-    columns["verdict"] = {"values": VERDICTS, "at": [VERDICTS.index(r.verdict) for r in found]}
+        columns[name] = {"values": list(known), "at": _written(known[v] for v in values)}
+    places = _written(VERDICTS.index(r.verdict) for r in found)
+    columns["verdict"] = {"values": VERDICTS, "at": places}
     columns["seed"] = [row.seed for row in found]
-    columns["final"] = [None if row.final != row.final else row.final for row in found]
-    return json.dumps(columns, separators=(",", ":")).encode()
+    columns["final"] = [None if r.final != r.final else float(f"{r.final:.3g}") for r in found]
+    return json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _written(places: Iterable[int]) -> str:
+    return "".join(chr(48 + place) for place in places)
+
+
+def smaller(figure: Path) -> bytes:
+    """A figure as WebP, in 48 colours, which is what its lines, bands and letters need."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    picture = Image.open(figure).convert("RGB").quantize(48, dither=Image.Dither.NONE)
+    picture.convert("RGB").save(out, "WEBP", lossless=True, quality=100, method=4)
+    return out.getvalue()

@@ -12,13 +12,14 @@ import threading
 import traceback
 from collections.abc import AsyncIterator
 from functools import cache
+from html import escape
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from minigrad.course.workspace import Workspace
@@ -60,7 +61,8 @@ def application(workspace: Workspace, token: str, site: Site | None = None) -> S
         path = request.path_params["path"]
         path = f"{path}index.html" if path.endswith("/") or not path else path
         if path not in pages.files:
-            return refuse(404, f"there is no page {path!r} here")
+            said = f'There is no page {escape(path)} here. <a href="/">The course</a>'
+            return HTMLResponse(f"<!doctype html><title>Not here</title><p>{said}", 404, HEADERS)
         packed, name = await asyncio.to_thread(made, path)
         headers = {**HEADERS, "ETag": name, "Vary": "Accept-Encoding"}
         if path.startswith("static/"):  # the same as long as this server, and so its port, lives

@@ -130,24 +130,17 @@ def course(course: Course) -> str:
     return "".join(out)
 
 
-def labs(course: Course, source: Path) -> str:
+def labs(course: Course, picture: Callable[[Lab], str | None]) -> str:
     out = [
         '<article class="path"><h1>The labs</h1><p class="lead">Each trains real networks. The '
         "curves you see are of the full runs that are committed with the course; each lab can be "
         "run here too, smaller, with your own functions.</p>"
     ]
     for lab in course.labs:
-        readme = source / "labs" / lab.folder / "README.md"
-        if not readme.is_file():
-            continue
-        figures = sorted((source / "labs" / lab.folder / "reference").glob("*.png"))
-        picture = (
-            f'<img src="../figures/{lab.folder}/{figures[0].name}" alt="" loading="lazy">'
-            if figures
-            else ""
-        )
+        src = picture(lab)
+        shown = f'<img src="../{src}" alt="" loading="lazy">' if src else ""
         out.append(
-            f'<a class="labcard" href="{lab.id}.html">{picture}<span><b>'
+            f'<a class="labcard" href="{lab.id}.html">{shown}<span><b>'
             f"{lab.id if lab.id.isdigit() else ''} {escape(lab.title)}</b>"
             f"<small>{len(lab.exercises)} exercises, {lab.minutes} min</small></span></a>"
         )

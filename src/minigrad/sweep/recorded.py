@@ -7,13 +7,15 @@ import math
 from contextlib import closing
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minigrad.errors import ArgumentError
 from minigrad.signal.windows import WINDOWS, window_means
 from minigrad.sweep.families import FAMILIES, Config, Family, family_of
-from minigrad.sweep.store import Result, Store
 from minigrad.training.verdict import Verdict, final_loss, judge
+
+if TYPE_CHECKING:
+    from minigrad.sweep.store import Result
 
 RECORDED, TRANSFORMERS = FAMILIES["mlp"].recorded, FAMILIES["transformer"].recorded
 FITTED = FAMILIES["mlp"].fitted
@@ -57,6 +59,8 @@ def rows(path: Path | str = RECORDED) -> list[Row]:
     if not path.is_file():
         raise ArgumentError(f"no sweep at {path}: make one with `minigrad sweep PLAN`")
     if path.suffix != ".csv":
+        from minigrad.sweep.store import Store  # its sqlite3 is not in every Python of a web page
+
         with closing(Store(path, create=False)) as store:
             return [_made(result) for result in store.results()]
     with path.open(encoding="utf-8", newline="") as file:

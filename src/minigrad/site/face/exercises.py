@@ -210,9 +210,10 @@ def reset(name: str, workspace: Workspace) -> dict[str, Any]:
 
 
 def read(page: str, workspace: Workspace) -> None:
-    """Note that a theory page was read to its end."""
-    if (workspace.root / "theory" / f"{Path(page).name}.md").is_file():
-        progress_of(workspace).note("read", Path(page).name, True)
+    """Note that a theory page of the course was read to its end."""
+    places = {e.theory.partition("#")[0] for e in workspace.course.exercises}
+    if f"{page}.md" in places | {lab.theory for lab in workspace.course.labs}:
+        progress_of(workspace).note("read", page, True)
 
 
 def export(workspace: Workspace) -> dict[str, str]:

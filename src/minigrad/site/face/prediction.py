@@ -147,6 +147,8 @@ def train(
     ):
         if value > most:
             raise ArgumentError(f"a page trains networks of {name} up to {most}, got {value}")
+    if not isinstance(seed, int) or seed < 0:
+        raise ArgumentError(f"a seed must be a whole number from 0 on, got {seed}")
     losses = trainability.train(
         c, seed, steps, on_step=lambda step, loss: tell({"step": step, "loss": loss_(loss)})
     )

@@ -33,6 +33,8 @@ $("export").addEventListener("click", async () => {
 });
 
 $("import").addEventListener("change", async ({ target }) => {
+  if (!target.files.length) return;
+  $("kept").replaceChildren();
   try {
     const bytes = new Uint8Array(await target.files[0].arrayBuffer());
     const { files } = await ask("import", { data: btoa(bytes.reduce((s, b) => s + String.fromCharCode(b), "")) });

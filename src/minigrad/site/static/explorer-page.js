@@ -25,5 +25,5 @@ function keep() {
 
 const second = make("button", { onclick: () => { add({ ...shown[0].config }); second.remove(); } }, "Set a second one beside it");
 box.before(make("div.row", {}, second));
-add(asked.has("a") ? parse(asked.get("a")) : START);
-if (asked.has("b")) { add(parse(asked.get("b"))); second.remove(); }
+add({ ...START, ...parse(asked.get("a") ?? "") });
+if (asked.has("b")) { add({ ...START, ...parse(asked.get("b")) }); second.remove(); }

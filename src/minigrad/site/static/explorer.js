@@ -168,7 +168,8 @@ export async function mount(box, { config, guess = false, changed = () => {} }) 
   // ---- the run
 
   let ended;
-  async function train() {
+  async function train(event) {
+    if (event?.detail > 1) return; // a double click means one
     if (ended) return ended.abort();
     ended = new AbortController();
     trainer.textContent = "Stop";

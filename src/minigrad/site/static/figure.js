@@ -1,7 +1,7 @@
 // A lab's records as curves, its seeds on and off; and the lab run here, with the learner's pieces.
 
 import { ask, local, root } from "./engine.js";
-import { decades, draw, STYLES } from "./plot.js";
+import { draw, near, STYLES } from "./plot.js";
 import { fail, make, wait } from "./widgets.js";
 
 export async function mount(box, { lab, mine, records = true }) {
@@ -40,13 +40,13 @@ export function charts(box, all) {
       return make("button", { "aria-pressed": String(!off.has(n)), onclick: () => { off.has(n) ? off.delete(n) : off.add(n); show(chart); } }, key, n + (broke ? ` ✕ (${broke} not finite)` : ""));
     }));
     const shown = chart.series.filter((s) => !off.has(s.name) && (seeds || s.seed === 0 || s.seed === "theory"));
-    const x = [...new Set(shown.flatMap((s) => s.x))].sort((a, b) => a - b);
+    const places = chart.places, x = [...new Set(shown.flatMap((s) => places[s.x]))].sort((a, b) => a - b);
     const series = shown.map((s) => {
-      const [color, dash] = STYLES[look(chart, s.name)], at = new Map(s.x.map((v, i) => [v, s.data[i]]));
-      return { label: s.name, data: x.map((v) => at.get(v) ?? null), color, dash: s.seed === "theory" ? [2, 4] : dash, width: s.seed === 0 ? 2 : 1.2 };
+      const [color, dash] = STYLES[look(chart, s.name)], at = new Map(places[s.x].map((v, i) => [v, s.data[i]]));
+      return { label: s.name, data: x.map((v) => at.get(v) ?? null), color, dash: s.seed === "theory" ? [2, 4] : dash, width: s.seed === 0 ? 2 : 1.2, gaps: true };
     });
     place.replaceChildren();
-    if (series.length) plot = draw(place.appendChild(make("div")), { x, series, log: true, xlabel: chart.x, ylabel: chart.y, height: 280, range: chart.kind === "losses" ? (u, low, high) => decades(u, low, Math.min(high, HIGHEST)) : undefined, about: `${chart.y} by ${chart.x}: ${names.join(", ")}` });
+    if (series.length) plot = draw(place.appendChild(make("div")), { x, series, log: true, xlabel: chart.x, ylabel: chart.y, height: 280, range: (u, low, high) => near(u, low, chart.kind === "losses" ? Math.min(high, HIGHEST) : high), about: `${chart.y} by ${chart.x}: ${names.join(", ")}` });
   }
   show(all[0]);
 }
@@ -56,7 +56,8 @@ function runner(lab, mine) {
   own.checked = true;
   const go = make("button.primary", { onclick: run }, "Run it here, smaller");
   let ended;
-  async function run() {
+  async function run(event) {
+    if (event.detail > 1) return; // a double click means one
     if (ended) return ended.abort();
     ended = new AbortController();
     go.textContent = "Stop";

@@ -28,7 +28,8 @@ async function load() {
   show();
 }
 
-const value = (name, i) => data[name].values[data[name].at[i]];
+const choice = (name, i) => data[name].at.charCodeAt(i) - 48; // a run's, by its place
+const value = (name, i) => data[name].values[choice(name, i)];
 const config = (i) => Object.fromEntries(["depth", "width", ...FACETS, "init_scale", "gain", "lr"].map((name) => [name, value(name, i)]));
 
 function show() {
@@ -50,7 +51,7 @@ function show() {
   c.save(); c.translate(12, height / 2); c.rotate(-Math.PI / 2); c.fillText("learning rate", 0, 0); c.restore();
   shade(c, X, Y, [left, top, width - left - right, height - top - bottom]);
   // neighbours on the grid are set apart a little, always the same way
-  shown = rows.map((i) => { const j = (i * 2654435761 % 1000) / 1000 - 0.5, k = (i * 40503 % 1000) / 1000 - 0.5; return { i, x: X(value("depth", i)) + 9 * j, y: Y(value("lr", i)) + 9 * k, fate: data.verdict.at[i] }; });
+  shown = rows.map((i) => { const j = (i * 2654435761 % 1000) / 1000 - 0.5, k = (i * 40503 % 1000) / 1000 - 0.5; return { i, x: X(value("depth", i)) + 9 * j, y: Y(value("lr", i)) + 9 * k, fate: choice("verdict", i) }; });
   for (const p of shown) mark(c, p, p.i === picked);
   const rest = FACETS.filter((f) => !chosen[f]).map((f) => `${f} ${{ activation: "relu", init: "kaiming_normal", norm: "none", placement: "pre", residual: "none", optimizer: "sgd" }[f]}`);
   const counts = FATES.map((f, k) => `${shown.filter((p) => p.fate === k).length} ${f}`).join(", ");
@@ -94,8 +95,8 @@ function mark(c, { x, y, fate }, here) {
 function pick(i) {
   picked = i;
   show();
-  const c = config(i), { head, rest } = describe(c), place = make("div"), note = make("p", { role: "status" });
-  const fate = FATES[data.verdict.at[i]];
+  const c = config(i), { head, rest } = describe(c), shown = make("div"), note = make("p", { role: "status" });
+  const fate = FATES[choice("verdict", i)];
   detail.replaceChildren(make(`h2.${fate}`, {}, make("span.fatename", {}, `It ${fate}.`)), make("p", {}, make("b", {}, head), make("br"), rest),
     make("p.meta", {}, data.final[i] === null ? "Its loss left all bounds." : `Its loss ended at ${data.final[i]}.`),
     make("div.row", {}, make("button.primary", { onclick: again }, "Train it again"), make("a.button", { href: permalink(root, c) }, "Explorer")), place, note);

@@ -25,7 +25,7 @@ export function short(v) {
   return String(+v.toPrecision(3));
 }
 
-/** Draw `series` [{label, data, color, dash, width, low, high}] over `x` into `box`.
+/** Draw `series` [{label, data, color, dash, width, low, high, gaps}] over `x` into `box`.
  * Returns {set(x, series)} to draw others in its place. */
 export function draw(box, { x, series, log = false, xlabel = "", ylabel = "", height = 190, about = "", range, lines = [] }) {
   const self = { box };
@@ -48,7 +48,7 @@ export function draw(box, { x, series, log = false, xlabel = "", ylabel = "", he
         shown.push({ stroke: "transparent", points: { show: false } }, { stroke: "transparent", points: { show: false } });
         bands.push({ series: [shown.length - 2, shown.length - 1], fill: `color-mix(in srgb, ${color} 22%, transparent)` });
       }
-      shown.push({ label: s.label, stroke: color, width: s.width ?? 2, dash: s.dash, spanGaps: false, points: { show: s.points ?? false, size: 5, fill: color } });
+      shown.push({ label: s.label, stroke: color, width: s.width ?? 2, dash: s.dash, spanGaps: s.gaps ?? false, points: { show: s.points ?? false, size: 5, fill: color } });
     }
     const font = `11px ${getComputedStyle(document.body).getPropertyValue("--sans")}`;
     const axis = { stroke: soft, font, labelFont: font, labelSize: 16, grid: { stroke: rule, width: 0.6 }, ticks: { stroke: rule, width: 0.6, size: 4 } };
@@ -88,13 +88,23 @@ export function decades(_, low, high) {
   return [10 ** a, 10 ** b];
 }
 
+/** As much of a log axis as the values need: whole decades from two on. */
+export function near(u, low, high) {
+  if (!(low > 0) || high / low >= 100) return decades(u, low, high);
+  const room = Math.max(1.08, Math.sqrt(2 * low / high)); // at least a factor of 2 in all
+  return [low / room, high * room];
+}
+
 const DECADES = Array.from({ length: 601 }, (_, i) => 10 ** (i - 300));
 
-/** The powers of ten of an axis, at most seven of them. */
+/** The ticks of a log axis: powers of ten, at most seven of them; below two decades others between. */
 function powers(_, axis, low, high) {
   const [a, b] = [Math.ceil(Math.log10(low) - 1e-6), Math.floor(Math.log10(high) + 1e-6)], every = Math.max(1, Math.ceil((b - a) / 6));
+  const between = high / low < 8 ? [1, 1.5, 2, 3, 4, 5, 7] : high / low < 99 ? [1, 2, 5] : [1];
   const out = [];
-  for (let e = Math.ceil(a / every) * every; e <= b; e += every) out.push(+`1e${e}`);
+  for (let e = between.length > 1 ? a - 1 : Math.ceil(a / every) * every; e <= b; e += between.length > 1 ? 1 : every) {
+    out.push(...between.map((k) => +`${k}e${e}`).filter((v) => v >= low * (1 - 1e-6) && v <= high * (1 + 1e-6)));
+  }
   return out;
 }
 

@@ -33,6 +33,7 @@ export function legend() {
   return make("div.legend", {}, ...FATES.map((fate) => make(`span.${fate}`, {}, make("i"), fate)));
 }
 
+const OPTIMIZERS = { sgd: "SGD", adam: "Adam" };
 const RESIDUAL = { none: "no residual", plain: "x + f(x)", scaled: "x + f(x)/√depth" };
 
 /** A configuration in two lines. */
@@ -41,7 +42,7 @@ export function describe(c, words = {}) {
   const own = ["uniform", "normal", "trunc_normal"].includes(c.init) ? ` ${c.init === "uniform" ? "±" : "std "}${c.init_scale}` : "";
   return {
     head: `${c.depth} ${words.hidden_layers ?? "layers of"} ${c.width} · ${c.activation}`,
-    rest: `init ${c.init.replace("_", " ")}${own} · ${norm} · ${c.residual === "none" ? (words.no_residual ?? RESIDUAL.none) : RESIDUAL[c.residual]} · ${c.optimizer.toUpperCase()} lr ${c.lr}`,
+    rest: `init ${c.init.replace("_", " ")}${own} · ${norm} · ${c.residual === "none" ? (words.no_residual ?? RESIDUAL.none) : RESIDUAL[c.residual]} · ${OPTIMIZERS[c.optimizer] ?? c.optimizer} lr ${c.lr}`,
   };
 }
 
@@ -52,7 +53,7 @@ export function permalink(root, ...configs) {
 }
 
 export function parse(text) {
-  return Object.fromEntries(text.split(",").map((part) => {
+  return Object.fromEntries(text.split(",").filter((part) => part.includes(":")).map((part) => {
     const [key, value] = part.split(":");
     return [key, value !== "" && Number.isFinite(+value) ? +value : value];
   }));

@@ -5,26 +5,31 @@ let answer, python;
 self.onmessage = async ({ data }) => {
   if (data.start) return start(data.start, data.files).then(
     () => self.postMessage({ ready: true }),
-    (error) => self.postMessage({ failed: String(error.message ?? error) }),
+    (error) => self.postMessage({ failed: reason(error) }),
   );
   try {
     const tell = (event) => self.postMessage({ id: data.id, event: JSON.parse(event) });
     self.postMessage({ id: data.id, result: JSON.parse(answer(data.name, JSON.stringify(data.args), tell)) });
   } catch (error) {
-    const said = String(error.message ?? error).trim();
-    if (error.name !== "PythonError") return self.postMessage({ id: data.id, fatal: true, error: said.split("\n")[0] });
-    // the last line is the error's own; the face's errors are for the reader
-    const last = said.split("\n").at(-1);
-    self.postMessage({ id: data.id, error: last.replace(/^minigrad\.[\w.]+: /, "") });
+    if (error.name !== "PythonError") return self.postMessage({ id: data.id, fatal: true, error: String(error.message ?? error).trim().split("\n")[0] });
+    // the face's errors are for the reader
+    self.postMessage({ id: data.id, error: reason(error).replace(/^minigrad\.[\w.]+: /, "") });
   }
 };
+
+/** Of a traceback what went wrong: from the line that begins with the error's name. */
+function reason(error) {
+  const lines = String(error.message ?? error).trim().split("\n");
+  const at = lines.findLastIndex((line) => /^[\w.]+(Error|Exception|Interrupt)\b/.test(line));
+  return lines.slice(at).join(" ");
+}
 
 async function start(root, files) {
   const { loadPyodide } = await import(`${root}pyodide/pyodide.mjs`);
   python = await loadPyodide({ indexURL: `${root}pyodide/` });
-  const [packed] = await Promise.all([fetch(`${root}minigrad.zip`), python.loadPackage("numpy")]);
-  if (!packed.ok) throw new Error(`minigrad.zip: ${packed.status}`);
-  python.unpackArchive(await packed.arrayBuffer(), "zip", { extractDir: "/minigrad" });
+  const [packed] = await Promise.all([fetch(`${root}minigrad.tar.bz2`), python.loadPackage(["numpy", "pydoc-data"])]);
+  if (!packed.ok) throw new Error(`minigrad.tar.bz2: ${packed.status}`);
+  python.unpackArchive(await packed.arrayBuffer(), "bztar", { extractDir: "/minigrad" });
   python.globals.set("files", python.toPy(files));
   answer = python.runPython(`
 import json, sys
