@@ -201,10 +201,7 @@ def figures(records):
 
 def parts_figure(draws, cells, theory):
     """Start, time to learn and tail, each against theory alone."""
-    title = (
-        "Theory alone has the start, and the plateau of two networks at small rates; "
-        "most tails are steeper than it says"
-    )
+    title = "Theory alone has the start and, at small rates, two plateaus; most tails are steeper"
     figure, ((start, plateau, tail),) = plot.new_figure(title, columns=3, size=(13.5, 4.2))
     known = [starts(scale) for scale in draws]
     losses = np.array([[run["loss"] for run in mine.runs] for mine in draws.values()]).T
@@ -217,8 +214,8 @@ def parts_figure(draws, cells, theory):
         if steps:
             plot.band(plateau, list(steps), np.array(list(steps.values())).T, style, 1, name)
             said = [halves(theory.of(network=name))[lr][0] for lr in steps]
-            hollow = {"color": style.color, "marker": style.marker, "mfc": "white", "ms": 4}
-            plateau.plot(list(steps), said, **plot.THEORY | hollow)
+            hollow = {"color": style.color, "mfc": "white", "ms": 4}
+            plateau.plot(list(steps), said, style.marker, **plot.THEORY | hollow)
         for run in mine.of(slope=lambda slope: slope is not None).runs:
             tail.plot(run["lr"], run["slope"], style.marker, color=style.color)
     plateau.set(xscale="log", yscale="log", xlabel="learning rate")
