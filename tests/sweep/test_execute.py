@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from typing import Any
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
