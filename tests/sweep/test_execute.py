@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,7 +97,10 @@ def test_sigkill_loses_only_what_was_under_way(tmp_path, workers):
 def test_ctrl_c_ends_it_and_keeps_what_is_made(tmp_path, workers):
     """As a terminal sends it: to the whole group; twice, as the impatient press it."""
     path = tmp_path / "s.sqlite"
-    process = start(tmp_path, path, workers, start_new_session=True, stdout=subprocess.PIPE)
+    how: dict[str, Any] = {"start_new_session": True, "stdout": subprocess.PIPE}
+    # a test that runs in the background of a shell would be deaf to it
+    how["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    process = start(tmp_path, path, workers, **how)
     wait_for(path, 10)
     for _ in range(2):
         os.killpg(process.pid, signal.SIGINT)
