@@ -1,5 +1,6 @@
 """A workspace of one's own for every test; pages, static site and browser, each made once."""
 
+import contextlib
 import os
 import shutil
 import sys
@@ -10,6 +11,7 @@ from minigrad.course.workspace import start
 from minigrad.site import build as building
 from minigrad.site import tools
 from minigrad.site.pages import Site
+from tests.site.browsing import DESK, FORGET, PATIENCE, expect, opened, served
 
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -55,3 +57,27 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    with served(tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def context(chromium, server):
+    """A window that knows the server's token."""
+    expect.set_options(timeout=PATIENCE)
+    with contextlib.closing(chromium.new_context(viewport=DESK)) as context:
+        with opened(context, server[1]) as page:
+            page.goto(server[1])
+        yield context
+
+
+@pytest.fixture
+def page(context, server):
+    """An empty page; an error in its console fails the test, and it keeps nothing but the token."""
+    with opened(context, server[1]) as page:
+        yield page
+        page.evaluate(FORGET)

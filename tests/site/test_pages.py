@@ -13,8 +13,9 @@ from fontTools.ttLib import TTFont
 
 from minigrad.course.reader import slug
 from minigrad.course.workspace import resources
+from minigrad.site.formulas import mathml
 from minigrad.site.glyphs import formula_characters
-from minigrad.site.markdown import mathml, parser, render
+from minigrad.site.markdown import parser, render
 from minigrad.site.pages import STATIC
 from minigrad.site.words import languages, words
 

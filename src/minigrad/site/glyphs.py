@@ -6,7 +6,8 @@ import re
 from html import unescape
 
 from minigrad.course.workspace import resources
-from minigrad.site.markdown import mathml, parser
+from minigrad.site.formulas import mathml
+from minigrad.site.markdown import parser
 
 SLANTED = (
     *(("A", "Z", 0x1D434), ("a", "z", 0x1D44E)),

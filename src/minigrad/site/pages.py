@@ -17,10 +17,9 @@ from minigrad.course.reader import slug
 from minigrad.course.table import Course, Exercise, Lab, load
 from minigrad.course.workspace import resources
 from minigrad.site import tools
-from minigrad.site.charts import charts
 from minigrad.site.frame import Frame
 from minigrad.site.markdown import FOLDED, Heading, Rendered, render
-from minigrad.site.recorded import recorded_runs, smaller
+from minigrad.site.recorded import picture, pictures, recorded_charts, recorded_runs
 from minigrad.site.words import languages, words
 
 STATIC = Path(__file__).with_name("static")
@@ -46,27 +45,16 @@ class Site:
             made[path] = partial(_encoded, make)
         for lab in self.course.labs:
             folder = self.source / "labs" / lab.folder / "reference"
-            made |= self._pictures(folder)
+            made |= pictures(folder, self.engine)
             if folder.is_dir():
-                made[f"charts/{lab.id}.json"] = partial(self._charts, folder)
-        made |= self._pictures(self.source / "theory" / "records")
+                made[f"charts/{lab.id}.json"] = partial(recorded_charts, folder)
+        made |= pictures(self.source / "theory" / "records", self.engine)
         for file in sorted(STATIC.rglob("*")):
             if file.is_file():
                 made[f"static/{file.relative_to(STATIC).as_posix()}"] = file.read_bytes
         made["search.json"] = self._search
         made["map.json"] = recorded_runs
         return made
-
-    def _pictures(self, folder: Path) -> dict[str, Maker]:
-        """A folder's figures; a host of static pages sends them smaller."""
-        files = sorted(folder.glob("*.png"))
-        if self.engine == "server":
-            return {self._picture(file): file.read_bytes for file in files}
-        return {self._picture(file): partial(smaller, file) for file in files}
-
-    def _picture(self, file: Path) -> str:
-        name = file.name if self.engine == "server" else f"{file.stem}.webp"
-        return f"figures/{file.parents[1].name}/{name}"
 
     # ---- which pages there are
 
@@ -150,7 +138,7 @@ class Site:
             at = (file.parent / target).resolve()
             if at.suffix != ".png" or not at.is_file():
                 return None
-            return root + self._picture(at), at
+            return root + picture(at, self.engine), at
 
         return render(file.read_text(encoding="utf-8"), link, image, after)
 
@@ -252,7 +240,7 @@ class Site:
     def _first_picture(self, lab: Lab) -> str | None:
         """The address of the figure that stands for a lab."""
         files = sorted((self.source / "labs" / lab.folder / "reference").glob("*.png"))
-        return self._picture(files[0]) if files else None
+        return picture(files[0], self.engine) if files else None
 
     def _lab(self, lab: Lab, file: Path) -> str:
         path = self._lab_address(lab, file)
@@ -285,14 +273,6 @@ class Site:
         return frame.around(body())
 
     # ---- data
-
-    def _charts(self, folder: Path) -> bytes:
-        records = {
-            p.name: json.loads(p.read_text(encoding="utf-8"))
-            for p in sorted(folder.glob("*.json"))
-            if p.name != "manifest.json"
-        }
-        return json.dumps(charts(records), separators=(",", ":")).encode()
 
     def _search(self) -> bytes:
         """One entry per section: where, the page, the section, its text."""

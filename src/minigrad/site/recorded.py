@@ -1,16 +1,18 @@
-"""What was recorded, as small as a page needs it: the sweep's runs for the map, and figures."""
+"""What was recorded, as small as a page needs it: the sweep's runs, the labs' curves, figures."""
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.configuration import Configuration
+from minigrad.site.charts import charts
 from minigrad.sweep.recorded import rows
 
 
@@ -42,3 +44,27 @@ def smaller(figure: Path) -> bytes:
     picture = Image.open(figure).convert("RGB").quantize(48, dither=Image.Dither.NONE)
     picture.convert("RGB").save(out, "WEBP", lossless=True, quality=100, method=4)
     return out.getvalue()
+
+
+def recorded_charts(folder: Path) -> bytes:
+    """The charts of what a lab's full run recorded."""
+    records = {
+        p.name: json.loads(p.read_text(encoding="utf-8"))
+        for p in sorted(folder.glob("*.json"))
+        if p.name != "manifest.json"
+    }
+    return json.dumps(charts(records), separators=(",", ":")).encode()
+
+
+def pictures(folder: Path, engine: str) -> dict[str, Callable[[], bytes]]:
+    """A folder's figures by their addresses; a host of static pages sends them smaller."""
+    files = sorted(folder.glob("*.png"))
+    if engine == "server":
+        return {picture(file, engine): file.read_bytes for file in files}
+    return {picture(file, engine): partial(smaller, file) for file in files}
+
+
+def picture(file: Path, engine: str) -> str:
+    """The address of a figure."""
+    name = file.name if engine == "server" else f"{file.stem}.webp"
+    return f"figures/{file.parents[1].name}/{name}"

@@ -95,7 +95,7 @@ function mark(c, { x, y, fate }, here) {
 function pick(i) {
   picked = i;
   show();
-  const c = config(i), { head, rest } = describe(c), shown = make("div"), note = make("p", { role: "status" });
+  const c = config(i), { head, rest } = describe(c), place = make("div"), note = make("p", { role: "status" });
   const fate = FATES[choice("verdict", i)];
   detail.replaceChildren(make(`h2.${fate}`, {}, make("span.fatename", {}, `It ${fate}.`)), make("p", {}, make("b", {}, head), make("br"), rest),
     make("p.meta", {}, data.final[i] === null ? "Its loss left all bounds." : `Its loss ended at ${data.final[i]}.`),
