@@ -1,5 +1,6 @@
 """The README's figures of the prediction, from the recorded sweep that ships."""
 
+import csv
 import json
 import math
 import re
@@ -83,3 +84,41 @@ def test_the_transformers_judged_are_what_ships_says():
 
 def test_the_sweep_is_large_enough():
     assert len(rows()) >= 2000
+
+
+DIAGNOSED = {
+    "predict's family, wild": "wild",
+    "predict's family, lab-like": "lab",
+    "small transformers, rates over six decades": "language",
+    "MLPs on other tasks, rates over six decades": "classes",
+}
+
+
+@pytest.mark.parametrize("name", DIAGNOSED)
+def test_figures_of_diagnoses(name):
+    judged = json.loads((README.parent / "theory/records/diagnosed.json").read_text())
+    found = judged["here"][DIAGNOSED[name]]
+    row = next(x for x in README.read_text(encoding="utf-8").splitlines() if f"| {name} |" in x)
+    told = [float(cell) for cell in re.findall(r"\| ([\d.]+) (?=\|)", row)]
+    keys = ("runs", "accuracy", "brier", "sure", "right_where_sure")
+    assert told == pytest.approx([found[key] for key in keys], abs=0.0051)
+    assert told[1] == pytest.approx(found["accuracy"], abs=0.00051)
+    if name.startswith("predict's"):
+        unseen = [
+            r for r in rows() if r.group not in FITTED and r.group.startswith(DIAGNOSED[name])
+        ]
+        assert told[0] == len(unseen)
+
+
+def test_figures_of_public_models():
+    with (README.parent / "sweeps/public.csv").open(encoding="utf-8") as file:
+        runs = list(csv.DictReader(file))
+    text = " ".join(README.read_text(encoding="utf-8").split())
+    told = re.search(
+        r"foretold in (\d+) of (\d+), in (\d+) of (\d+) where .*? all (\d+) faults", text
+    )
+    high = [run for run in runs if run["case"] == "high"]
+    right = [sum(r["verdict"] == r["said"] for r in some) for some in (runs, high)]
+    named = sum(run["named"] == "1" for run in runs if run["fault"])
+    assert [int(x) for x in told.groups()] == [right[0], len(runs), right[1], len(high), named]
+    assert len({run["model"] for run in runs}) == 12
