@@ -3,6 +3,7 @@
     python sweeps/diagnose.py --measure    # the sweep's networks, and others: 20 minutes
     python sweeps/diagnose.py --fit        # writes what ships
     python sweeps/diagnose.py --judge      # figures on draws that no fit has seen, kept in JUDGED
+    python sweeps/diagnose.py --cost       # CPU time over that of 15 training steps
     python sweeps/diagnose.py --public     # figures on public PyTorch models, of public.csv
 
 The MLPs' fates are those recorded; the networks of families.py are trained, two thirds of them to
@@ -14,6 +15,7 @@ import csv
 import json
 from itertools import islice
 from pathlib import Path
+from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -164,13 +166,33 @@ def public() -> None:
         print(f"{name:8s} fates right {right} of {len(some)}{faults}")
 
 
+def cost() -> None:
+    """CPU time of a diagnosis over that of 15 training steps of the same network."""
+    for family, seed in ((f, i) for f in FAMILIES for i in range(1, 6)):
+        ratios = []
+        for _ in range(3):
+            t = task(family, seed)
+            two = list(islice(t.batches(), 2))
+            begun = process_time()
+            minigrad.diagnose(t.model, t.loss, t.optimizer, two, steps=t.steps)
+            spent = process_time() - begun
+            t, begun = task(family, seed)._replace(steps=15), process_time()
+            losses(t)
+            ratios.append(spent / (process_time() - begun))
+        print(f"{family} {seed}: {sorted(ratios)[1]:.2f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--measure", action="store_true", help="diagnose what --fit needs")
     parser.add_argument("--fit", action="store_true", help="write calibration.json")
     parser.add_argument("--judge", action="store_true", help="figures on networks not fitted on")
     parser.add_argument("--public", action="store_true", help="figures on public PyTorch models")
+    parser.add_argument("--cost", action="store_true", help="CPU time over 15 training steps'")
     args = parser.parse_args()
+    if args.cost:
+        cost()
+        return
     if args.public:
         public()
         return
