@@ -4,6 +4,7 @@
                                            # table of theory/prediction.md, kept in its records
     python sweeps/calibrate.py --fit       # writes what ships
     python sweeps/calibrate.py --judge     # README's table: draws that no fit has seen, kept too
+    python sweeps/calibrate.py --watch     # and if one may watch the run for some of its steps?
 
 What ships stood before the last changes to theory's quantities: fitted anew on the same runs, it
 says the fate of .896 of wild and .949 of lab-like runs where what ships says .904 and .951.
@@ -27,12 +28,14 @@ from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.configuration import CHOICES, Configuration
 from minigrad.signal.optimizers import MOMENTUM, OPTIMIZERS
 from minigrad.signal.predict import predict_many
+from minigrad.signal.windows import WINDOWS
 from minigrad.sweep.recorded import FITTED, Row, rows
 
 CALIBRATION = Path(__file__).parents[1] / "src/minigrad/signal/calibration.json"
 TABLE, JUDGED = (
     Path(__file__).parents[1] / "theory/records" / name for name in ("models.json", "judged.json")
 )
+WATCHED = TABLE.with_name("watched.json")
 # runs of the family made with PyTorch's kernels, before minigrad's engine stood
 DEVELOPMENT = Path(__file__).with_name("development.csv")
 AFTER = ("wild-3", "lab-3")  # made when calibration.json stood
@@ -153,31 +156,62 @@ def report(
             f"{name:32s} {kind:8s} n {len(y):4d}  accuracy {right.mean():.3f}  Brier {brier:.3f}  "
             f"sure of {sure.mean():.2f}, {right[sure].mean():.3f} of them right"
         )
-        shown = {"runs": len(y), "accuracy": right.mean(), "brier": brier, "sure": sure.mean()}
-        shown["right_where_sure"] = right[sure].mean()
-        found[kind] = {key: round(float(value), 3) for key, value in shown.items()}
+        figures = (right.mean(), brier, sure.mean(), right[sure].mean())
+        names = ("accuracy", "brier", "sure", "right_where_sure")
+        found[kind] = {"runs": len(y)} | {
+            name: round(float(x), 3) for name, x in zip(names, figures, strict=True)
+        }
     return found
 
 
 def left_out(  # type: ignore[no-untyped-def]
-    make, X: np.ndarray, truth: np.ndarray, group: np.ndarray | None = None
+    make,
+    X: np.ndarray,
+    truth: np.ndarray,
+    group: np.ndarray | None = None,
+    weight: np.ndarray | None = None,
 ) -> np.ndarray:
     """(N, 3) odds of each run by a model fitted without its fold; a group is in one fold."""
     fold = np.random.default_rng(0).integers(0, FOLDS, len(truth))
     fold = fold if group is None else fold[group]
     odds = np.empty((len(truth), 3))
     for k in range(FOLDS):
-        odds[fold == k] = make().fit(X[fold != k], truth[fold != k]).predict_proba(X[fold == k])
+        rest = fold != k
+        counted = {} if weight is None else {"sample_weight": weight[rest]}
+        odds[~rest] = make().fit(X[rest], truth[rest], **counted).predict_proba(X[~rest])
     return odds
+
+
+def watch(runs: list[Row]) -> None:
+    """Cross-validate larger trees that know, beside theory's quantities, the run's own mean losses
+    in the windows up to some step; written to WATCHED."""
+    runs = [run for run in runs if run.between]
+    known = [p.features for p in predict_many([run.config for run in runs])]
+    X = np.array([[f[name] for name in QUANTITIES] for f in known])
+    seen = np.array([run.windows for run in runs])
+    W = np.where(np.isfinite(seen), np.log10(np.clip(seen, 1e-9, 1e9)), 9.0)
+    found = {}
+    for k, (_, stop) in enumerate(WINDOWS[:-1]):
+        odds = left_out(
+            lambda: trees(max_iter=120, learning_rate=0.08, max_features=0.3),
+            np.hstack([X, W[:, : k + 1]]),
+            labels(runs),
+        )
+        found[stop] = report(f"theory and {stop} steps watched", runs, odds)
+    WATCHED.write_text(json.dumps({"runs": len(runs), "steps": found}, indent=1) + "\n")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--fit", action="store_true", help="write calibration.json")
     parser.add_argument("--judge", action="store_true", help="figures on draws not fitted on")
+    parser.add_argument("--watch", action="store_true", help="write theory/records/watched.json")
     args = parser.parse_args()
     recorded = rows()
     own = first_seeds([run for run in recorded if run.group in FITTED])
+    if args.watch:
+        watch(own)
+        return
     seen = own + rows(DEVELOPMENT)
     truth = labels(seen)
     if args.judge:

@@ -79,6 +79,7 @@ class Diagnosis:
                 "findings": [vars(found) for found in self.findings],
                 "measured": numbers,
                 "trial": {"losses": m.losses, "gradients": m.slopes},
+                "leaps": [vars(leap) for leap in m.leaps],
                 "layers": [layer.as_dict() for layer in self.layers],
             }
         )
@@ -112,7 +113,7 @@ def run(model: Any, loss: Loss, optimizer: Any, batches: Sequence[Any], steps: i
         raise ArgumentError(f"diagnose: steps must be ≥ 1, got {steps}")
     session = Session(model, loss, optimizer, batches)
     with session.borrowed(), np.errstate(all="ignore"):
-        measured = measure(session)
+        measured = measure(session, steps)
     chances = odds(measured, steps)
     verdict = max(chances, key=lambda name: chances[name])
     found = findings(measured, steps)

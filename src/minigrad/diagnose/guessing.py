@@ -18,7 +18,8 @@ def guessing(session: Session, head: str) -> tuple[float, bool]:
     from the gradient at 0, 1/classes less each label's share (their entropy, less the bias of a
     small batch: Miller 1955); of other losses a parabola along the gradient is minimized.
     """
-    engine, module = session.engine, dict(session.model.named_modules())[head]
+    engine = session.engine
+    module = next(module for name, module, _ in session.modules if name == head)
     grads = [p.grad for p in session.parameters]
     for p in session.parameters:
         p.grad = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ class Layer:
     name: str
     kind: str  # of its class
     weighted: bool
+    units: int = 0  # numbers that leave, for each example or position
     q_in: float = math.nan  # mean square of what enters
     q: float = math.nan  # mean square of what leaves
     alike_in: float = math.nan  # 1 − cos of two examples, entering
@@ -39,22 +40,16 @@ class Layer:
     update: float = math.nan  # norm of one update over norm of the weight
     change: float = math.nan  # of what leaves, by one update, over its size
     change_in: float = math.nan  # and of what enters
-    kept: Array | None = field(default=None, repr=False)  # what leaves
-    kept_in: Array | None = field(default=None, repr=False)  # and enters
 
     def as_dict(self) -> dict[str, Any]:
-        """All but the kept values."""
-        return {name: value for name, value in vars(self).items() if not name.startswith("kept")}
+        """For JSON."""
+        return dict(vars(self))
 
     def add_units(self, other: Layer) -> None:
         """The worse of what both saw of dead and saturated units and of attention."""
         self.dead = max(self.dead, other.dead)
         self.saturated = max(self.saturated, other.saturated)
         self.entropy = float(np.fmin(self.entropy, other.entropy))
-
-    def forget(self) -> None:
-        """Let go of the kept values."""
-        self.kept = self.kept_in = None
 
 
 def unlike(x: Array, axis: int = 0) -> float:
@@ -75,6 +70,11 @@ def _mean_square(x: Array) -> float:
     if math.isfinite(value) and value > 1e-30:
         return value
     return float(np.square(flat, dtype=np.float64).mean()) if flat.size else math.nan
+
+
+def _width(x: Array) -> int:
+    """How many units: a picture's channels come second, others last."""
+    return 0 if x.ndim < 2 else int(x.shape[1 if x.ndim == 4 else -1])
 
 
 def _first(value: Any) -> Any:
@@ -113,15 +113,12 @@ def _entropy(weights: Array) -> float:
 
 
 @contextmanager
-def watched(
-    session: Session, keep: bool = False, functions: bool = False
-) -> Iterator[dict[str, Layer]]:
+def watched(session: Session, functions: bool = False) -> Iterator[dict[str, Layer]]:
     """The layers of the pass made inside by name, in the order in which they were first called. Of
     one called again, as a recurrent cell is, the first call counts, but for 1 − cos: the greatest.
 
-    `keep` holds on to what leaves each, and enters those with parameters. With `functions`, what
-    the model calls beside its modules (F.relu, attention) is looked at too, and told of the layer
-    before it.
+    With `functions`, what the model calls beside its modules (F.relu, attention) is looked at too,
+    and told of the layer before it.
     """
     seen: dict[str, Layer] = {}
     handles = []
@@ -154,7 +151,7 @@ def watched(
             layer = latest = seen[name] = Layer(name, type(module).__name__, weighted)
             settle()
             y = array(leaving)
-            layer.q, layer.alike = _mean_square(y), unlike(y)
+            layer.q, layer.alike, layer.units = _mean_square(y), unlike(y), _width(y)
             layer.alike_positions = unlike(y, 1) if y.ndim == 3 else math.nan
             _units(layer, y, made=weighted)
             if entering is not None:
@@ -163,24 +160,70 @@ def watched(
                 _units(layer, x)
                 if weighted and layer.q == 0 < layer.q_in:
                     layer.alike = math.nan  # weights that start at 0: nothing is alike yet
-                if keep and weighted:
-                    layer.kept_in = x.copy()
-            if keep:
-                layer.kept = y.copy()
             if leaving.requires_grad:
                 leaving.register_hook(lambda g: setattr(layer, "gradient", _mean_square(array(g))))
 
         return see
 
-    for name, module in session.model.named_modules():
-        weighted = any("." not in n for n, _ in module.named_parameters())
-        leaf = next(iter(module.children()), None) is None
-        if leaf or (weighted and name):  # the whole model is no layer of itself
-            handles.append(module.register_forward_hook(hook(name, weighted)))
+    for name, module, weighted in session.modules:
+        handles.append(module.register_forward_hook(hook(name, weighted)))
     try:
         with np.errstate(all="ignore"), called(session, note) if functions else nullcontext():
             yield seen
         settle()
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextmanager
+def outputs(session: Session) -> Iterator[dict[str, tuple[Array | None, Array]]]:
+    """What enters and leaves each layer in the pass made inside, at its first call; what enters is
+    None where the layer has no parameters."""
+    seen: dict[str, tuple[Array | None, Array]] = {}
+
+    def hook(name: str, weighted: bool) -> Any:
+        def see(module: Any, inputs: Any, output: Any) -> None:
+            entering, leaving = _first(inputs) if weighted else None, _first(output)
+            if leaving is not None and name not in seen:
+                x = None if entering is None else array(entering).copy()
+                seen[name] = x, array(leaving).copy()
+
+        return see
+
+    handles = [m.register_forward_hook(hook(name, own)) for name, m, own in session.modules]
+    try:
+        yield seen
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextmanager
+def glimpsed(session: Session) -> Iterator[list[Layer]]:
+    """The layers with parameters of the pass made inside: mean square, likeness, gradient."""
+    seen: dict[str, Layer] = {}
+
+    def hook(name: str) -> Any:
+        def see(module: Any, inputs: Any, output: Any) -> None:
+            entering, leaving = _first(inputs), _first(output)
+            if leaving is None or name in seen:
+                return
+            layer = seen[name] = Layer(name, type(module).__name__, True)
+            y = array(leaving)
+            layer.q, layer.alike = _mean_square(y), unlike(y)
+            if entering is not None:
+                layer.alike_in = unlike(array(entering))
+            if leaving.requires_grad:
+                leaving.register_hook(lambda g: setattr(layer, "gradient", _mean_square(array(g))))
+
+        return see
+
+    handles = [m.register_forward_hook(hook(name)) for name, m, own in session.modules if own]
+    layers: list[Layer] = []
+    try:
+        yield layers
+        layers.extend(seen.values())
     finally:
         for handle in handles:
             handle.remove()

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from minigrad.diagnose.guessing import guessing
-from minigrad.diagnose.layers import Layer, watched
-from minigrad.diagnose.session import Array, Session
-from minigrad.diagnose.sharpness import dot, norm, sharpness, steps_taken
+from minigrad.diagnose.layers import Layer, glimpsed, outputs, watched
+from minigrad.diagnose.leaps import Leap, growth, leaps
+from minigrad.diagnose.session import Array, Session, dot, norm
+from minigrad.diagnose.sharpness import sharpness
 
-TRIAL = 8  # updates taken, and taken back
-FAR = 10  # first updates in one: about what momentum 0.9 makes of it
 POWER = 2  # iterations for the sharpness
+
+
+Outputs = dict[str, tuple[Array | None, Array]]
 
 
 @dataclass
@@ -41,168 +42,149 @@ class Measured:
     apart: float = 0.0  # and of the part that differs between examples
     descent_head: float = 0.0  # the last layer's share of −g₁·u
     even: float = 0.0  # mean |u| over its root mean square: 1 where all weights move alike
-    far_loss: float = math.nan  # the loss after FAR updates like the first, in one
-    farther_loss: float = math.nan  # and after FAR² of them
-    far_gradient: float = math.nan  # ‖g‖ there, after FAR of them
-    far_descent: float = math.nan  # −g·u there
-    far: list[Layer] = field(default_factory=list)  # the layers there
-    losses: list[float] = field(default_factory=list)  # of the trial's updates, and after them
-    slopes: list[float] = field(default_factory=list)  # ‖g‖ at each
-    along: float = 0.0  # cos of the last update and −g after it
-    late_descent: float = 0.0  # gᵀRg there, R the last step per unit of gradient
-    late_curvature: float = 0.0  # |R½ H R½| there, along R½ g
-    after: list[Layer] = field(default_factory=list)  # the layers when the trial ends
+    losses: list[float] = field(default_factory=list)  # before the second update, and the third
+    slopes: list[float] = field(default_factory=list)  # ‖g‖ there
+    turn: float = 0.0  # cos of the last two updates of the three
+    stride: float = math.nan  # norm of the last over that of the first
+    grown: float = math.nan  # change of a matrix by the three over its size: the greatest
+    middle: float = math.nan  # and the middle one
+    leaps: list[Leap] = field(default_factory=list)  # from there towards the last step
+    late_slope: float = math.nan  # ‖g‖ where the last one ends
+    # the layers after two updates, after the first leap, and where the last one ends
+    later: list[list[Layer]] = field(default_factory=list)
     nothing: list[str] = field(default_factory=list)  # parameters no update gives a gradient
     cost: float = 0.0  # in training steps
 
 
-def measure(session: Session) -> Measured:
+def measure(session: Session, steps: int) -> Measured:
     """All of it, in less than 15 training steps. The session is borrowed by then."""
-    with watched(session, keep=True, functions=True) as seen:
+    with watched(session, functions=True) as seen, outputs(session) as before:
         start, g = session.differentiate(session.batches[0])
     m = Measured(
         list(seen.values()), session.names, session.left_out, session.rate, session.momentum
     )
     m.limit, m.start, m.gradient = session.limit, start, norm(g)
-    m.nothing = [n for n, x in zip(session.names, g, strict=True) if not x.any()]
+    m.nothing = _without(session, g)
     if math.isfinite(start) and math.isfinite(m.gradient):
         head = next((layer for layer in reversed(m.layers) if layer.weighted), None)
         if head is not None:
             m.logit = head.q
             m.guess, m.twice = guessing(session, head.name)
-        _move(session, m, seen, head, g)
-    for layer in m.layers:
-        layer.forget()
+        _move(session, m, before, head, g, steps)
     m.cost = session.cost
     return m
 
 
+def _without(session: Session, g: Array) -> list[str]:
+    """The parameters that have no gradient."""
+    squares = session.mean_squares(g)
+    return [n for n, square in zip(session.names, squares, strict=True) if square == 0]
+
+
 def _move(
-    session: Session, m: Measured, seen: dict[str, Layer], head: Layer | None, g: list[Array]
+    session: Session, m: Measured, before: Outputs, head: Layer | None, g: Array, steps: int
 ) -> None:
     """Everything that takes an update."""
-    before = session.values()
-    session.update()
-    u = [after - w for after, w in zip(session.values(), before, strict=True)]
+    w = session.values()
+    u = session.updated(w)
     if not 0 < norm(u) < math.inf:
         return
     m.descent = -dot(g, u)
-    _weights(session, m.layers, before, g, u)
-    _shape(m, head, session.names, g, u)
-    _trial(session, m, seen, head, g, u)
-    _far(session, m, before, u)
-    m.curvature = sharpness(session, before, g, steps_taken(u, g), POWER)
-    session.put(before)
+    _weights(session, m.layers, w, g, u)
+    _shape(session, m, head, g, u)
+    _trial(session, m, before, head, w, g, u, steps)
+    m.curvature = sharpness(session, w, g, u, POWER)
+    session.put(w)
 
 
-def _weights(
-    session: Session, layers: list[Layer], before: list[Array], g: list[Array], u: list[Array]
-) -> None:
+def _weights(session: Session, layers: list[Layer], w: Array, g: Array, u: Array) -> None:
     """Each layer's largest parameter: its size, its gradient's, its first update's."""
+    sizes, slopes, updates = (np.sqrt(session.mean_squares(x)).tolist() for x in (w, g, u))
+    owners: dict[str, list[int]] = {}
+    for i, name in enumerate(session.names):
+        owners.setdefault(name.rpartition(".")[0], []).append(i)
     for layer in layers:
-        prefix = f"{layer.name}." if layer.name else ""
-        own = [
-            i
-            for i, n in enumerate(session.names)
-            if n.startswith(prefix) and "." not in n[len(prefix) :]
-        ]
-        if own:
-            i = max(own, key=lambda i: before[i].size)
-            layer.weight = math.sqrt(np.square(before[i]).mean())
-            layer.weight_gradient = math.sqrt(np.square(g[i]).mean())
-            layer.update = math.sqrt(np.square(u[i]).mean()) / max(layer.weight, 1e-30)
+        if layer.name in owners:
+            i = max(owners[layer.name], key=lambda i: session.sizes[i])
+            layer.weight, layer.weight_gradient = sizes[i], slopes[i]
+            layer.update = updates[i] / max(layer.weight, 1e-30)
 
 
-def _shape(
-    m: Measured, head: Layer | None, names: list[str], g: list[Array], u: list[Array]
-) -> None:
+def _shape(session: Session, m: Measured, head: Layer | None, g: Array, u: Array) -> None:
     """Where the first update goes: its last layer's share, and how evenly it moves the weights."""
     if head is not None and m.descent:
-        own = [n.rpartition(".")[0] == head.name for n in names]
-        part = [float(np.vdot(x, y)) for x, y, mine in zip(g, u, own, strict=True) if mine]
-        m.descent_head = -sum(part) / m.descent
-    size = sum(x.size for x in u)
-    rms = math.sqrt(dot(u, u) / size)
-    m.even = sum(float(np.abs(x).sum()) for x in u) / size / rms
-
-
-def _far(session: Session, m: Measured, w: list[Array], u: list[Array]) -> None:
-    """The network after FAR and FAR² first updates at once."""
-    session.put([x + FAR * y for x, y in zip(w, u, strict=True)])
-    with watched(session) as there:
-        m.far_loss, g = session.differentiate(session.batches[0])
-    m.far = list(there.values())
-    m.far_gradient = norm(g)
-    m.far_descent = -dot(g, u)
-    session.put([x + FAR**2 * y for x, y in zip(w, u, strict=True)])
-    m.farther_loss = session.evaluate(session.batches[0])
+        own = np.array([n.rpartition(".")[0] == head.name for n in session.names])
+        m.descent_head = -dot(g, u * session.spread(own)) / m.descent
+    m.even = float(np.abs(u).mean(dtype=np.float64)) / (norm(u) / math.sqrt(len(u)))
 
 
 def _trial(
     session: Session,
     m: Measured,
-    seen: dict[str, Layer],
+    before: Outputs,
     head: Layer | None,
-    g: list[Array],
-    u: list[Array],
+    w: Array,
+    g: Array,
+    u: Array,
+    steps: int,
 ) -> None:
-    """Look at the network after one update, take the other updates, and look again."""
+    """Look at the network after one update, take two more, leap, and look again."""
     first, other = session.batches[0], session.batches[-1]
-    start = g
-    for taken in range(1, TRIAL + 1):
-        last = taken == TRIAL
-        looked: AbstractContextManager[dict[str, Layer]] = nullcontext({})
-        if taken == 1 or last:
-            looked = watched(session, keep=taken == 1)
-        with looked as then:
-            loss, g = session.differentiate(other if taken % 2 and not last else first)
-        m.losses.append(loss)
-        m.slopes.append(norm(g))
-        still = {n for n, x in zip(session.names, g, strict=True) if not x.any()}
-        m.nothing = [n for n in m.nothing if n in still]  # a branch that starts at 0 moves later
-        if taken == 1:
-            m.carried, m.agreement = -dot(g, u), _cos(start, g)
-            if other is not first:
-                with watched(session, keep=True) as then:
-                    session.evaluate(first)
-            _changes(seen, then, head, m)
-        if not (math.isfinite(loss) and math.isfinite(m.slopes[-1])):
-            return
-        if not last:
-            w = session.values()
-            session.update()
-            u = [x - y for x, y in zip(session.values(), w, strict=True)]
-            step = steps_taken(u, g)
-    m.after = list(then.values())
-    m.along = -_cos(g, u)
-    m.late_descent = sum(r * float(np.vdot(x, x)) for r, x in zip(step, g, strict=True))
-    m.late_curvature = sharpness(session, session.values(), g, step, 1)
+    with outputs(session) as then:
+        loss, there = session.differentiate(other)
+    m.carried, m.agreement = -dot(there, u), _cos(g, there)
+    if other is not first:
+        with outputs(session) as then:
+            session.evaluate(first)
+    _changes(m, before, then, head)
+    if not _survives(session, m, loss, there):
+        return
+    size, last = norm(u), session.updated(w + u)
+    with glimpsed(session) as layers:
+        loss, g = session.differentiate(first)
+    m.later.append(layers)
+    if not _survives(session, m, loss, g):
+        return
+    at = w + u + last
+    u = session.updated(at)
+    m.turn, m.stride = _cos(last, u), norm(u) / size
+    m.grown, m.middle = growth(session, w, at + u)
+    m.leaps, m.late_slope, later = leaps(session, w, at + u, g, last, u, steps)
+    m.later += later
 
 
-def _cos(a: list[Array], b: list[Array]) -> float:
+def _survives(session: Session, m: Measured, loss: float, g: Array) -> bool:
+    """Note the loss and the gradient before an update; whether both are finite."""
+    m.losses.append(loss)
+    m.slopes.append(norm(g))
+    if m.nothing:  # a branch that starts at 0 moves later
+        still = _without(session, g)
+        m.nothing = [n for n in m.nothing if n in still]
+    return math.isfinite(loss) and math.isfinite(m.slopes[-1])
+
+
+def _cos(a: Array, b: Array) -> float:
     size = norm(a) * norm(b)
     return dot(a, b) / size if 0 < size < math.inf else 0.0
 
 
-def _changes(
-    seen: dict[str, Layer], then: dict[str, Layer], head: Layer | None, m: Measured
-) -> None:
+def _changes(m: Measured, before: Outputs, then: Outputs, head: Layer | None) -> None:
     """How much one update changes what leaves each layer."""
-    for name, layer in seen.items():
-        if name not in then:
+    for layer in m.layers:
+        if layer.name not in then:
             continue
-        layer.change_in = _moved(layer.kept_in, then[name].kept_in, layer.q_in)
-        layer.change = _moved(layer.kept, then[name].kept, layer.q)
-        if layer is head and layer.kept is not None and then[name].kept is not None:
-            d = then[name].kept.astype(np.float64) - layer.kept  # type: ignore[union-attr]
+        (x, y), (x_then, y_then) = before[layer.name], then[layer.name]
+        layer.change_in = _moved(x, x_then, layer.q_in)
+        layer.change = _moved(y, y_then, layer.q)
+        if layer is head:
+            d = y_then.astype(np.float64) - y
             m.moved = float(np.square(d).mean())
             m.apart = float(d.reshape(len(d), -1).var(axis=0).mean())
-    for layer in (*seen.values(), *then.values()):
-        layer.forget()
 
 
 def _moved(before: Array | None, after: Array | None, square: float) -> float:
     """The root mean square of a change over that of the value; NaN where one is not known."""
-    if before is None or after is None:
+    if before is None or after is None or before.shape != after.shape:
         return math.nan
-    return math.sqrt(np.square(after - before, dtype=np.float64).mean() / max(square, 1e-300))
+    d = np.subtract(after, before, dtype=np.float64).ravel()
+    return math.sqrt(float(d @ d) / max(d.size, 1) / max(square, 1e-300))

@@ -80,8 +80,11 @@ def markdown(d: Diagnosis) -> str:
     }
     text += ["", "## The whole network", "", "| measured | |", "| --- | --- |"]
     text += [f"| {name} | {value:.3g} |" for name, value in facts.items()]
-    losses = ", ".join(f"{x:.3g}" for x in m.losses)
-    text += ["", f"Losses of the trial's updates, all taken back: {losses}.", ""]
+    losses, far = (", ".join(f"{x:.3g}" for x in y) for y in (m.losses, [x.loss for x in m.leaps]))
+    text += ["", f"Losses after one update and two, all taken back: {losses}."]
+    if far:
+        text[-1] += f" Where leaps towards step {d.steps} end: {far}."
+    text += [""]
     return "\n".join(text)
 
 

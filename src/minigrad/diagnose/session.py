@@ -5,6 +5,7 @@ The one place that touches a tensor, written against the names that minigrad and
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import sys
@@ -18,12 +19,15 @@ from numpy.typing import NDArray
 
 from minigrad.errors import ArgumentError
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]  # of float32, or of float64 where a parameter is
 Loss = Callable[[Any, Any], Any]
 
 
 def array(tensor: Any) -> NDArray[Any]:
     """A tensor's values, of either engine and on any device."""
+    own = getattr(tensor, "array", None)  # minigrad's
+    if isinstance(own, np.ndarray):
+        return own
     tensor = tensor.detach()
     if "bfloat16" in str(tensor.dtype):
         tensor = tensor.float()
@@ -39,7 +43,8 @@ class Session:
     """Everything that diagnosing does to a model, and the count of what it costs.
 
     `names` and `parameters` are what has a gradient and is in the optimizer; `left_out` names the
-    parameters that are not.
+    parameters that are not. Values and gradients come as one vector (P,), parameter after
+    parameter.
     """
 
     def __init__(self, model: Any, loss: Loss, optimizer: Any, batches: Sequence[Any]) -> None:
@@ -61,6 +66,18 @@ class Session:
         self.model, self.loss, self.optimizer, self.batches = model, loss, optimizer, batches
         self.names, self.parameters = list(trained), list(trained.values())
         self.left_out = [name for name in known if name not in trained]
+        self.sizes = [math.prod(p.shape) for p in self.parameters]
+        ends = list(itertools.accumulate(self.sizes))
+        self._places = [slice(end - n, end) for n, end in zip(self.sizes, ends, strict=True)]
+        double = any("float64" in str(p.dtype) for p in self.parameters)
+        self._dtype = np.float64 if double else np.float32
+        self.modules = [
+            (name, module, weighted)
+            for name, module in model.named_modules()
+            for weighted in [next(module.parameters(recurse=False), None) is not None]
+            # the whole model is no layer of itself
+            if (weighted and name) or next(iter(module.children()), None) is None
+        ]
         self.forwards = self.backwards = 0
         held = {id(t): t for t in (*known.values(), *model.buffers())}
         held |= {id(p): p for group in optimizer.param_groups for p in group["params"]}
@@ -108,8 +125,8 @@ class Session:
         with self.engine.no_grad():
             return _scalar(self.loss(self.model, batch))
 
-    def differentiate(self, batch: Any) -> tuple[float, list[Array]]:
-        """The loss, and its gradient for every parameter, in float64; it stays in `grad` too."""
+    def differentiate(self, batch: Any) -> tuple[float, Array]:
+        """The loss and its gradient; it stays in `grad` too."""
         self._random()
         for p in self.parameters:
             p.grad = None
@@ -120,21 +137,41 @@ class Session:
         if not value.requires_grad:
             raise ArgumentError("diagnose: the loss depends on no parameter that needs a gradient")
         value.backward()
-        gradients = [
-            np.zeros(tuple(p.shape)) if p.grad is None else array(p.grad).astype(np.float64)
-            for p in self.parameters
-        ]
-        return number, gradients
+        return number, np.concatenate(
+            [
+                np.zeros(n, self._dtype) if p.grad is None else array(p.grad).ravel()
+                for n, p in zip(self.sizes, self.parameters, strict=True)
+            ],
+            dtype=self._dtype,
+        )
 
-    def values(self) -> list[Array]:
-        """Every parameter, copied, in float64."""
-        return [array(p).astype(np.float64) for p in self.parameters]
+    def values(self) -> Array:
+        """Every parameter, copied."""
+        return np.concatenate([array(p).ravel() for p in self.parameters], dtype=self._dtype)
 
-    def put(self, values: Sequence[Array]) -> None:
-        """Write every parameter."""
+    def spread(self, numbers: Array) -> Array:
+        """One number per parameter, as a vector."""
+        return np.repeat(numbers.astype(self._dtype), self.sizes)
+
+    def mean_squares(self, vector: Array) -> Array:
+        """A vector's mean square in each parameter."""
+        parts = [vector[place] for place in self._places]
+        return np.array([dot(part, part) for part in parts]) / self.sizes
+
+    def put(self, values: Array, gradient: Array | None = None) -> None:
+        """Write every parameter, and where it is given the gradient that `update` will meet."""
         with self.engine.no_grad():
-            for p, value in zip(self.parameters, values, strict=True):
-                p.copy_(self.engine.tensor(value))
+            for place, p in zip(self._places, self.parameters, strict=True):
+                self._write(p, values[place])
+                if gradient is not None and p.grad is not None:
+                    self._write(p.grad, gradient[place])
+
+    def _write(self, tensor: Any, values: Array) -> None:
+        values = values.reshape(tuple(tensor.shape))
+        if self.torch:
+            tensor.copy_(self.engine.from_numpy(values))
+        else:
+            tensor.array[...] = values
 
     def update(self) -> None:
         """One step of the optimizer, with the gradients that `differentiate` left."""
@@ -144,6 +181,11 @@ class Session:
             raise ArgumentError(
                 f"diagnose needs an optimizer whose step() takes nothing: {error}"
             ) from None
+
+    def updated(self, w: Array) -> Array:
+        """The step that one more update takes from `w`, where the parameters are."""
+        self.update()
+        return self.values() - w
 
     @property
     def momentum(self) -> float:
@@ -163,6 +205,20 @@ class Session:
     def rate(self) -> float:
         """The first group's learning rate."""
         return float(self.optimizer.param_groups[0]["lr"])
+
+
+def dot(a: Array, b: Array) -> float:
+    """The inner product of two vectors; in float64 where float32 would not hold it."""
+    value = float(a @ b)
+    if math.isfinite(value) and abs(value) > 1e-30:
+        return value
+    return float(a.astype(np.float64) @ b.astype(np.float64))
+
+
+def norm(a: Array) -> float:
+    """√ of a vector's sum of squares, finite or NaN."""
+    square = dot(a, a)
+    return math.sqrt(square) if math.isfinite(square) else math.nan
 
 
 def _scalar(value: Any) -> float:

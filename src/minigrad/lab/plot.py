@@ -65,11 +65,22 @@ def ordered(count: int) -> list[Style]:
 
 
 def new_figure(
-    title: str, rows: int = 1, columns: int = 1, size: tuple[float, float] = (7.5, 4.3), **axes: Any
+    title: str,
+    rows: int = 1,
+    columns: int = 1,
+    size: tuple[float, float] = (7.5, 4.3),
+    margins: tuple[float, float, float, float] | None = None,
+    **axes: Any,
 ) -> tuple[Figure, NDArray[Any]]:
-    """A figure whose title states the finding, and its axes (rows, columns)."""
+    """A figure whose title states the finding, and its axes (rows, columns). ``margins``, in inches
+    from left, bottom, right and top, spare it the measuring of its text."""
     with mpl.rc_context(RC):
-        figure = Figure(figsize=size, layout="constrained")
+        figure = Figure(figsize=size, layout="constrained" if margins is None else None)
+        if margins is not None:
+            (width, height), (left, bottom, right, top) = size, margins
+            figure.subplots_adjust(
+                left / width, bottom / height, 1 - right / width, 1 - top / height, 0.07, 0.25
+            )
         figure.suptitle(title, x=0.01, ha="left", fontsize=11.5, fontweight="bold")
         return figure, figure.subplots(rows, columns, squeeze=False, **axes)
 

@@ -15,7 +15,7 @@ from minigrad.signal.configuration import BATCH, CLASSES, INPUTS, STEPS, Configu
 from minigrad.signal.moments import moments
 from minigrad.signal.optimizers import OPTIMIZERS, motion
 from minigrad.signal.quadrature import Array
-from minigrad.signal.recurrence import Signal, propagate_many
+from minigrad.signal.recurrence import Signal, propagate_many, propagate_with
 
 FLOOR, CEILING = 1e-40, 1e40
 ROUNDING = 1e-12  # what is left of a difference of equals
@@ -152,12 +152,12 @@ def _later(configs: Sequence[Configuration], signal: Signal, start: Dynamics) ->
     shift = np.minimum((10 * start.push[:-1]) ** 2, 1e12)
     there = np.arange(len(signal.sigma2))[:, None] <= [c.depth for c in configs]
     grow = np.where(there, np.maximum(1 - signal.sigma2, 0), 0.0)
-    still, nothing = np.zeros_like(kick), np.zeros_like(shift)
-    variants = [(kick, nothing), (still, shift), (grow, nothing)]
-    if not grow.any():
-        variants = variants[:2]  # full-grown from the start
+    nothing = np.zeros_like(shift)
+    variants = [(signal.sigma2 + kick, nothing), (signal.sigma2, shift)]
+    if grow.any():  # else full-grown from the start
+        variants.append((signal.sigma2 + grow, nothing))
     R, again = len(configs), [*configs] * len(variants)
-    then = propagate_many(again, *(np.hstack(parts) for parts in zip(*variants, strict=True)))
+    then = propagate_with(again, *(np.hstack(parts) for parts in zip(*variants, strict=True)))
     moving = dynamics(again, then)
     slices = [slice(k * R, (k + 1) * R) for k in range(len(variants))]
     later = [_later_of(then.of(own), *(m[:, own] for m in _rates(moving))) for own in slices]

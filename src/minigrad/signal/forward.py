@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minigrad.signal.arithmetic import Arithmetic, Number
 from minigrad.signal.configuration import INPUTS, Configuration
-from minigrad.signal.moments import Moments, moments
+from minigrad.signal.moments import KINDS, Moments, moments, smooth_moments
 from minigrad.signal.norms import NORMS, normalise
 
 CAP, TINY = 1e130, 1e-130  # beyond either a mean square has long left float32
@@ -20,7 +21,8 @@ CAP, TINY = 1e130, 1e-130  # beyond either a mean square has long left float32
 class Networks:
     """One network, or several: then every field is an array with an entry for each."""
 
-    activations: dict[str, slice]  # which networks have it
+    piecewise: dict[str, slice]  # which networks have which piecewise linear activation
+    smooth: NDArray[np.int64]  # which of SMOOTH the others have, who come after
     bare: Number  # a skip and no norm: what lies along h must be followed; False where none is so
     width: Number
     skip: Number  # 1 or 0
@@ -32,7 +34,7 @@ class Networks:
 
 
 def networks(configs: Sequence[Configuration]) -> Networks:
-    """Of configurations in the order of their activations; of one, as Numbers that are floats."""
+    """Of configurations in the order of `by_activation`; of one, as Numbers that are floats."""
 
     def column(values: list[float]) -> Number:
         return values[0] if len(values) == 1 else np.array(values)
@@ -44,9 +46,10 @@ def networks(configs: Sequence[Configuration]) -> Networks:
         return mask([c.norm != "none" and c.placement == place for c in configs])
 
     names = [c.activation for c in configs]
-    ends = {name: j + 1 for j, name in enumerate(names)}
+    ends = {name: j + 1 for j, name in enumerate(names) if name not in KINDS}
     return Networks(
-        activations={name: slice(names.index(name), end) for name, end in ends.items()},
+        piecewise={name: slice(names.index(name), end) for name, end in ends.items()},
+        smooth=np.array([KINDS[name] for name in names if name in KINDS], int),
         bare=mask([c.norm == "none" and c.skip > 0 for c in configs]),
         width=column([c.width for c in configs]),
         skip=column([c.skip for c in configs]),
@@ -56,6 +59,11 @@ def networks(configs: Sequence[Configuration]) -> Networks:
         post=at("post"),
         centred=column([NORMS[c.norm] for c in configs]),
     )
+
+
+def by_activation(config: Configuration) -> tuple[bool, str]:
+    """To sort by, for `networks`: piecewise linear ones first, like beside like."""
+    return config.activation in KINDS, config.activation
 
 
 class Layer(NamedTuple):
@@ -160,11 +168,16 @@ def forward(
 def _moments(net: Networks, v: Number, delta: Number) -> Moments:
     """Of each network's activation."""
     if not isinstance(v, np.ndarray):
-        return moments(next(iter(net.activations)), v, delta)
+        name = list(KINDS)[net.smooth[0]] if len(net.smooth) else next(iter(net.piecewise))
+        return moments(name, v, delta)
     out = np.empty((len(Moments._fields), len(v)))
-    for name, rows in net.activations.items():
-        for k, moment in enumerate(moments(name, v[rows], delta[rows])):
-            out[k, rows] = moment
+    each = [(rows, moments(name, v[rows], delta[rows])) for name, rows in net.piecewise.items()]
+    if len(net.smooth):
+        rows = slice(len(v) - len(net.smooth), None)
+        each.append((rows, smooth_moments(net.smooth, v[rows], delta[rows])))
+    for rows, found in each:
+        for row, moment in zip(out, found, strict=True):
+            row[rows] = moment
     return Moments(*out)
 
 

@@ -57,7 +57,8 @@ def moments(activation: str, v: Number, delta: Number) -> Moments:
     if activation in SLOPES:
         return _piecewise_linear(SLOPES[activation], v, delta)
     if isinstance(v, np.ndarray):
-        return _tabulated_many(activation, v, np.broadcast_to(delta, v.shape))
+        kinds = np.full(v.shape, KINDS[activation])
+        return smooth_moments(kinds, v, np.broadcast_to(delta, v.shape))
     return _tabulated(activation, v, delta)
 
 
@@ -90,6 +91,8 @@ def _piecewise_linear(a: float, v: Number, delta: Number) -> Moments:
 # -- tanh, sigmoid, GELU, SiLU ---------------------------------------------------------------
 
 ACTIVATIONS = (*SLOPES, *SMOOTH)
+KINDS = {name: kind for kind, name in enumerate(SMOOTH)}
+RECTIFIED = np.array([name in ("gelu", "silu") for name in KINDS])  # ReLU, seen from afar
 
 
 @lru_cache
@@ -116,7 +119,7 @@ def _tabulated(activation: str, v: float, delta: float) -> Moments:
             kappa4=1.0 if at_zero else 3.0,
             chi4=1.0,
         )
-    if v > LARGEST_V and activation in ("gelu", "silu"):
+    if v > LARGEST_V and RECTIFIED[KINDS[activation]]:
         return _piecewise_linear(0.0, v, delta)
     v_in = min(v, LARGEST_V)
     i, wi = _cubic(math.log10(v_in) * PER_DECADE - FIRST_V, len(V_STEPS))
@@ -147,49 +150,61 @@ def _tabulated(activation: str, v: float, delta: float) -> Moments:
     )
 
 
-def _tabulated_many(activation: str, v: Array, delta: Array) -> Moments:
-    """As _tabulated, of arrays (R,)."""
-    _, at_zero, slope, curvature = SMOOTH[activation]
-    values = table(activation)
+@lru_cache
+def _lattices() -> tuple[Array, Array, Array]:
+    """table() of each SMOOTH, stacked with what belongs to a number last: what v alone decides
+    (A, V, 7), D and X (A, V, K, 2); and φ(0), φ′(0), φ″(0) (3, A)."""
+    values = np.stack([table(name) for name in SMOOTH])  # (A, 9, V, K)
+    alone = np.moveaxis(values[..., 0][:, [0, 1, 2, 3, 6, 7, 8]], 1, -1)
+    pairs = np.moveaxis(values[:, 4:6], 1, -1)
+    at_zero = np.array([start for _, *start in SMOOTH.values()]).T
+    return np.ascontiguousarray(alone), np.ascontiguousarray(pairs), at_zero
+
+
+def smooth_moments(kinds: NDArray[np.int64], v: Array, delta: Array) -> Moments:
+    """As _tabulated, of arrays (R,), each with the activation of that place in SMOOTH."""
+    alone, pairs, starts = _lattices()
+    at_zero, slope, curvature = starts[:, kinds]
     v_in = np.clip(v, SMALLEST_V, LARGEST_V)
     i, wi = _cubics(np.log10(v_in) * PER_DECADE - FIRST_V, len(V_STEPS))
     low = 10 ** (FIRST_DELTA / PER_DECADE)
-    k, wk = _cubics(
-        np.log10(np.clip(delta, low, None)) * PER_DECADE - FIRST_DELTA, len(DELTA_STEPS)
-    )
-    alone = np.einsum("cjr,jr->cr", values[[0, 1, 2, 3, 6, 7, 8]][:, i, 0], wi)
-    pairs = np.einsum("cjkr,jr,kr->cr", values[4:6][:, i[:, None], k[None]], wi, wk)
-    m, kappa, chi, e, r, kappa4, chi4 = alone
+    k, wk = _cubics(np.log10(np.maximum(delta, low)) * PER_DECADE - FIRST_DELTA, len(DELTA_STEPS))
+    m, kappa, chi, e, r, kappa4, chi4 = np.einsum("jrc,jr->cr", alone[kinds, i], wi)
+    both = wi[:, None] * wk  # (4, 4, R)
+    log_d, log_x = np.einsum("jkrc,jkr->cr", pairs[kinds, i[:, None], k], both)
     root = np.sqrt(v_in)
-    found = Moments(
+    out = Moments(
         m=at_zero + root * m,
         kappa=v_in * np.exp(kappa),
         chi=np.exp(chi),
         e=root * e,
-        D=v_in * delta * np.exp(pairs[0]),
-        X=np.exp(pairs[1]),
+        D=v_in * delta * np.exp(log_d),
+        X=np.exp(log_x),
         r=r,
         kappa4=kappa4,
         chi4=chi4,
     )
-    c = slope * slope
-    line = at_zero**2 + c * v
-    small = Moments(
-        m=at_zero + curvature * v / 2,
-        kappa=line,
-        chi=c,
-        e=curvature * v,
-        D=c * v * delta,
-        X=c,
-        r=np.where(line > 0, c * v / np.maximum(line, 1e-300), 1.0),
-        kappa4=1.0 if at_zero else 3.0,
-        chi4=1.0,
-    )
-    out = [np.where(v < SMALLEST_V, a, b) for a, b in zip(small, found, strict=True)]
-    if activation in ("gelu", "silu"):
+    small = v < SMALLEST_V
+    if small.any():
+        c = slope * slope
+        line = at_zero**2 + c * v
+        straight = Moments(
+            m=at_zero + curvature * v / 2,
+            kappa=line,
+            chi=c,
+            e=curvature * v,
+            D=c * v * delta,
+            X=c,
+            r=np.where(line > 0, c * v / np.maximum(line, 1e-300), 1.0),
+            kappa4=np.where(at_zero > 0, 1.0, 3.0),
+            chi4=1.0,
+        )
+        out = Moments(*[np.where(small, a, b) for a, b in zip(straight, out, strict=True)])
+    large = (v > LARGEST_V) & RECTIFIED[kinds]
+    if large.any():
         half = _piecewise_linear(0.0, v, delta)
-        out = [np.where(v > LARGEST_V, a, b) for a, b in zip(half, out, strict=True)]
-    return Moments(*out)
+        out = Moments(*[np.where(large, a, b) for a, b in zip(half, out, strict=True)])
+    return out
 
 
 def _cubics(x: Array, size: int) -> tuple[NDArray[np.int64], Array]:

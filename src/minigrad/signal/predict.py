@@ -95,9 +95,11 @@ def predict_many(configs: Sequence[Configuration]) -> list[Prediction]:
     found: dict[int, Prediction] = {}
     for band in bands.values():
         own = [configs[j] for j in band]
-        nets: dict[Configuration, int] = {}  # the signal at init knows no rate
-        columns = [nets.setdefault(replace(c, lr=1.0), len(nets)) for c in own]
-        signal = propagate_many(list(nets)).of(columns)
+        nets: dict[tuple[Any, ...], int] = {}  # the signal at init knows no rate
+        keys = [tuple(v for name, v in vars(c).items() if name != "lr") for c in own]
+        columns = [nets.setdefault(key, len(nets)) for key in keys]
+        first = dict(zip(reversed(columns), reversed(own), strict=True))
+        signal = propagate_many([first[k] for k in range(len(nets))]).of(columns)
         known = features_many(own, signal)
         sgd = np.array([config.optimizer == "sgd" for config in own])
         alone = partial(constant_kernel, known, sgd)

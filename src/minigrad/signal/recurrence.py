@@ -16,7 +16,7 @@ import numpy as np
 from minigrad.signal.arithmetic import ARRAYS, FLOATS, Number
 from minigrad.signal.backward import Gradient, backward, error
 from minigrad.signal.configuration import CLASSES, INPUTS, Configuration
-from minigrad.signal.forward import Head, Layer, forward, head, networks
+from minigrad.signal.forward import Head, Layer, by_activation, forward, head, networks
 from minigrad.signal.quadrature import Array
 
 FEW = 16  # networks; one after the other, fewer are quicker than as arrays
@@ -96,13 +96,19 @@ def propagate_many(
     configs: Sequence[Configuration], extra: Array | None = None, shift2: Array | None = None
 ) -> Signal:
     """The same of many networks at once; ``extra`` is (L + 1, R), its head's at their own depth."""
-    depth, R = np.array([c.depth for c in configs]), len(configs)
-    L = int(depth.max())
-    sigma2 = np.zeros((L + 1, R))
+    depth = np.array([c.depth for c in configs])
+    sigma2 = np.zeros((int(depth.max()) + 1, len(configs)))
     for j, c in enumerate(configs):
         sigma2[: c.depth, j] = c.sigma2(c.width, c.width)
         sigma2[0, j], sigma2[c.depth, j] = c.sigma2(INPUTS, c.width), c.sigma2(c.width, CLASSES)
-    sigma2 = sigma2 if extra is None else sigma2 + extra
+    return propagate_with(configs, sigma2 if extra is None else sigma2 + extra, shift2)
+
+
+def propagate_with(
+    configs: Sequence[Configuration], sigma2: Array, shift2: Array | None = None
+) -> Signal:
+    """The same with these σ_w² (L + 1, R) in place of the init's, each head's at its own depth."""
+    depth, (L, R) = np.array([c.depth for c in configs]), (len(sigma2) - 1, len(configs))
     shift2 = np.zeros((L, R)) if shift2 is None else shift2
     layers = np.zeros((L, len(Layer._fields), R))
     heads = np.zeros((len(Head._fields), R))
@@ -115,7 +121,7 @@ def propagate_many(
             back = backward(net, blocks[::-1], end, on_top, FLOATS)
             layers[:top, :, j], heads[:, j], gradients[:top, :, j] = blocks, end, back[::-1]
     else:
-        order = sorted(range(R), key=lambda j: configs[j].activation)
+        order = sorted(range(R), key=lambda j: by_activation(configs[j]))
         nets, own = networks([configs[j] for j in order]), depth[order]
         head_sigma2 = sigma2[own, order]
         with np.errstate(all="ignore"):  # a network may go on, past its last block, to anything
@@ -143,6 +149,9 @@ def _stack(rows: Sequence[tuple[Number, ...]], count: int) -> Array:
 
 
 def _turned(table: Array, depth: Array) -> Array:
-    """The blocks (L, K, R) from each network's last to its first, and back again."""
-    index = np.maximum(depth - 1 - np.arange(len(table))[:, None], 0)
-    return np.take_along_axis(table, index[:, None], 0)
+    """The blocks (L, K, R) from each network's last to its first, and back again; 0 past it."""
+    out = np.zeros_like(table)
+    for own in set(depth.tolist()):
+        columns = np.flatnonzero(depth == own)
+        out[:own, :, columns] = table[own - 1 :: -1, :, columns]
+    return out

@@ -59,8 +59,17 @@ def draw_map(rows: Sequence[Row], x: str, y: str, facets: Sequence[str], path: P
     if 0 < len(unseen) < len(rows):
         title += f", with {np.mean(unseen):.1%} of the {len(unseen)} that its fit has not seen"
     height = -(-len(keys) // columns)
-    size = (3.1 * columns + 0.6, 2.7 * height + 0.9)
-    figure, axes = new_figure(title, height, columns, size=size, sharex=True, sharey=True)
+    size = (2.7 * columns + 2.55, 2.7 * height + 0.9)
+    numbers = isinstance(getattr(rows[0].config, y), int | float)
+    figure, axes = new_figure(
+        title,
+        height,
+        columns,
+        size=size,
+        margins=(0.7, 0.5, 1.85, 0.85) if numbers else None,
+        sharex=True,
+        sharey=True,
+    )
     report = [title]
     for ax, key in zip(axes.flat, keys, strict=False):
         name = ", ".join(f"{f} {v}" for f, v in zip(facets, key, strict=True)) or "all"
