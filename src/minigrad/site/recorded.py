@@ -37,11 +37,11 @@ def _written(places: Iterable[int]) -> str:
 
 
 def smaller(figure: Path) -> bytes:
-    """A figure as WebP, in 48 colours, which is what its lines, bands and letters need."""
+    """A figure as WebP, in 32 colours, which is what its lines, bands and letters need."""
     from PIL import Image
 
     out = io.BytesIO()
-    picture = Image.open(figure).convert("RGB").quantize(48, dither=Image.Dither.NONE)
+    picture = Image.open(figure).convert("RGB").quantize(32, dither=Image.Dither.NONE)
     picture.convert("RGB").save(out, "WEBP", lossless=True, quality=100, method=4)
     return out.getvalue()
 
