@@ -16,7 +16,9 @@ def pair(x, y):
 
 
 def said(right, wrong, names=("gx", "gy")):
-    draw = lambda rng: rng.uniform(1, 2, (2, 4))  # noqa: E731
+    def draw(rng):
+        return rng.uniform(1, 2, (2, 4))
+
     trial = Trial(check(right, [drawn("an array", draw), drawn("another", draw)]), seed=1)
     found = relation(trial, wrong, [0, 1], names)
     return found and found.name

@@ -6,7 +6,6 @@ import pytest
 
 import minigrad
 from minigrad import nn, optim
-from minigrad.core.random import Generator
 from minigrad.errors import ArgumentError, DtypeError, InplaceError, ShapeError
 from minigrad.nn import Parameter
 
@@ -20,25 +19,6 @@ ALL = [
 ]
 IDS = ["sgd", "nesterov", "adam", "adamw", "amsgrad", "rmsprop"]
 every = pytest.mark.parametrize("make", ALL, ids=IDS)
-
-
-def net(seed: int = 0) -> nn.Sequential:
-    generator = Generator(seed)
-    return nn.Sequential(
-        nn.Linear(3, 5, generator=generator), nn.Tanh(), nn.Linear(5, 2, generator=generator)
-    )
-
-
-def train(model: nn.Module, optimizer: optim.Optimizer, steps: int, start: int = 0) -> None:
-    for step in range(start, start + steps):
-        x = minigrad.randn(8, 3, generator=Generator(step))
-        optimizer.zero_grad()
-        (model(x) ** 2).mean().backward()
-        optimizer.step()
-
-
-def values(model: nn.Module) -> list:
-    return [p.tolist() for p in model.parameters()]
 
 
 def quadratic(p: Any, steps: int, optimizer: optim.Optimizer) -> None:

@@ -3,7 +3,6 @@
 import copy
 import pickle
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,17 +12,7 @@ from minigrad import nn, optim
 from minigrad.core.random import Generator
 from minigrad.errors import StateDictError
 from minigrad.nn import Parameter
-
-ALL = [
-    lambda params: optim.SGD(params, lr=0.1),
-    lambda params: optim.SGD(params, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.1),
-    lambda params: optim.Adam(params, lr=0.1, weight_decay=0.1),
-    lambda params: optim.AdamW(params, lr=0.1),
-    lambda params: optim.Adam(params, lr=0.1, amsgrad=True),
-    lambda params: optim.RMSprop(params, lr=0.02, momentum=0.5, centered=True),
-]
-IDS = ["sgd", "nesterov", "adam", "adamw", "amsgrad", "rmsprop"]
-every = pytest.mark.parametrize("make", ALL, ids=IDS)
+from tests.optim.test_optimizer import every
 
 
 def net(seed: int = 0) -> nn.Sequential:
@@ -43,13 +32,6 @@ def train(model: nn.Module, optimizer: optim.Optimizer, steps: int, start: int =
 
 def values(model: nn.Module) -> list:
     return [p.tolist() for p in model.parameters()]
-
-
-def quadratic(p: Any, steps: int, optimizer: optim.Optimizer) -> None:
-    for _ in range(steps):
-        optimizer.zero_grad()
-        (p * p).sum().backward()
-        optimizer.step()
 
 
 @every
