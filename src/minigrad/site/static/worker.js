@@ -27,7 +27,7 @@ function reason(error) {
 async function start(root, files) {
   const { loadPyodide } = await import(`${root}pyodide/pyodide.mjs`);
   python = await loadPyodide({ indexURL: `${root}pyodide/` });
-  const [packed] = await Promise.all([fetch(`${root}minigrad.tar.bz2`), python.loadPackage(["numpy", "pydoc-data"])]);
+  const [packed] = await Promise.all([fetch(`${root}minigrad.tar.bz2`), python.loadPackage("numpy")]);
   if (!packed.ok) throw new Error(`minigrad.tar.bz2: ${packed.status}`);
   python.unpackArchive(await packed.arrayBuffer(), "bztar", { extractDir: "/minigrad" });
   python.globals.set("files", python.toPy(files));
