@@ -201,8 +201,7 @@ def timing_figure(costs):
     names = {part: PARTS[part].format(*costs["shape"]) for part in PARTS}
     labels = [f"step of\n{n}" if part == "step" else f"{part},\n{n}" for part, n in names.items()]
     ax.set_yticks(range(len(PARTS)), labels)
-    ax.set(xlim=(0.4, 1.1), ylim=(len(PARTS) - 0.5, -0.7))
-    ax.set_xlabel("time over LayerNorm's (dotted: 1)")
+    ax.set(xlim=(0.4, 1.1), ylim=(len(PARTS) - 0.5, -0.7), xlabel="time / LayerNorm's (dotted: 1)")
     return figure
 
 

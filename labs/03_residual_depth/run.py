@@ -124,9 +124,8 @@ def fate(name, cells, record):
     word = {"residual": "trained", "no residual": "stalled"}[kind]
     claimed = claim(word, cells.all(cells.is_(word)))
     if kind == "residual" and record["steps"] >= 100:
-        claimed = claim(
-            "trained: below 0.1", cells.all(lambda run: final_loss(run["losses"]) < 0.1)
-        )
+        low = cells.all(lambda run: final_loss(run["losses"]) < 0.1)
+        claimed = claim("trained: below 0.1", low)
     claimed = claimed if record["lr"] is None else {}
     key = kind.replace(" ", "_") if how == "SGD 0.001" else ""  # the guess is about SGD
     return cells.finding(name, key, **claimed)
@@ -192,11 +191,8 @@ def four_figure(cells):
     """Norm × skip: a table of fates for each kind of network."""
     title = "Fifty layers, each trick alone and both: how they end"
     if all(of_four(c, *k).held is not False for k, c in cells.by("kind", "norm", "skip").items()):
-        title = (
-            "Without a skip the norm kills fifty ReLU layers, with a skip its absence does;\n"
-            "this lab's blocks, whose gains are too large, need both"
-        )
-    figure, axes = plot.new_figure(title, columns=len(KINDS), size=(10.5, 3.4))
+        title = "Norm without skip kills ReLU layers, skip without norm too; our blocks need both"
+    figure, axes = plot.new_figure(title, columns=len(KINDS), size=(10.5, 3.2))
     for ax, kind in zip(axes[0], KINDS, strict=True):
 
         def cell(row, column, kind=kind):

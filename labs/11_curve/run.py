@@ -193,10 +193,8 @@ def figures(records):
         one = predict(configuration(name, lr)), cells.of(network=name, lr=lr).runs
         shown[f"{name}, lr {lr:g}"] = *one, alone["losses"]
     title = f"{inside} of {total} windows lie in the 80 % band, rates between these included"
-    return {
-        "curves.png": foretold.panels(title, shown, len(rates)),
-        "parts.png": parts_figure(draws, cells, theory),
-    }
+    figure = foretold.panels(title, shown, len(rates))
+    return {"curves.png": figure, "parts.png": parts_figure(draws, cells, theory)}
 
 
 def parts_figure(draws, cells, theory):
