@@ -24,7 +24,7 @@ def test_an_exercise_fails_with_its_mistake_named_and_then_passes(page, server):
     write(page, solution(workspace, "pow_backward"))
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("#result.passed")
-    assert page.is_visible("text=Our solution")
+    page.wait_for_selector("text=Our solution")
     file = workspace.root / "labs" / "autograd" / "exercise.py"
     assert solution(workspace, "pow_backward").strip() in file.read_text(encoding="utf-8")
     assert "pow_backward" in json.loads(workspace.progress_file.read_text())["exercises"]
