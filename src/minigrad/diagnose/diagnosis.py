@@ -80,7 +80,7 @@ class Diagnosis:
                 "measured": numbers,
                 "trial": {"losses": m.losses, "gradients": m.slopes},
                 "leaps": [vars(leap) for leap in m.leaps],
-                "layers": [layer.as_dict() for layer in self.layers],
+                "layers": [vars(layer) for layer in self.layers],
             }
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -40,10 +40,6 @@ class Layer:
     update: float = math.nan  # norm of one update over norm of the weight
     change: float = math.nan  # of what leaves, by one update, over its size
     change_in: float = math.nan  # and of what enters
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return dict(vars(self))
 
     def add_units(self, other: Layer) -> None:
         """The worse of what both saw of dead and saturated units and of attention."""
@@ -113,6 +109,25 @@ def _entropy(weights: Array) -> float:
 
 
 @contextmanager
+def _hooked(session: Session, see: Callable[[str, str, bool, Any, Any], None]) -> Iterator[None]:
+    """`see` every call of a module inside: its name and kind, whether it has weights, and the
+    first tensor of floats that enters and that leaves, or None."""
+
+    def hook(name: str, weighted: bool) -> Any:
+        def called_with(module: Any, inputs: Any, output: Any) -> None:
+            see(name, type(module).__name__, weighted, _first(inputs), _first(output))
+
+        return called_with
+
+    handles = [m.register_forward_hook(hook(name, own)) for name, m, own in session.modules]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextmanager
 def watched(session: Session, functions: bool = False) -> Iterator[dict[str, Layer]]:
     """The layers of the pass made inside by name, in the order in which they were first called. Of
     one called again, as a recurrent cell is, the first call counts, but for 1 − cos: the greatest.
@@ -121,7 +136,6 @@ def watched(session: Session, functions: bool = False) -> Iterator[dict[str, Lay
     and told of the layer before it.
     """
     seen: dict[str, Layer] = {}
-    handles = []
     beside: list[Layer] = []  # seen since the last module
     latest = Layer("", "", False)
 
@@ -134,46 +148,36 @@ def watched(session: Session, functions: bool = False) -> Iterator[dict[str, Lay
             latest.add_units(one)
         beside.clear()
 
-    def hook(name: str, weighted: bool) -> Any:
-        def see(module: Any, inputs: Any, output: Any) -> None:
-            nonlocal latest
-            entering, leaving = _first(inputs), _first(output)
-            own = [beside.pop()] if beside and beside[-1].kind == MODULE else []
-            if weighted:
-                settle()
-            beside[:] = own  # what a module without weights called is its own, and seen below
-            if leaving is None:
-                return
-            if name in seen:
-                latest = seen[name]
-                latest.alike = max(latest.alike, unlike(array(leaving)))
-                return
-            layer = latest = seen[name] = Layer(name, type(module).__name__, weighted)
+    def see(name: str, kind: str, weighted: bool, entering: Any, leaving: Any) -> None:
+        nonlocal latest
+        own = [beside.pop()] if beside and beside[-1].kind == MODULE else []
+        if weighted:
             settle()
-            y = array(leaving)
-            layer.q, layer.alike, layer.units = _mean_square(y), unlike(y), _width(y)
-            layer.alike_positions = unlike(y, 1) if y.ndim == 3 else math.nan
-            _units(layer, y, made=weighted)
-            if entering is not None:
-                x = array(entering)
-                layer.q_in, layer.alike_in = _mean_square(x), unlike(x)
-                _units(layer, x)
-                if weighted and layer.q == 0 < layer.q_in:
-                    layer.alike = math.nan  # weights that start at 0: nothing is alike yet
-            if leaving.requires_grad:
-                leaving.register_hook(lambda g: setattr(layer, "gradient", _mean_square(array(g))))
-
-        return see
-
-    for name, module, weighted in session.modules:
-        handles.append(module.register_forward_hook(hook(name, weighted)))
-    try:
-        with np.errstate(all="ignore"), called(session, note) if functions else nullcontext():
-            yield seen
+        beside[:] = own  # what a module without weights called is its own, and seen below
+        if leaving is None:
+            return
+        if name in seen:
+            latest = seen[name]
+            latest.alike = max(latest.alike, unlike(array(leaving)))
+            return
+        layer = latest = seen[name] = Layer(name, kind, weighted)
         settle()
-    finally:
-        for handle in handles:
-            handle.remove()
+        y = array(leaving)
+        layer.q, layer.alike, layer.units = _mean_square(y), unlike(y), _width(y)
+        layer.alike_positions = unlike(y, 1) if y.ndim == 3 else math.nan
+        _units(layer, y, made=weighted)
+        if entering is not None:
+            x = array(entering)
+            layer.q_in, layer.alike_in = _mean_square(x), unlike(x)
+            _units(layer, x)
+            if weighted and layer.q == 0 < layer.q_in:
+                layer.alike = math.nan  # weights that start at 0: nothing is alike yet
+        _await_gradient(layer, leaving)
+
+    functions_seen = called(session, note) if functions else nullcontext()
+    with np.errstate(all="ignore"), _hooked(session, see), functions_seen:
+        yield seen
+    settle()
 
 
 @contextmanager
@@ -182,48 +186,37 @@ def outputs(session: Session) -> Iterator[dict[str, tuple[Array | None, Array]]]
     None where the layer has no parameters."""
     seen: dict[str, tuple[Array | None, Array]] = {}
 
-    def hook(name: str, weighted: bool) -> Any:
-        def see(module: Any, inputs: Any, output: Any) -> None:
-            entering, leaving = _first(inputs) if weighted else None, _first(output)
-            if leaving is not None and name not in seen:
-                x = None if entering is None else array(entering).copy()
-                seen[name] = x, array(leaving).copy()
+    def see(name: str, kind: str, weighted: bool, entering: Any, leaving: Any) -> None:
+        if leaving is not None and name not in seen:
+            x = array(entering).copy() if weighted and entering is not None else None
+            seen[name] = x, array(leaving).copy()
 
-        return see
-
-    handles = [m.register_forward_hook(hook(name, own)) for name, m, own in session.modules]
-    try:
+    with _hooked(session, see):
         yield seen
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 @contextmanager
 def glimpsed(session: Session) -> Iterator[list[Layer]]:
     """The layers with parameters of the pass made inside: mean square, likeness, gradient."""
     seen: dict[str, Layer] = {}
-
-    def hook(name: str) -> Any:
-        def see(module: Any, inputs: Any, output: Any) -> None:
-            entering, leaving = _first(inputs), _first(output)
-            if leaving is None or name in seen:
-                return
-            layer = seen[name] = Layer(name, type(module).__name__, True)
-            y = array(leaving)
-            layer.q, layer.alike = _mean_square(y), unlike(y)
-            if entering is not None:
-                layer.alike_in = unlike(array(entering))
-            if leaving.requires_grad:
-                leaving.register_hook(lambda g: setattr(layer, "gradient", _mean_square(array(g))))
-
-        return see
-
-    handles = [m.register_forward_hook(hook(name)) for name, m, own in session.modules if own]
     layers: list[Layer] = []
-    try:
+
+    def see(name: str, kind: str, weighted: bool, entering: Any, leaving: Any) -> None:
+        if not weighted or leaving is None or name in seen:
+            return
+        layer = seen[name] = Layer(name, kind, True)
+        y = array(leaving)
+        layer.q, layer.alike = _mean_square(y), unlike(y)
+        if entering is not None:
+            layer.alike_in = unlike(array(entering))
+        _await_gradient(layer, leaving)
+
+    with _hooked(session, see):
         yield layers
         layers.extend(seen.values())
-    finally:
-        for handle in handles:
-            handle.remove()
+
+
+def _await_gradient(layer: Layer, leaving: Any) -> None:
+    """Its mean square is the layer's, when it comes."""
+    if leaving.requires_grad:
+        leaving.register_hook(lambda g: setattr(layer, "gradient", _mean_square(array(g))))
