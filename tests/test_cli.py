@@ -37,7 +37,6 @@ def test_the_labs_are_listed_in_order(monkeypatch, capsys):
         ),
         (["read", "autogrd"], "Did you mean autograd?"),
         (["check", "mul_back"], "Did you mean mul_backward?"),
-        (["guess", "00", "relu_no_nrm=a"], "Did you mean relu_no_norm?"),
         (["map", "--x", "dpth"], "Did you mean depth?"),
         (["hnt"], "Did you mean 'hint'?"),
         (["run", "01", "--qick"], "--quick"),

@@ -87,6 +87,7 @@ def test_no_guess_after_a_run(workspace, minigrad, finish):
     [
         (["uniform=explodes"], "uniform is one of 'diverged', 'stalled', 'trained'"),
         (["gauss=trained"], "asks about uniform, xavier, kaiming"),
+        (["kaimng=trained"], "Did you mean kaiming?"),
         (["uniform=trained"], "a guess is missing for xavier, kaiming"),
     ],
 )
