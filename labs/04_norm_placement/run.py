@@ -48,7 +48,7 @@ class Settings:
     lr: float | None = None  # in place of the rates
     rates: tuple[float, ...] = (1e-3, 5e-3, 2e-2)
     inside_lr: float = 2e-2
-    text: Text = "python"
+    text: Text = "alice"
     timing_repeats: int = 25
 
 

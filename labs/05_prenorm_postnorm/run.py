@@ -31,7 +31,7 @@ class Settings:
     lr: float | None = None  # in place of the rates
     depths: tuple[int, ...] = (4, 8, 12)
     rates: tuple[float, ...] = (2e-3, 5e-3, 1e-2)
-    text: Text = "python"
+    text: Text = "alice"
     gradient_depths: tuple[int, ...] = (2, 4, 8, 16, 32)
     gradient_seeds: int = 10
 

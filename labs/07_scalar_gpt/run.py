@@ -28,7 +28,7 @@ class Settings:
     steps: int = 1200  # of the scalar GPT, one name each
     lr: float = 1e-2
     names: Annotated[str | None, "A file of names, one a line, in place of the cities."] = None
-    text: Text = "python"
+    text: Text = "alice"
     array_steps: int = 1500  # of CharGPT, 16 stretches of 64 characters each
     array_lr: float = 3e-3
 

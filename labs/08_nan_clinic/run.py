@@ -44,7 +44,7 @@ class Settings:
     """Every treatment for four sick transformers, and six scripts that are ill otherwise."""
 
     seeds: int = 3
-    text: Text = "python"
+    text: Text = "alice"
     treatments: tuple[str, ...] = tuple(TREATMENTS)
     patients: tuple[str, ...] = tuple(CURES)
 

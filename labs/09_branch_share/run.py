@@ -41,7 +41,7 @@ class Settings:
     steps: int = 100
     lr: float | None = None  # in place of the cells' rates
     cells: tuple[tuple[int, float], ...] = ((4, 2e-2), (12, 5e-3), (12, 2e-2))  # layers, rate
-    text: Text = "python"
+    text: Text = "alice"
 
 
 QUICK = {"seeds": 1, "steps": 100, "cells": ((6, 2e-2),)}

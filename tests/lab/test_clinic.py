@@ -84,7 +84,7 @@ def test_the_transformers_show_their_symptom_at_once_where_they_have_one() -> No
 @pytest.mark.parametrize("name", TRANSFORMERS)
 def test_the_labs_run_trains_what_the_script_trains(name: str) -> None:
     lab = catalog.load(catalog.find("08", catalog.labs(ROOT)))
-    text = corpus("python")
+    text = corpus("alice")
     model, training = lab.patient(name)
     run = lab.treat(text, 0, model, training | {"steps": 3}, lambda *_: None)
     script = clinic.load_case(LAB, name).train(0, steps=3)

@@ -84,7 +84,7 @@ def shared(text, seed, placement, share):
 
 def first_update(done):
     """1 − cos between positions at the last block, before and after one update of Adam."""
-    text = corpus("python")
+    text = corpus("alice")
     dials = [("post", share) for share in SHARES] + [("pre", "1")]
     for lr, seed, (placement, share) in product((2e-2, 5e-3), range(3), dials):
         key = {"placement": placement, "share": share, "lr": lr, "seed": seed}
@@ -100,7 +100,7 @@ def first_update(done):
 
 def branch_share(done):
     """Post-norm N(x + s·f(x)) trained for 200 steps: the share s decides."""
-    text = corpus("python")
+    text = corpus("alice")
     for seed, lr, share in product(range(3), (2e-2, 5e-3), ("1/2L", "1", "1/√2L")):
         key = {"placement": "post", "share": share, "lr": lr, "seed": seed}
         if not done(key):
@@ -157,7 +157,7 @@ EXAMPLES = (
 def apart(done):
     """1 − cos between positions in four blocks of lab 04's stack, from the first update on."""
     lab = catalog.load(catalog.find("04", catalog.labs()))
-    text, settings = corpus("python"), lab.Settings()
+    text, settings = corpus("alice"), lab.Settings()
     for seed, variant in product(range(2), ("post LayerNorm", "pre RMSNorm")):
         key = {"variant": variant, "seed": seed}
         if not done(key):

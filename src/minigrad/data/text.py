@@ -16,7 +16,11 @@ SHAKESPEARE = (
 )
 SHAKESPEARE_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
 
-HELP = Path(__file__).with_name("python_help.txt")
+# Lewis Carroll (C. L. Dodgson, 1832-1898), Alice's Adventures in Wonderland, first published in 1865:
+# in the public domain. The text of the "Millennium Fulcrum Edition 2.9" as github.com/google/snappy
+# carries it in testdata/alice29.txt (SHA-256 7467306e...3c38f0); without the edition's line, runs of
+# blanks and of empty lines reduced to one, lines ended by a line feed.
+ALICE = Path(__file__).with_name("alice.txt")
 
 Ints = NDArray[np.int64]
 
@@ -109,17 +113,17 @@ def corpus_of(text: str, source: str) -> Corpus:
     return Corpus(source, digest, characters, ids[:cut], ids[cut:])
 
 
-def load_text(name: str = "python", say: Callable[[str], None] = print) -> Corpus:
+def load_text(name: str = "alice", say: Callable[[str], None] = print) -> Corpus:
     """The corpus called `name`.
 
-    - "python": the topics of Python 3.11's own help(), 440,030 characters, which come with minigrad
-      (python_help.LICENSE.txt says whose they are), so that they are the same on every Python;
+    - "alice": Alice's Adventures in Wonderland (L. Carroll, 1865), 143,219 characters, which come
+      with minigrad and are in the public domain;
     - "shakespeare": Tiny Shakespeare (A. Karpathy, char-rnn), 1,115,394 characters, downloaded
       once into the user's cache folder and verified;
     - anything else: the path of a UTF-8 text file.
     """
-    if name == "python":
-        return corpus_of(HELP.read_bytes().decode(), "help topics of Python 3.11.7")
+    if name == "alice":
+        return corpus_of(ALICE.read_bytes().decode(), "Alice in Wonderland")
     if name == "shakespeare":
         path = shakespeare_path()
         if not path.exists() or sha256_of(path) != SHAKESPEARE_SHA256:
@@ -153,6 +157,6 @@ def _read(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ArgumentError(
-            f'a text is "python", "shakespeare" or the path of a UTF-8 file; '
+            f'a text is "alice", "shakespeare" or the path of a UTF-8 file; '
             f"{path} cannot be read: {reason}."
         ) from error

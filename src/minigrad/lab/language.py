@@ -12,7 +12,7 @@ from minigrad.models.char_gpt import CharGPT, InitLaw
 from minigrad.optim import Adam
 from minigrad.training.language import language_loss, train_language_model
 
-Text = Annotated[str, '"python": its help topics; "shakespeare": downloads 1.1 MB; or a path.']
+Text = Annotated[str, '"alice": Alice in Wonderland; "shakespeare": downloads 1.1 MB; or a path.']
 """The type of a lab's setting that names its text."""
 
 
