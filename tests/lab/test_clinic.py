@@ -8,7 +8,9 @@ import pytest
 from minigrad.cli import app
 from minigrad.errors import ArgumentError
 from minigrad.lab import catalog, clinic
+from minigrad.lab.cells import Cells
 from minigrad.lab.language import corpus
+from minigrad.lab.records import read_json
 
 ROOT = Path(__file__).parents[2]
 LAB = ROOT / "labs" / "08_nan_clinic"
@@ -51,6 +53,17 @@ def test_every_case_has_a_script_and_a_cure_of_a_few_lines() -> None:
         text = (LAB / "cases" / f"{name}.py").read_text(encoding="utf-8")
         assert text.count(old) == 1 and new.count("\n") < 3
         assert clinic.load_case(LAB, name).CAUSE == ""
+
+
+def test_the_healthy_range_of_a_transformer_tells_the_stuck_from_the_cured() -> None:
+    low, high = CASES["quiet"]["healthy"]
+    assert all(CASES[name]["healthy"] == [low, high] for name in TRANSFORMERS)
+    runs = Cells(read_json(LAB / "reference" / "treatments.json")["runs"]).of(patient="quiet")
+    healthy = {
+        treatment: [clinic.is_healthy(run["losses"], low, high) for run in mine.runs]
+        for treatment, mine in runs.by("treatment").items()
+    }
+    assert healthy["as found"] == [False] * 3 and healthy["pre RMSNorm"] == [True] * 3
 
 
 def test_a_look_makes_the_learners_copy_and_never_a_second_one(sick: Path) -> None:

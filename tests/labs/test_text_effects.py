@@ -52,7 +52,7 @@ def test_05_post_norm_stalls_where_pre_norm_learns(text, seed):
     unigram = text.unigram_loss()
     ended = {}
     for placement in ("pre", "post"):
-        options = {"layers": 4, "dim": 32, "norm": "layernorm", "placement": placement}
+        options = {"layers": 8, "dim": 32, "norm": "layernorm", "placement": placement}
         ended[placement], _ = run(text, small_gpt(text, seed, **options), seed, steps=120, lr=1e-2)
     fates = {placement: fate(run, unigram) for placement, run in ended.items()}
     assert fates == {"pre": "trained", "post": "stalled"}

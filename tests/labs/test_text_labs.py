@@ -11,7 +11,7 @@ from minigrad.lab.records import read_json
 LABS = catalog.labs(Path(__file__).parents[2])
 EXPECTED = {
     "04": {"losses.json", "inside.json", "norm_comparison.png", "sizes.png", "table.md"},
-    "05": {"losses.json", "gradients.json", "trainability.png", "gradient_at_init.png"},
+    "05": {"prenorm_vs_postnorm.png", "trainability.png", "gradient_at_init.png"},
     "06": {"table.json", "sweep.json", "half_precision_map.png", "table.md"},
     "07": {"scalar.json", "chargpt.json", "losses.png", "samples.md"},
     "08": {"treatments.json", "scripts.json", "table.md", "treatments.png", "last_steps.png"},
@@ -22,7 +22,7 @@ EXPECTED = {
 SHORT = {
     # the second rate kills the one without norm
     "04": {"rates": (2e-2, 1e12), "steps": 4, "timing_repeats": 1},
-    "05": {"depths": (4,), "rates": (1e-2,), "steps": 2, "gradient_depths": (2, 4)},
+    "05": {"depths": (8,), "rates": (5e-3,), "steps": 2, "gradient_depths": (2, 4)},
     "06": {"points": 20},
     "07": {"steps": 2, "array_steps": 2},
     "08": {"patients": ("sudden",), "treatments": ("as found",)},

@@ -161,8 +161,13 @@ def apart(done):
     for seed, variant in product(range(2), ("post LayerNorm", "pre RMSNorm")):
         key = {"variant": variant, "seed": seed}
         if not done(key):
-            _, seen = lab.cell(text, settings, lambda *_: None, seed, 2e-2, variant, True)
-            rows = {block: [float(f"{x:.4g}") for x in v] for block, v in seen.apart.items()}
+            model = small_gpt(text, seed, **lab.MODEL, **lab.VARIANTS[variant])
+            training = {"steps": settings.steps, "lr": 2e-2, "evaluate_every": 20}
+            with LayerHistory({str(i): model.blocks[i - 1] for i in lab.BLOCKS}) as seen:
+                language_run(
+                    text, model, lambda *_: None, seed=seed, training=training, watch=seen.step
+                )
+            rows = {block: [significant(x) for x in v] for block, v in seen.apart.items()}
             early = {block: values[:12] for block, values in rows.items()}
             yield key | {"early": early, "last": {block: v[-1] for block, v in rows.items()}}
 

@@ -1,8 +1,8 @@
-"""Fifty.
+"""Above fifty.
 
-Somebody read that weights should be drawn by Xavier's law. The first loss printed is about
-fifty, ten times the loss of guessing, and the run does not get over it. It has a warmup, and a low
-learning rate.
+Somebody read that weights should be drawn by Xavier's law. The first loss printed is above
+fifty, more than ten times the loss of guessing, and the run does not get over it. It has a warmup,
+and a low learning rate.
 """
 
 import math

@@ -16,10 +16,10 @@ SHAKESPEARE = (
 )
 SHAKESPEARE_SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
 
-# Lewis Carroll (C. L. Dodgson, 1832-1898), Alice's Adventures in Wonderland, first published in 1865:
-# in the public domain. The text of the "Millennium Fulcrum Edition 2.9" as github.com/google/snappy
-# carries it in testdata/alice29.txt (SHA-256 7467306e...3c38f0); without the edition's line, runs of
-# blanks and of empty lines reduced to one, lines ended by a line feed.
+# Lewis Carroll (C. L. Dodgson, 1832-1898), Alice's Adventures in Wonderland, London 1865: in the
+# public domain. The text of the "Millennium Fulcrum Edition 2.9" as github.com/google/snappy at
+# 6281a07b carries it in testdata/alice29.txt, without the edition's line; runs of blanks and of
+# empty lines are one, and lines end in a line feed.
 ALICE = Path(__file__).with_name("alice.txt")
 
 Ints = NDArray[np.int64]
