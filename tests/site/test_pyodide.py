@@ -222,7 +222,7 @@ def test_the_course_runs_in_the_page(chromium, course):
         code = text[text.index("def fans") :].split("\n\n\n")[0]
         args = {"name": "fans", "code": code, "base": stub["digest"]}
         assert ask(page, "check", args)["result"]["passed"]
-        args = {"patient": "sudden", "trace": True}  # trains on the help texts
+        args = {"patient": "sudden", "trace": True}  # trains on the text
         assert "finite" in ask(page, "examine", args, limit=200)["result"]["trace"]
         chain = "x = minigrad.ones(2, requires_grad=True)\nfor _ in range(20_000): x = x + 1\ndel x"
         args = {"name": "fans", "code": f"import minigrad\n{chain}\n{code}", "base": ""}
