@@ -175,6 +175,26 @@ def test_the_limit_of_stability_is_the_optimizers():
         assert d.measured.limit == pytest.approx(limit)
 
 
+@pytest.mark.parametrize("softmax", [False, True])
+def test_guessing_is_the_same_where_more_comes_after_the_last_layer(softmax):
+    model, loss, optimizer, batches = stack(softmax=softmax)
+
+    class Wrapped(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = model
+
+        def forward(self, x):
+            return self.body(x) * 1.0  # no longer what the last layer gave
+
+    plain = minigrad.diagnose(model, loss, optimizer, batches).measured
+    assert "forward" not in vars(model)
+    wrapped = Wrapped()
+    through = minigrad.diagnose(wrapped, loss, optimizer, batches).measured
+    assert (through.guess, through.twice) == (plain.guess, plain.twice) == (plain.guess, softmax)
+    assert plain.cost < through.cost
+
+
 def test_guessing_is_measured():
     measured = minigrad.diagnose(*stack()).measured
     assert measured.guess == pytest.approx(math.log(4), abs=0.1)

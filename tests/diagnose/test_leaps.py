@@ -7,7 +7,7 @@ import pytest
 import minigrad
 import minigrad.nn.functional as F
 from minigrad import nn, optim
-from minigrad.diagnose.leaps import LEAPS, leaps
+from minigrad.diagnose.leaps import LEAPS, growth, leaps
 from minigrad.diagnose.session import Session
 from tests.diagnose.networks import stack
 
@@ -49,7 +49,7 @@ def test_a_leap_goes_no_further_than_to_the_least_loss_on_its_way():
         _, g = session.differentiate(batches[0])
         u = -0.1 * g
         session.put(start + 2 * u)
-        found, _, _ = leaps(session, start, start + 2 * u, g, u, u, 10**6)
+        found, _, _ = leaps(session, growth(session, start), start + 2 * u, g, u, u, 10**6)
     assert 0 < found[0].share < 1e-3 and found[0].turned < 0
     assert found[0].loss < loss(model, batches[0]).item() < found[0].landed
 

@@ -48,16 +48,32 @@ class Layer:
         self.entropy = float(np.fmin(self.entropy, other.entropy))
 
 
-def unlike(x: Array, axis: int = 0) -> float:
+def unlike(x: Array, axis: int = 0, square: float | None = None) -> float:
     """1 − cos of two examples, averaged over pairs: x (B, …). Of two positions of one example with
-    axis 1: x (B, T, n)."""
+    axis 1: x (B, T, n). `square` is x's mean square, where it is known."""
     count = x.shape[axis]
     if count < 2:
         return math.nan
     # differences to the first are exact where all are alike, and float32 is then enough
-    d = x - x.take([0], axis)
-    apart = _mean_square(d) - _mean_square(d.mean(axis))
-    return apart * count / (count - 1) / max(_mean_square(x), TINY)
+    d = x - (x[:, :1] if axis else x[:1])
+    apart = _mean_square(d) - _mean_square(np.add.reduce(d, axis) / count)
+    return apart * count / (count - 1) / max(_mean_square(x) if square is None else square, TINY)
+
+
+def _looking() -> Callable[[Any], tuple[Array, float, float]]:
+    """A function of a tensor: its values, mean square and 1 − cos of examples. It remembers the
+    last one, for what leaves one module often enters the next."""
+    last, square, alike = None, math.nan, math.nan
+
+    def look(tensor: Any) -> tuple[Array, float, float]:
+        nonlocal last, square, alike
+        x = array(tensor)
+        q = _mean_square(x)
+        if tensor is not last or q != square:  # else it may have been changed in place
+            last, square, alike = tensor, q, unlike(x, square=q)
+        return x, square, alike
+
+    return look
 
 
 def _mean_square(x: Array) -> float:
@@ -85,9 +101,11 @@ def _first(value: Any) -> Any:
 def _units(layer: Layer, x: Array, made: bool = False) -> None:
     """Dead and saturated units, and attention's entropy, in what enters or leaves a module;
     `made` by weights of its own, a 0 is no unit that a nonlinearity closed."""
-    if x.ndim < 2 or not x.size or not np.isfinite(x).all():
+    if x.ndim < 2 or not x.size:
         return
     high, low = float(x.max()), float(x.min())
+    if not math.isfinite(high - low):
+        return
     if low == 0 and not made:  # as ReLU leaves it; channels come second in a picture
         zero = (x == 0).all(axis=(0, 2, 3) if x.ndim == 4 else tuple(range(x.ndim - 1)))
         layer.dead = max(layer.dead, float(zero.mean()))
@@ -109,9 +127,11 @@ def _entropy(weights: Array) -> float:
 
 
 @contextmanager
-def _hooked(session: Session, see: Callable[[str, str, bool, Any, Any], None]) -> Iterator[None]:
-    """`see` every call of a module inside: its name and kind, whether it has weights, and the
-    first tensor of floats that enters and that leaves, or None."""
+def _hooked(
+    session: Session, see: Callable[[str, str, bool, Any, Any], None], all_of: bool = True
+) -> Iterator[None]:
+    """`see` every call of a module inside, or of one with weights: its name and kind, whether it
+    has weights, and the first tensor of floats that enters and that leaves, or None."""
 
     def hook(name: str, weighted: bool) -> Any:
         def called_with(module: Any, inputs: Any, output: Any) -> None:
@@ -119,7 +139,8 @@ def _hooked(session: Session, see: Callable[[str, str, bool, Any, Any], None]) -
 
         return called_with
 
-    handles = [m.register_forward_hook(hook(name, own)) for name, m, own in session.modules]
+    chosen = [one for one in session.modules if all_of or one[2]]
+    handles = [m.register_forward_hook(hook(name, own)) for name, m, own in chosen]
     try:
         yield
     finally:
@@ -137,7 +158,8 @@ def watched(session: Session, functions: bool = False) -> Iterator[dict[str, Lay
     """
     seen: dict[str, Layer] = {}
     beside: list[Layer] = []  # seen since the last module
-    latest = Layer("", "", False)
+    latest, left = Layer("", "", False), None
+    look = _looking()
 
     def note(name: str, values: Array) -> None:
         beside.append(Layer("", name, False))
@@ -149,34 +171,42 @@ def watched(session: Session, functions: bool = False) -> Iterator[dict[str, Lay
         beside.clear()
 
     def see(name: str, kind: str, weighted: bool, entering: Any, leaving: Any) -> None:
-        nonlocal latest
+        nonlocal latest, left
         own = [beside.pop()] if beside and beside[-1].kind == MODULE else []
         if weighted:
             settle()
         beside[:] = own  # what a module without weights called is its own, and seen below
         if leaving is None:
             return
+        left = leaving
         if name in seen:
             latest = seen[name]
             latest.alike = max(latest.alike, unlike(array(leaving)))
             return
         layer = latest = seen[name] = Layer(name, kind, weighted)
         settle()
-        y = array(leaving)
-        layer.q, layer.alike, layer.units = _mean_square(y), unlike(y), _width(y)
-        layer.alike_positions = unlike(y, 1) if y.ndim == 3 else math.nan
-        _units(layer, y, made=weighted)
         if entering is not None:
-            x = array(entering)
-            layer.q_in, layer.alike_in = _mean_square(x), unlike(x)
+            x, layer.q_in, layer.alike_in = look(entering)
             _units(layer, x)
-            if weighted and layer.q == 0 < layer.q_in:
-                layer.alike = math.nan  # weights that start at 0: nothing is alike yet
+        y, layer.q, layer.alike = look(leaving)
+        layer.units = _width(y)
+        layer.alike_positions = unlike(y, 1, layer.q) if y.ndim == 3 else math.nan
+        _units(layer, y, made=weighted)
+        if weighted and layer.q == 0 < layer.q_in:
+            layer.alike = math.nan  # weights that start at 0: nothing is alike yet
         _await_gradient(layer, leaving)
+
+    def whole(module: Any, inputs: Any, output: Any) -> None:
+        if output is left:
+            session.answer = latest.name, left.detach()
 
     functions_seen = called(session, note) if functions else nullcontext()
     with np.errstate(all="ignore"), _hooked(session, see), functions_seen:
-        yield seen
+        handle = session.model.register_forward_hook(whole)
+        try:
+            yield seen
+        finally:
+            handle.remove()
     settle()
 
 
@@ -200,18 +230,18 @@ def glimpsed(session: Session) -> Iterator[list[Layer]]:
     """The layers with parameters of the pass made inside: mean square, likeness, gradient."""
     seen: dict[str, Layer] = {}
     layers: list[Layer] = []
+    look = _looking()
 
     def see(name: str, kind: str, weighted: bool, entering: Any, leaving: Any) -> None:
-        if not weighted or leaving is None or name in seen:
+        if leaving is None or name in seen:
             return
-        layer = seen[name] = Layer(name, kind, True)
-        y = array(leaving)
-        layer.q, layer.alike = _mean_square(y), unlike(y)
+        layer = seen[name] = Layer(name, kind, weighted)
         if entering is not None:
-            layer.alike_in = unlike(array(entering))
+            layer.alike_in = look(entering)[2]
+        layer.q, layer.alike = look(leaving)[1:]
         _await_gradient(layer, leaving)
 
-    with _hooked(session, see):
+    with _hooked(session, see, all_of=False):
         yield layers
         layers.extend(seen.values())
 

@@ -9,6 +9,7 @@ https://doi.org/10.1137/S1064827501388157). Three of them reach the last step.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ LEAPS = 3
 RATIO = 4  # of each leap to the one before
 BEFORE = 3  # updates that come first
 BROKEN = 1 / 16  # of a leap is kept where its end is not finite
+
+Grown = Callable[[Array], tuple[float, float]]
 
 
 @dataclass
@@ -37,13 +40,13 @@ class Leap:
 
 
 def leaps(
-    session: Session, start: Array, w: Array, g: Array, last: Array, u: Array, steps: int
+    session: Session, grown: Grown, w: Array, g: Array, last: Array, u: Array, steps: int
 ) -> tuple[list[Leap], float, list[list[Layer]]]:
     """The leaps, the gradient's norm where the last one ends, and the layers after the first and
     there.
 
     From `w`, to which the updates `last` and `u` led, where g is the first batch's gradient before
-    `u`; `start` is where training begins. Ends early where a loss is not finite.
+    `u`; `grown` is that of `growth`. Ends early where a loss is not finite.
     """
     first, other = session.batches[0], session.batches[-1]
     whole = max(steps - BEFORE - 2 * LEAPS + 1, 0)
@@ -80,7 +83,7 @@ def leaps(
         leap.stride = norm(last) / max(stride, 1e-30)
         if not math.isfinite(leap.stride):
             break
-        leap.grown, leap.middle = growth(session, start, w)
+        leap.grown, leap.middle = grown(w)
         last_one = i + 1 == LEAPS
         with glimpsed(session) if i == 0 or last_one else nullcontext() as layers:
             leap.loss, there = session.differentiate(other)
@@ -94,9 +97,14 @@ def leaps(
     return out, slope_there if len(out) == LEAPS else math.inf, seen
 
 
-def growth(session: Session, start: Array, w: Array) -> tuple[float, float]:
-    """Change of a matrix over its size at the start: the greatest, and the middle one."""
+def growth(session: Session, start: Array) -> Grown:
+    """A function of the values w: change of a matrix over its size at the start, the greatest and
+    the middle one."""
     matrices = np.array([p.ndim > 1 for p in session.parameters])
-    changes, sizes = session.mean_squares(w - start)[matrices], session.mean_squares(start)
-    grown = np.sqrt(changes / np.maximum(sizes[matrices], 1e-60))
-    return (float(grown.max()), float(np.median(grown))) if len(grown) else (0.0, 0.0)
+    sizes = np.maximum(session.mean_squares(start)[matrices], 1e-60)
+
+    def grown(w: Array) -> tuple[float, float]:
+        found = np.sqrt(session.mean_squares(w - start)[matrices] / sizes)
+        return (float(found.max()), float(np.median(found))) if len(found) else (0.0, 0.0)
+
+    return grown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -130,12 +131,12 @@ def _trial(
 ) -> None:
     """Look at the network after one update, take two more, leap, and look again."""
     first, other = session.batches[0], session.batches[-1]
-    with outputs(session) as then:
-        loss, there = session.differentiate(other)
-    m.carried, m.agreement = -dot(there, u), _cos(g, there)
     if other is not first:
         with outputs(session) as then:
             session.evaluate(first)
+    with outputs(session) if other is first else nullcontext(then) as then:
+        loss, there = session.differentiate(other)
+    m.carried, m.agreement = -dot(there, u), _cos(g, there)
     _changes(m, before, then, head)
     if not _survives(session, m, loss, there):
         return
@@ -148,8 +149,9 @@ def _trial(
     at = w + u + last
     u = session.updated(at)
     m.turn, m.stride = _cos(last, u), norm(u) / size
-    m.grown, m.middle = growth(session, w, at + u)
-    m.leaps, m.late_slope, later = leaps(session, w, at + u, g, last, u, steps)
+    grown = growth(session, w)
+    m.grown, m.middle = grown(at + u)
+    m.leaps, m.late_slope, later = leaps(session, grown, at + u, g, last, u, steps)
     m.later += later
 
 

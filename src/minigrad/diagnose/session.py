@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import itertools
 import math
+import pickle
 import random
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from minigrad.errors import ArgumentError
 
 Array = NDArray[Any]  # of float32, or of float64 where a parameter is
 Loss = Callable[[Any, Any], Any]
+Generator = tuple[Callable[[], Any], Callable[[Any], None]]  # reads its state, writes it
 
 
 def array(tensor: Any) -> NDArray[Any]:
@@ -29,9 +31,11 @@ def array(tensor: Any) -> NDArray[Any]:
     if isinstance(own, np.ndarray):
         return own
     tensor = tensor.detach()
-    if "bfloat16" in str(tensor.dtype):
-        tensor = tensor.float()
-    return tensor.cpu().numpy() if hasattr(tensor, "cpu") else tensor.numpy()
+    try:
+        return tensor.numpy()
+    except TypeError:  # of bfloat16, or not in the main memory
+        tensor = tensor.cpu()
+        return (tensor.float() if "bfloat16" in str(tensor.dtype) else tensor).numpy()
 
 
 def is_tensor(value: Any) -> bool:
@@ -71,18 +75,24 @@ class Session:
         self._places = [slice(end - n, end) for n, end in zip(self.sizes, ends, strict=True)]
         double = any("float64" in str(p.dtype) for p in self.parameters)
         self._dtype = np.float64 if double else np.float32
+        named = list(model.named_modules())
+        self._modes = [(module, module.training) for _, module in named]
         self.modules = [
             (name, module, weighted)
-            for name, module in model.named_modules()
+            for name, module in named
             for weighted in [next(module.parameters(recurse=False), None) is not None]
             # the whole model is no layer of itself
             if (weighted and name) or next(iter(module.children()), None) is None
         ]
         self.forwards = self.backwards = 0
+        # the layer whose output is the model's, and that output
+        self.answer: tuple[str, Any] | None = None
         held = {id(t): t for t in (*known.values(), *model.buffers())}
         held |= {id(p): p for group in optimizer.param_groups for p in group["params"]}
         self._held = list(held.values())
-        self._random = _random_state(self.engine, self.torch, model)
+        self._generators = _generators(self.engine, self.torch, [module for _, module in named])
+        self._states = [read() for read, _ in self._generators]
+        self._drawn: list[int] | None = None  # generators that a pass draws from, once known
 
     @property
     def cost(self) -> float:
@@ -96,7 +106,6 @@ class Session:
         values = [t.detach().clone() for t in held]
         grads = [t.grad for t in held]
         own = dict(vars(self.optimizer))
-        modes = [(m, m.training) for m in self.model.modules()]
         rates = [dict(group) for group in self.optimizer.param_groups]
         for t in held:
             t.grad = None
@@ -114,23 +123,49 @@ class Session:
                 group.update(rate)
             vars(self.optimizer).clear()
             vars(self.optimizer).update(own)
-            for module, mode in modes:
+            for module, mode in self._modes:
                 module.training = mode
-            self._random()
+            self._rewind(range(len(self._states)))
+
+    def _rewind(self, which: Iterable[int]) -> None:
+        for i in which:
+            self._generators[i][1](self._states[i])
+
+    def _repeat(self) -> None:
+        """Before a pass: the generators that the first one drew from stand where it began."""
+        if self._drawn is None and self.forwards:
+            after = [read() for read, _ in self._generators]
+            self._drawn = [
+                i
+                for i, pair in enumerate(zip(self._states, after, strict=True))
+                if len({*map(pickle.dumps, pair)}) > 1
+            ]
+        self._rewind(self._drawn or ())
+        self.forwards += 1
+
+    @contextmanager
+    def answering(self, value: Any) -> Iterator[None]:
+        """The model gives `value` and computes nothing."""
+        own, counts = dict(vars(self.model)), (self.forwards, self.backwards)
+        vars(self.model)["forward"] = lambda *args, **kwargs: value
+        try:
+            yield
+        finally:
+            vars(self.model).pop("forward")
+            vars(self.model).update(own)
+            self.forwards, self.backwards = counts
 
     def evaluate(self, batch: Any) -> float:
         """The loss, without a graph. Every evaluation sees the same random numbers."""
-        self._random()
-        self.forwards += 1
+        self._repeat()
         with self.engine.no_grad():
             return _scalar(self.loss(self.model, batch))
 
     def differentiate(self, batch: Any) -> tuple[float, Array]:
         """The loss and its gradient; it stays in `grad` too."""
-        self._random()
+        self._repeat()
         for p in self.parameters:
             p.grad = None
-        self.forwards += 1
         self.backwards += 1
         value = self.loss(self.model, batch)
         number = _scalar(value)
@@ -243,28 +278,20 @@ def _copied(state: Any) -> Any:
     return copied
 
 
-def _random_state(engine: Any, torch: bool, model: Any) -> Callable[[], None]:
-    """A function that puts every generator back to where it is now."""
-    python, numpy = random.getstate(), np.random.get_state()
-    restore: list[Callable[[], Any]] = [
-        lambda: random.setstate(python),
-        lambda: np.random.set_state(numpy),
+def _generators(engine: Any, torch: bool, modules: list[Any]) -> list[Generator]:
+    """Every generator of random numbers that a pass may draw from."""
+    found: list[Generator] = [
+        (random.getstate, random.setstate),
+        (np.random.get_state, np.random.set_state),
     ]
     if torch:
-        cpu = engine.get_rng_state()
-        restore.append(lambda: engine.set_rng_state(cpu))
+        found.append((engine.get_rng_state, engine.set_rng_state))
         if engine.cuda.is_initialized():
-            cuda = engine.cuda.get_rng_state_all()
-            restore.append(lambda: engine.cuda.set_rng_state_all(cuda))
-    else:
-        own = [getattr(m, "generator", None) for m in model.modules()]  # a Dropout may have one
-        for generator in [engine.default_generator(), *own]:
-            if generator is not None:
-                bits = generator.numpy.bit_generator
-                restore.append(partial(setattr, bits, "state", bits.state))
-
-    def put_back() -> None:
-        for one in restore:
-            one()
-
-    return put_back
+            found.append((engine.cuda.get_rng_state_all, engine.cuda.set_rng_state_all))
+        return found
+    own = [getattr(m, "generator", None) for m in modules]  # a Dropout may have one
+    for generator in [engine.default_generator(), *own]:
+        if generator is not None:
+            bits = generator.numpy.bit_generator
+            found.append((partial(getattr, bits, "state"), partial(setattr, bits, "state")))
+    return found
