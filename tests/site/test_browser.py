@@ -57,7 +57,7 @@ def test_the_explorer_follows_its_knobs_and_the_address_keeps_them(page):
     ).first
     change.click()
     page.wait_for_selector(".explorer .body[data-verdict=trained]")
-    page.select_option(".explorer select >> nth=1", "sigmoid")
+    page.select_option("[data-knob=activation] select", "sigmoid")
     page.wait_for_selector(".explorer .body:not([data-verdict=trained])")
     page.click(".strip button >> nth=3")
     page.wait_for_url(re.compile("sigmoid"))
@@ -68,6 +68,28 @@ def test_the_explorer_follows_its_knobs_and_the_address_keeps_them(page):
     page.wait_for_url(re.compile("b="))
     page.reload()
     page.wait_for_selector(".two .explorer:nth-child(2) .body[data-verdict]")
+
+
+def test_the_explorer_shows_a_transformer_and_keeps_it_in_the_address(page):
+    page.goto(page.root + "explorer.html")
+    page.wait_for_selector(".explorer .body[data-verdict]")
+    page.select_option(".family select", "transformer")
+    page.wait_for_selector(".explorer .body[data-asked*=transformer]")
+    page.wait_for_selector(".explorer .reason >> text=positions")
+    assert page.locator(".explorer .u-wrap").count() == 4
+    page.select_option("[data-knob=clip] select", "1")
+    page.select_option("[data-knob=warmup] select", "100")
+    warm = ".explorer .body[data-asked*='\"warmup\":100']"
+    page.wait_for_selector(warm + "[data-asked*='\"clip\":1']")
+    page.wait_for_selector(".strip button >> nth=20")
+    page.wait_for_url(re.compile("family.*transformer"))
+    page.reload()
+    page.wait_for_selector(".explorer .body[data-asked*='\"warmup\":100']")
+    assert not page.locator("button", has_text="Train it").count()
+    page.click("text=Set a second one beside it")
+    page.locator(".family select").nth(1).select_option("mlp")
+    page.wait_for_selector(".explorer:nth-child(2) .body[data-asked*=activation]")
+    page.wait_for_url(re.compile("transformer.*b=.*activation"))
 
 
 def test_an_explorer_in_the_theory_asks_first_and_trains(page):

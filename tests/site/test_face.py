@@ -8,6 +8,7 @@ from minigrad.course.workspace import solution_file
 from minigrad.errors import ArgumentError
 from minigrad.scalar import Value
 from minigrad.signal.calibration import VERDICTS
+from minigrad.signal.transformer.predict import predict_transformer
 from minigrad.site.face import ANSWERS, answer
 from minigrad.site.face.exercises import save
 from minigrad.site.face.prediction import configuration
@@ -32,7 +33,10 @@ def solution(workspace, name):
         ("predict", {"config": {}}, "needs a depth"),
         ("predict", {"config": {"depth": 3, "hidden": 2}}, "no hidden"),
         ("predict", {"config": {"depth": 3, "activation": "cos"}}, "activation must be one of"),
+        ("predict", {"config": {"family": "cnn"}}, "family must be one of mlp, transformer"),
+        ("predict", {"config": {"family": "transformer", "depth": 3}}, "no depth"),
         ("train", {"config": {"depth": 900}}, "depth up to 200"),
+        ("train", {"config": {"family": "transformer", "layers": 2}}, "only an MLP"),
         ("check", {"name": "fans", "workspace": "/"}, "not for the page to say"),
         ("exercise", {"name": "../fans"}, "no exercise called"),
         ("draw", {"seed": -1}, "seed must be"),
@@ -47,11 +51,16 @@ def test_what_is_not_allowed_is_said_in_a_sentence(name, args, says, workspace):
         answer(name, args, workspace)
 
 
-def test_choices_are_those_of_a_configuration(workspace):
-    knobs = answer("choices", {}, workspace)["knobs"]
-    assert knobs["activation"]["choices"][0] in ("linear", "relu") and knobs["depth"]["range"]
+@pytest.mark.parametrize(("family", "first"), [("mlp", "depth"), ("transformer", "layers")])
+def test_choices_are_those_of_a_configuration(family, first, workspace):
+    knobs = answer("choices", {}, workspace)[family]["knobs"]
+    assert len(knobs["norm"]["choices"]) == 3 and knobs[first]["range"]
     given = {k: knob["default"] for k, knob in knobs.items() if knob["default"] is not None}
-    assert configuration({**given, "depth": 3}).as_dict()["norm"] == given["norm"]
+    made = configuration({**given, first: 3, "family": family}).as_dict()
+    assert {name: made[name] for name in given} == given
+    for name, knob in knobs.items():
+        for choice in knob.get("choices", ()):
+            configuration({**given, first: 3, "family": family, name: choice})
 
 
 def test_a_prediction_is_json_and_its_bands_hold_its_curves(workspace):
@@ -73,6 +82,21 @@ def test_a_prediction_is_json_and_its_bands_hold_its_curves(workspace):
 def test_a_network_of_zeros_is_drawn_too(workspace):
     p = answer("predict", {"config": {"depth": 5, "init": "zeros"}}, workspace)
     assert all(x > 0 for x in p["forward"]["at"]) and p["likeness"] == [1.0] * 5
+
+
+def test_a_transformer_is_foretold_as_an_mlp_is(workspace):
+    config = {"family": "transformer", "layers": 6, "placement": "post", "lr": 0.01}
+    p = answer("predict", {"config": config}, workspace)
+    assert p["config"] == {**configuration(config).as_dict(), "family": "transformer"}
+    said = predict_transformer(layers=6, placement="post", lr=0.01)
+    assert p["odds"] == pytest.approx(said.probabilities) and p["reason"] == said.reason
+    assert p["forward"]["at"] == p["forward"]["high"] == pytest.approx(said.forward.tolist())
+    assert p["likeness"] == pytest.approx([1 - x for x in said.alike])
+    assert p["guessing"] > answer("predict", {"config": SMALL}, workspace)["guessing"]
+    found = answer("rates", {"config": config}, workspace)
+    assert found["rates"][0] == said.rates[0] and found["change"]["text"] == said.nearest_change
+    changed = answer("predict", {"config": {**config, **found["change"]["values"]}}, workspace)
+    assert p["verdict"] != "trained" == changed["verdict"]
 
 
 @pytest.mark.parametrize(

@@ -195,8 +195,8 @@ def section(html: str, anchor: str) -> str:
 
 def _explorer_page() -> str:
     return (
-        '<article class="tool"><h1>The explorer</h1><p class="lead">Choose a network. Theory says '
-        "what it will do, how sure it is, and why; train it and see. Two can stand side by side, "
+        '<article class="tool"><h1>The explorer</h1><p class="lead">Choose an MLP or a transformer. Theory says '
+        "what it will do, how sure it is, and why; train an MLP and see. Two can stand side by side, "
         "and the address of this page keeps what you chose.</p>"
         '<div id="pair"></div></article>'
     )

@@ -1,20 +1,26 @@
-// The explorer's own page: one or two configurations, kept in the address.
+// The explorer's own page: one or two configurations, each of either family, kept in the address.
 
 import { mount } from "./explorer.js";
-import { make, parse, permalink } from "./widgets.js";
+import { make, parse, permalink, START } from "./widgets.js";
 
 const box = document.getElementById("pair");
 const asked = new URLSearchParams(location.search);
-const START = { depth: 20, width: 64, activation: "relu", init: "kaiming_normal", norm: "none", placement: "pre", residual: "none", optimizer: "sgd", lr: 0.01 };
+const FAMILIES = { mlp: "MLP on a toy task", transformer: "transformer on characters" };
 const shown = [];
 
 function add(config) {
-  const body = make("div.body"), part = make("section.widget.explorer", { "aria-label": `Network ${shown.length + 1}` }, body);
-  const one = { config };
+  const one = { config }, place = make("div");
+  const family = make("select", { onchange: () => put({ ...START[family.value] }) }, ...Object.entries(FAMILIES).map(([value, name]) => make("option", { value }, name)));
+  family.value = config.family ?? "mlp";
+  const put = (start) => {
+    const body = make("div.body");
+    place.replaceChildren(body);
+    mount(body, { config: start, changed: (values) => { if (place.contains(body)) { one.config = values; keep(); } } });
+  };
   shown.push(one);
-  box.append(part);
+  box.append(make("section.widget.explorer", { "aria-label": `Network ${shown.length}` }, make("label.family", {}, "family ", family), place));
   box.classList.toggle("two", shown.length > 1);
-  mount(body, { config, changed: (values) => { one.config = values; keep(); } });
+  put(config);
 }
 
 let later;
@@ -24,6 +30,7 @@ function keep() {
 }
 
 const second = make("button", { onclick: () => { add({ ...shown[0].config }); second.remove(); } }, "Set a second one beside it");
+const started = (text) => { const own = parse(text ?? ""); return { ...START[own.family in START ? own.family : "mlp"], ...own }; };
 box.before(make("div.row", {}, second));
-add({ ...START, ...parse(asked.get("a") ?? "") });
-if (asked.has("b")) { add({ ...START, ...parse(asked.get("b")) }); second.remove(); }
+add(started(asked.get("a")));
+if (asked.has("b")) { add(started(asked.get("b"))); second.remove(); }

@@ -3,10 +3,11 @@
 import { ask, local, root, wake } from "./engine.js";
 import { draw } from "./plot.js";
 import { foretold, run, TOP } from "./training.js";
-import { describe, FATES, fail, legend, make, odds, percent, permalink, SAID, wait } from "./widgets.js";
+import { describe, FATES, fail, legend, make, odds, percent, permalink, SAID, START, wait } from "./widgets.js";
 
-const NAMES = { depth: "depth", width: "width", activation: "activation", init: "init", init_scale: "its scale", gain: "gain", norm: "norm", placement: "placement", residual: "residual", optimizer: "optimizer", lr: "learning rate" };
+const NAMES = { depth: "depth", width: "width", activation: "activation", init: "init", init_scale: "its scale", gain: "gain", norm: "norm", placement: "placement", residual: "residual", optimizer: "optimizer", lr: "learning rate", layers: "blocks", dim: "width", ffn: "FFN", warmup: "warmup, steps", clip: "clipping" };
 const WIDTHS = [16, 32, 64, 96, 128, 192, 256];
+const DEPTHS = { depth: [2, 100], layers: [1, 24] }; // on a slider, log-uniform
 let known;
 
 /** Mount an explorer in `box`. Returns {config(), set(values)}. */
@@ -23,7 +24,8 @@ export async function mount(box, { config, guess = false, changed = () => {} }) 
     return self;
   }
   wake_?.remove();
-  const { knobs, scaled, gained } = self.choices;
+  const { knobs, scaled, gained } = self.choices[config.family ?? "mlp"], trains = !config.family;
+  const [layer, two] = trains ? ["layer", "inputs"] : ["block", "positions"];
   const parts = {
     knobs: make("div.knobs"), head: make("div.head", { role: "status" }), odds: make("div"), reason: make("p.reason"),
     plots: make("div.plots"), strip: make("div"), change: make("div.row"), run: make("div"), legend: legend(), fail: make("div"),
@@ -31,7 +33,7 @@ export async function mount(box, { config, guess = false, changed = () => {} }) 
   const trainer = make("button.primary", { onclick: train }, "Train it");
   const seed = make("input", { type: "number", min: "0", max: "999", value: "0", "aria-label": "seed", style: "width:4rem" });
   const link = make("a.button", {}, "Link");
-  parts.row = make("div.row", {}, trainer, make("label", {}, "seed ", seed), link);
+  parts.row = make("div.row", {}, ...(trains ? [trainer, make("label", {}, "seed ", seed)] : [make("span.meta", {}, "No run here: the text it would learn, Tiny Shakespeare, is not part of the course.")]), link);
   box.append(parts.knobs, parts.fail, parts.head, parts.odds, parts.legend, parts.reason, parts.plots, parts.strip, parts.change, parts.row, parts.run);
   const curves = {};
 
@@ -48,20 +50,19 @@ export async function mount(box, { config, guess = false, changed = () => {} }) 
   };
   for (const [name, knob] of Object.entries(knobs)) {
     let input;
-    const out = make("output");
-    if (knob.choices) {
-      input = make("select", { onchange: () => set(name, input.value) }, ...knob.choices.map((c) => make("option", { value: c }, c)));
-    } else if (name === "width") {
-      input = make("select", { onchange: () => set(name, +input.value) }, ...WIDTHS.map((c) => make("option", { value: c }, String(c))));
-    } else if (name === "depth") {
-      input = make("input", { type: "range", min: 0, max: 100, oninput: () => set(name, Math.round(2 * 50 ** (input.value / 100))) });
+    const out = make("output"), choices = knob.choices ?? (name === "width" && WIDTHS);
+    if (choices) {
+      input = make("select", { onchange: () => set(name, choices[input.selectedIndex]) }, ...choices.map((c) => make("option", {}, String(c ?? "none"))));
+    } else if (name in DEPTHS) {
+      const [low, high] = DEPTHS[name];
+      input = make("input", { type: "range", min: 0, max: 100, oninput: () => set(name, Math.round(low * (high / low) ** (input.value / 100))) });
     } else if (name === "lr") {
       input = make("input", { type: "range", min: 0, max: 80, oninput: () => set(name, rate(input.value)) });
     } else {
       input = make("input", { type: "number", step: "any", min: 0, onchange: () => input.value !== "" && set(name, +input.value) });
     }
     const label = make("label", { title: knob.help, "data-knob": name }, make("span", {}, NAMES[name], " ", out), input);
-    inputs[name] = { input, out, label };
+    inputs[name] = { input, out, label, choices };
     parts.knobs.append(label);
   }
   const span = () => { const [low, high] = knobs.lr.ranges[self.values.optimizer ?? knobs.optimizer.default]; return [Math.log10(low) - 1, Math.log10(high)]; };
@@ -69,11 +70,13 @@ export async function mount(box, { config, guess = false, changed = () => {} }) 
 
   function sync() {
     const v = full();
-    for (const [name, { input, out, label }] of Object.entries(inputs)) {
+    for (const [name, { input, out, label, choices }] of Object.entries(inputs)) {
       const value = v[name];
-      if (name === "depth") { input.value = 100 * Math.log(value / 2) / Math.log(50); out.textContent = value; }
+      if (choices) {
+        if (!choices.includes(value)) { choices.push(value); input.append(make("option", {}, String(value))); }
+        input.selectedIndex = choices.indexOf(value);
+      } else if (name in DEPTHS) { const [low, high] = DEPTHS[name]; input.value = 100 * Math.log(value / low) / Math.log(high / low); out.textContent = value; }
       else if (name === "lr") { const [a, b] = span(); input.value = 80 * (Math.log10(value) - a) / (b - a); out.textContent = value; }
-      else if (name === "width" && !WIDTHS.includes(value)) { input.append(make("option", { value }, String(value))); input.value = value; }
       else input.value = typeof value === "number" ? +value.toPrecision(4) : value ?? "";
       label.hidden = (name === "placement" && v.norm === "none") || (name === "init_scale" && !(v.init in scaled)) || (name === "gain" && !(v.init in gained));
     }
@@ -81,6 +84,7 @@ export async function mount(box, { config, guess = false, changed = () => {} }) 
   }
   const full = () => {
     const v = Object.fromEntries(Object.entries(knobs).map(([name, knob]) => [name, self.values[name] ?? knob.default]));
+    if (!trains) return { ...v, family: config.family };
     v.init_scale = self.values.init_scale ?? scaled[v.init] ?? null;
     v.gain = self.values.gain ?? gained[v.init] ?? null;
     return v;
@@ -120,20 +124,20 @@ export async function mount(box, { config, guess = false, changed = () => {} }) 
     const x = p.forward.at.map((_, i) => i + 1), depth = x.length;
     const xs = depth > 1 ? x : [1, 2], pad = (a) => (depth > 1 ? a : [...a, ...a]);
     const curve = (key, color) => [{ label: key, data: pad(p[key].at), low: pad(p[key].low), high: pad(p[key].high), color }];
-    plot("forward", "Signal: mean square by layer", xs, curve("forward", "#0072b2"), p.forward);
-    plot("backward", "Gradient: mean square by layer", xs, curve("backward", "#d55e00"), p.backward);
-    plot("likeness", "Likeness of two inputs: cosine", xs, [{ label: "cosine", data: pad(p.likeness), color: "#009e73" }], null);
+    plot("forward", `Signal: mean square by ${layer}`, xs, curve("forward", "#0072b2"), p.forward);
+    plot("backward", `Gradient: mean square by ${layer}`, xs, curve("backward", "#d55e00"), p.backward);
+    plot("likeness", `Likeness of two ${two}: cosine`, xs, [{ label: "cosine", data: pad(p.likeness), color: "#009e73" }], null);
     const steps = p.curve.steps, at = (key) => steps.map((s) => foretold(p.curve, key, s));
-    plot("curve", "Loss foretold, with its band", steps, [{ label: "loss", data: at("at"), low: at("low"), high: at("high"), color: "#009e73" }], { at: at("at") }, { xlabel: "step", range: () => [1e-3, TOP], lines: [{ y: Math.log(2), label: "guessing" }] });
+    plot("curve", "Loss foretold, with its band", steps, [{ label: "loss", data: at("at"), low: at("low"), high: at("high"), color: "#009e73" }], { at: at("at") }, { xlabel: "step", range: () => [p.least, TOP], lines: [{ y: p.guessing, label: "guessing" }] });
   }
 
   function plot(key, title, x, series, band, more = {}) {
     const last = (a) => a.at(-1).toPrecision(2);
-    const about = band ? `${title}: ${band.at[0].toPrecision(2)} at the first, ${last(band.at)} at the last` : `${title}: ${last(series[0].data)} at the last layer`;
+    const about = band ? `${title}: ${band.at[0].toPrecision(2)} at the first, ${last(band.at)} at the last` : `${title}: ${last(series[0].data)} at the last ${layer}`;
     if (!curves[key]) {
       const place = make("div"), part = make("div", {}, make("h4", {}, title), place);
       parts.plots.append(part);
-      curves[key] = draw(place, { x, series, log: Boolean(band), xlabel: "layer", about, height: 165, range: band ? undefined : () => [Math.min(-0.05, ...self.prediction.likeness), 1.05], ...more });
+      curves[key] = draw(place, { x, series, log: Boolean(band), xlabel: layer, about, height: 165, range: band ? undefined : () => [Math.min(-0.05, ...self.prediction.likeness), 1.05], ...more });
     } else {
       curves[key].box.setAttribute("aria-label", about);
       curves[key].set(x, series);
@@ -200,7 +204,7 @@ export async function mount(box, { config, guess = false, changed = () => {} }) 
 /** Three buttons before anything is shown. */
 function guessed(box, self) {
   return new Promise((resolve) => {
-    const { head, rest } = describe({ width: 128, activation: "relu", init: "kaiming_normal", norm: "none", placement: "pre", residual: "none", optimizer: "sgd", lr: 0.01, ...self.values });
+    const { head, rest } = describe({ ...START[self.values.family ?? "mlp"], ...self.values });
     const part = make("div.ask", {}, make("p", {}, make("b", {}, head), make("br"), rest), make("div.fates", { role: "group", "aria-label": "Your guess" },
       ...FATES.map((fate) => make(`button.fate.${fate}`, { onclick: () => { part.replaceWith(make("p.meta", {}, `You said: it ${SAID[fate]}.`)); resolve(); } }, make("span.sign", { "aria-hidden": "true" }), make("b", {}, `It ${SAID[fate]}`)))));
     box.append(part);

@@ -33,6 +33,12 @@ export function legend() {
   return make("div.legend", {}, ...FATES.map((fate) => make(`span.${fate}`, {}, make("i"), fate)));
 }
 
+/** What an explorer of a family starts from. */
+export const START = {
+  mlp: { depth: 20, width: 64, activation: "relu", init: "kaiming_normal", norm: "none", placement: "pre", residual: "none", optimizer: "sgd", lr: 0.01 },
+  transformer: { family: "transformer", layers: 8, dim: 48, norm: "layernorm", placement: "post", ffn: "gelu", init: "default", residual: "plain", optimizer: "adam", lr: 0.001, warmup: 0 },
+};
+
 const OPTIMIZERS = { sgd: "SGD", adam: "Adam" };
 const RESIDUAL = { none: "no residual", plain: "x + f(x)", scaled: "x + f(x)/√depth" };
 
@@ -40,6 +46,10 @@ const RESIDUAL = { none: "no residual", plain: "x + f(x)", scaled: "x + f(x)/√
 export function describe(c, words = {}) {
   const norm = c.norm === "none" ? (words.no_norm ?? "no norm") : `${c.norm} (${c.placement})`;
   const own = ["uniform", "normal", "trunc_normal"].includes(c.init) ? ` ${c.init === "uniform" ? "±" : "std "}${c.init_scale}` : "";
+  if (c.family) return {
+    head: `${c.layers} transformer blocks of ${c.dim} · ${c.ffn}`,
+    rest: `init ${c.init} · ${norm} · ${c.residual === "plain" ? RESIDUAL.plain : "x + f(x)/√(2·blocks)"} · ${OPTIMIZERS[c.optimizer]} lr ${c.lr}${c.warmup ? `, warmup ${c.warmup}` : ""}`,
+  };
   return {
     head: `${c.depth} ${words.hidden_layers ?? "layers of"} ${c.width} · ${c.activation}`,
     rest: `init ${c.init.replace("_", " ")}${own} · ${norm} · ${c.residual === "none" ? (words.no_residual ?? RESIDUAL.none) : RESIDUAL[c.residual]} · ${OPTIMIZERS[c.optimizer] ?? c.optimizer} lr ${c.lr}`,
