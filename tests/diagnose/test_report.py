@@ -5,6 +5,7 @@ import json
 import pytest
 
 import minigrad
+from minigrad import nn
 from minigrad.diagnose.report import draw, shown
 from tests.diagnose.networks import stack
 
@@ -52,3 +53,27 @@ def test_rates_are_said_in_agreement_with_the_change(window, change, line):
     d = minigrad.diagnose(*stack())
     vars(d).update(window=window, nearest_change=change)  # cached properties
     assert line in str(d) and line in d._repr_html_()
+
+
+def test_a_terminal_of_80_columns_holds_it():
+    model, loss, optimizer, batches = stack(depth=20, lr=3.0)
+
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a_rather_long_name_of_a_part = model
+
+        def forward(self, x):
+            return self.a_rather_long_name_of_a_part(x)
+
+    d = minigrad.diagnose(Named(), loss, optimizer, batches)
+    text = str(d)
+    assert max(map(len, text.splitlines())) <= 80 and "\n\n\n" not in text
+    assert text.count("…") == 12 and "part.0 " in text
+
+
+def test_what_the_reason_says_is_not_listed_again():
+    d = minigrad.diagnose(*stack(lr=30.0))
+    assert d.findings[0].sentence == d.reason and len(d.findings) > 1
+    assert d._repr_html_().count(d.reason) == 1
+    assert f"<li>{d.findings[1].sentence}</li>" in d._repr_html_()

@@ -184,7 +184,10 @@ def _speed(m: Measured, steps: int, out: list[Finding]) -> None:
     if moving:  # what enters: a branch's own output may be next to nothing beside the skip
         most = max(moving, key=lambda layer: layer.change_in)
         if most.change_in > 0.5:
-            text = f"one update changes what enters {_called(most)} {_short(most.change_in)}-fold"
+            text = (
+                f"one update changes what enters {_called(most)} by {_short(most.change_in)} times "
+                "its size"
+            )
             grave = min(math.log10(most.change_in) + 0.3, 3.9)
             out.append(Finding("scrambled", text, LOWER, grave))
     if m.guess > 1e-9:

@@ -16,10 +16,12 @@ import numpy as np
 
 from minigrad.diagnose.findings import LOWER
 from minigrad.diagnose.layers import Layer
+from minigrad.signal.fate import wrap
 
 if TYPE_CHECKING:
     from minigrad.diagnose.diagnosis import Diagnosis
 
+NAME = 21  # columns of a layer's name in the terminal, where a line has 80
 COLUMNS = {  # of the table: heading -> what of a layer
     "mean square": "q",
     "1 − cos": "alike",
@@ -32,18 +34,19 @@ COLUMNS = {  # of the table: heading -> what of a layer
 def lines(d: Diagnosis) -> Iterator[str]:
     """For the terminal: verdict, reason, findings, layers, rates, the change that would help."""
     yield f"{d.verdict}   ({_odds(d)})"
-    yield f"because {d.reason}."
+    yield from wrap(f"because {d.reason}.")
     yield ""
-    yield from (f"- {found.sentence}" for found in d.findings if found.sentence != d.reason)
-    yield ""
-    wide = max((len(layer.name) for layer in d.layers), default=0)
-    yield "layer".ljust(wide) + "".join(f"{heading:>15}" for heading in COLUMNS)
+    others = _others(d)
+    yield from (line for text in others for line in wrap(f"- {text}"))
+    if others:
+        yield ""
+    widths = [max(len(heading), 8) + 2 for heading in COLUMNS]  # "1.23e-45" has 8
+    yield "layer".ljust(NAME) + "".join(map(str.rjust, COLUMNS, widths))
     for layer in shown(d.layers):
-        yield layer.name.ljust(wide) + "".join(f"{cell:>15}" for cell in _cells(layer))
+        name = layer.name if len(layer.name) <= NAME else f"…{layer.name[1 - NAME :]}"
+        yield name.ljust(NAME) + "".join(map(str.rjust, _cells(layer), widths))
     yield ""
-    yield _rates(d)
-    if d.nearest_change is not None:
-        yield f"The nearest change that would make it train: {d.nearest_change}."
+    yield from (line for text in _advice(d) for line in wrap(text))
 
 
 def shown(layers: list[Layer], most: int = 12) -> list[Layer]:
@@ -60,9 +63,8 @@ def markdown(d: Diagnosis) -> str:
         f"{_odds(d)}, of {d.steps} steps at learning rate {d.measured.rate:g}.",
         "",
     ]
-    text += [f"**Because** {d.reason}.", "", _rates(d)]
-    if d.nearest_change is not None:
-        text += ["", f"The nearest change that would make it train: **{d.nearest_change}**."]
+    text += [f"**Because** {d.reason}."]
+    text += [line for sentence in _advice(d) for line in ("", sentence)]
     if d.findings:
         text += ["", "## What is unusual", ""]
         text += [f"- **{f.name}**: {f.sentence}. Mend it with: {f.change}." for f in d.findings]
@@ -101,12 +103,13 @@ def save(d: Diagnosis, folder: Path) -> Path:
 
 def html(d: Diagnosis) -> str:
     """For a notebook: verdict, reason, findings and the figure."""
-    items = "".join(f"<li>{escape(f.sentence)}</li>" for f in d.findings)
+    items = "".join(f"<li>{escape(text)}</li>" for text in _others(d))
     image = base64.b64encode(picture(d)).decode("ascii")
     return (
         f"<h3>{d.verdict} ({escape(_odds(d))})</h3><p>because {escape(d.reason)}.</p>"
-        f"<ul>{items}</ul><p>{escape(_rates(d))}</p>"
-        f'<img alt="signal, gradient and update by layer" src="data:image/png;base64,{image}">'
+        f"<ul>{items}</ul><p>{escape(' '.join(_advice(d)))}</p>"
+        '<img alt="signal, gradient and update by layer" style="max-width:100%" '
+        f'src="data:image/png;base64,{image}">'
     )
 
 
@@ -161,6 +164,19 @@ def picture(d: Diagnosis) -> bytes:
 
 def _odds(d: Diagnosis) -> str:
     return ", ".join(f"{name} {share:.0%}" for name, share in d.probabilities.items())
+
+
+def _others(d: Diagnosis) -> list[str]:
+    """What was found beside the reason."""
+    return [found.sentence for found in d.findings if found.sentence not in d.reason]
+
+
+def _advice(d: Diagnosis) -> list[str]:
+    """The rates, and the change that would help: a sentence each."""
+    out = [_rates(d)]
+    if d.nearest_change is not None:
+        out.append(f"The nearest change that would make it train: {d.nearest_change}.")
+    return out
 
 
 def _rates(d: Diagnosis) -> str:

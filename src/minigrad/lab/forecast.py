@@ -11,7 +11,7 @@ import numpy as np
 
 from minigrad.lab.trainability import train
 from minigrad.signal.configuration import BATCH, STEPS, Configuration
-from minigrad.signal.fate import Fate
+from minigrad.signal.fate import Fate, wrap
 from minigrad.signal.predict import Prediction
 from minigrad.signal.windows import window_means
 from minigrad.training.verdict import final_loss, verdict
@@ -28,7 +28,7 @@ def assumed(c: Configuration) -> Iterator[str]:
     skip = {"none": "no residual", "plain": "x + f(x)", "scaled": "x + f(x)/√depth"}[c.residual]
     scale = f" ±{c.init_scale:g}" if c.init == "uniform" else ""
     scale = f" std {c.init_scale:g}" if c.init in ("normal", "trunc_normal") else scale
-    yield (
+    yield from wrap(
         f"{c.depth} × {c.width} {c.activation}, {c.init}{scale}, {norm}, {skip}, "
         f"{c.optimizer} lr {c.lr:g}"
     )
@@ -44,9 +44,7 @@ def lines(p: Prediction, runs: Sequence[Losses] = ()) -> Iterator[str]:
     """
     yield from assumed(p.config)
     yield ""
-    odds = ", ".join(f"{name} {share:.0%}" for name, share in p.probabilities.items())
-    yield f"{p.verdict}   ({odds})"
-    yield f"because {p.reason}."
+    yield from p.said
     yield ""
     yield from chart(p, runs)
     yield ""
@@ -60,13 +58,7 @@ def lines(p: Prediction, runs: Sequence[Losses] = ()) -> Iterator[str]:
         )
     yield "± nats: standard deviation over seeds of the logarithm, the luck of the draw"
     yield ""
-    if p.window is None:
-        yield "No learning rate would train it."
-    else:
-        low, high = p.window
-        yield f"Learning rates that would train it: {low:g} to {high:g}."
-    if p.nearest_change is not None:
-        yield f"The nearest single change that would make it train: {p.nearest_change}."
+    yield from p.advice
 
 
 def chart(p: Fate, runs: Sequence[Losses] = (), columns: int = 46) -> Iterator[str]:

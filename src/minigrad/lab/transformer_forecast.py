@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from minigrad.lab.forecast import chart, draw_curve
+from minigrad.signal.fate import wrap
 from minigrad.signal.transformer.configuration import (
     BATCH,
     CONTEXT,
@@ -25,11 +26,11 @@ def assumed(c: TransformerConfiguration) -> Iterator[str]:
     norm = "no norm" if c.norm == "none" else f"{c.norm} {c.placement}"
     skip = {"plain": "x + f(x)", "scaled": "x + f(x)/√(2·layers)"}[c.residual]
     clip = "no clipping" if c.clip is None else f"clipped at {c.clip:g}"
-    yield (
+    yield from wrap(
         f"{c.layers} blocks of {c.dim}, FFN {c.ffn}, init {c.init}, {norm}, {skip}, "
         f"{c.optimizer} lr {c.lr:g}, warmup {c.warmup}, {clip}"
     )
-    yield (
+    yield from wrap(
         f"{STEPS} steps of batch {BATCH} × {CONTEXT} on Tiny Shakespeare's characters; guessing by "
         f"their frequencies costs {ENTROPY} nats"
     )
@@ -39,9 +40,7 @@ def lines(p: TransformerPrediction, runs: Sequence[Losses] = ()) -> Iterator[str
     """The prediction for reading: verdict, reason, curves, rates, the change that would help."""
     yield from assumed(p.config)
     yield ""
-    odds = ", ".join(f"{name} {share:.0%}" for name, share in p.probabilities.items())
-    yield f"{p.verdict}   ({odds})"
-    yield f"because {p.reason}."
+    yield from p.said
     yield ""
     yield from chart(p, runs)
     yield ""
@@ -50,13 +49,7 @@ def lines(p: TransformerPrediction, runs: Sequence[Losses] = ()) -> Iterator[str
         i = layer - 1
         yield f"{layer:5d}   {p.forward[i]:11.3g}  {p.backward[i]:11.3g}   {p.alike[i]:.2g}"
     yield ""
-    if p.window is None:
-        yield "No learning rate would train it."
-    else:
-        low, high = p.window
-        yield f"Learning rates that would train it: {low:g} to {high:g}."
-    if p.nearest_change is not None:
-        yield f"The nearest single change that would make it train: {p.nearest_change}."
+    yield from p.advice
 
 
 def plot(p: TransformerPrediction, path: Path, runs: Sequence[Losses] = ()) -> None:

@@ -4,6 +4,7 @@ single change that would."""
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -24,8 +25,8 @@ class Fate:
 
     config: Any
     probabilities: dict[str, float]
-    signal: Any
-    features: dict[str, float]
+    signal: Any = field(repr=False)
+    features: dict[str, float] = field(repr=False)
     together: Together = field(repr=False, compare=False)
     at: int = field(repr=False, compare=False)  # its place there
 
@@ -70,10 +71,11 @@ class Fate:
 
     @cached_property
     def _by_rate(self) -> tuple[list[float], list[float]]:
-        """Rates, four to a decade, and how likely each is to train; 0 where another fate is."""
+        """Rates, its own and four to a decade, and how likely each is to train; 0 where another
+        fate is likelier."""
         first, last = map(math.log10, self.rates)
         exponents = np.linspace(first, last, round((last - first) * PER_DECADE) + 1)
-        rates = [float(x) for x in 10**exponents]
+        rates = sorted({float(x) for x in 10**exponents} | {float(self.config.lr)})
         return rates, self._chances([replace(self.config, lr=rate) for rate in rates])
 
     def _chances(self, configs: Sequence[Any]) -> list[float]:
@@ -83,7 +85,7 @@ class Fate:
     def window(self) -> tuple[float, float] | None:
         """The lowest and highest learning rate that would train, or None if none does.
 
-        Of rates four to a decade; where several stretches train, the one nearest to its own.
+        Of its own and four to a decade; where several stretches train, the one nearest to its own.
         """
         rates, chances = self._by_rate
         return stretch(rates, chances, self.config.lr)
@@ -108,6 +110,28 @@ class Fate:
                     return text
         return None
 
+    @property
+    def said(self) -> list[str]:
+        """Its verdict with the odds, and why: lines for the terminal."""
+        odds = ", ".join(f"{name} {share:.0%}" for name, share in self.probabilities.items())
+        return [f"{self.verdict}   ({odds})", *wrap(f"because {self.reason}.")]
+
+    @property
+    def advice(self) -> list[str]:
+        """The rates that would train it, and the change that would: a sentence each."""
+        if self.window is None:
+            out = ["No learning rate would train it."]
+        else:
+            out = [f"Learning rates that would train it: {self.window[0]:g} to {self.window[1]:g}."]
+        if self.nearest_change is not None:
+            out.append(
+                f"The nearest single change that would make it train: {self.nearest_change}."
+            )
+        return out
+
+    def __str__(self) -> str:
+        return "\n".join([*self.said, "", *self.advice])
+
     def _repr_html_(self) -> str:
         from minigrad.signal.html import page
 
@@ -125,6 +149,11 @@ class Fate:
             "nearest_change": self.nearest_change,
             **{name: values.tolist() for name, values in self.by_depth.items()},
         }
+
+
+def wrap(sentence: str) -> list[str]:
+    """Its lines of at most 80 columns."""
+    return textwrap.wrap(sentence, 80, break_long_words=False, break_on_hyphens=False)
 
 
 def _trains(odds: Mapping[str, float]) -> float:

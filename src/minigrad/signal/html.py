@@ -15,17 +15,14 @@ WIDTH, HEIGHT, LEFT, BOTTOM = 560, 220, 46, 26
 def page(p: Any) -> str:
     """HTML of a `Prediction`; it needs nothing but the text itself."""
     odds = ", ".join(f"{name} {share:.0%}" for name, share in p.probabilities.items())
-    rates = "No learning rate would train it."
-    if p.window is not None:
-        rates = f"Learning rates that would train it: {p.window[0]:g} to {p.window[1]:g}."
-    change = f" The nearest single change: {p.nearest_change}." if p.nearest_change else ""
     settings = ", ".join(
         f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in p.config.as_dict().items()
     )
     return (
         f"<h3>{escape(p.verdict)} ({escape(odds)})</h3><p>because {escape(p.reason)}.</p>"
-        f"<p>{escape(rates + change)}</p>{_curve(p.curve)}<p><small>{escape(settings)}</small></p>"
+        f"<p>{escape(' '.join(p.advice))}</p>{_curve(p.curve)}"
+        f"<p><small>{escape(settings)}</small></p>"
     )
 
 
@@ -68,6 +65,7 @@ def _curve(curve: Any) -> str:
     )
     return (
         f'<svg width="{WIDTH + 24}" height="{HEIGHT + 14}" font-size="11" role="img" '
+        'fill="currentColor" '
         'aria-label="loss by step: median and bands of 50 and 80 %">'
         f'{ticks}{areas}<polyline points="{points((x, lines[0.5]))}" fill="none" '
         f'stroke="#0072B2" stroke-width="2"/>{steps}'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -24,7 +24,7 @@ class TransformerPrediction(Fate):
     """What theory says of one configuration; as `minigrad.predict` of an MLP."""
 
     config: TransformerConfiguration
-    signal: Signal
+    signal: Signal = field(repr=False)
 
     @cached_property
     def reason(self) -> str:
