@@ -9,6 +9,7 @@ import pytest
 import minigrad
 import minigrad.nn.functional as F
 from minigrad import nn, optim
+from minigrad.diagnose.session import Session
 from tests.diagnose.networks import engines, stack
 
 OPTIMIZERS = [("SGD", {"momentum": 0.9}), ("Adam", {}), ("AdamW", {"weight_decay": 0.1})]
@@ -128,3 +129,40 @@ def test_an_optimizer_that_needs_a_closure_is_refused():
     model, loss, _, batches = stack()
     with pytest.raises(minigrad.errors.ArgumentError, match=r"step\(\) takes nothing"):
         minigrad.diagnose(model, loss, Closure(model.parameters(), lr=0.1), batches)
+
+
+def repeats(engine):
+    lib, nn, F, _ = engines(engine)
+    model, _, optimizer, batches = stack(engine)
+    model.append(nn.Dropout(0.3))
+
+    def loss(model, batch):
+        noise = random.random() + np.random.rand() + float(lib.rand(1).item())
+        return noise * F.cross_entropy(model(batch[0]), batch[1])
+
+    session = Session(model, loss, optimizer, batches)
+    with session.borrowed():
+        first, g = session.differentiate(batches[0])
+        assert session.evaluate(batches[0]) == first == session.evaluate(batches[0])
+        again, h = session.differentiate(batches[0])
+    assert first == again and (g == h).all()
+    assert len(session._drawn) == 3  # and the generators that it does not draw from are left alone
+
+
+def test_every_pass_draws_the_same_numbers():
+    repeats("minigrad")
+
+
+@pytest.mark.torch
+def test_every_pass_draws_the_same_numbers_in_pytorch():
+    pytest.importorskip("torch")
+    repeats("torch")
+
+
+def test_a_generator_of_a_layers_own_draws_the_same_numbers():
+    model, loss, optimizer, batches = stack()
+    model.append(nn.Dropout(0.3, generator=minigrad.Generator().manual_seed(3)))
+    session = Session(model, loss, optimizer, batches)
+    with session.borrowed():
+        first = session.evaluate(batches[0])
+        assert session.evaluate(batches[0]) == first == session.evaluate(batches[0])
