@@ -57,7 +57,7 @@ export function draw(box, { x, series, log = false, xlabel = "", ylabel = "", he
       cursor: { show: false }, legend: { show: false }, padding: [8, 10, 0, 0],
       scales: { x: { time: false }, y: { distr: log ? 3 : 1, range: range ?? (log ? decades : undefined) } },
       axes: [
-        { ...axis, label: xlabel, size: 26, values: (_, ticks) => ticks.map(short) },
+        { ...axis, label: xlabel, size: 26, ...(x.every(Number.isInteger) ? { incrs: WHOLE } : {}), values: (_, ticks) => ticks.map(short) },
         { ...axis, size: 48, ...(log ? { splits: powers, filter: (_, ticks) => ticks, incrs: DECADES } : {}), values: (_, ticks) => ticks.map(short) },
       ],
       hooks: { draw: [(u) => lines.forEach((l) => level(u, l, soft))] },
@@ -96,6 +96,7 @@ export function near(u, low, high) {
 }
 
 const DECADES = Array.from({ length: 601 }, (_, i) => 10 ** (i - 300));
+const WHOLE = [0, 1, 2, 3, 4, 5, 6].flatMap((k) => [1, 2, 5].map((n) => n * 10 ** k)); // no block 2.5
 
 /** The ticks of a log axis: powers of ten, at most seven of them; below two decades others between. */
 function powers(_, axis, low, high) {
