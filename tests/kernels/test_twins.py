@@ -1,6 +1,7 @@
 """Each compiled twin against the NumPy form it stands for: on the table of cases, at every shape
 and layout, at the ends of float32, and where it is not to run."""
 
+import importlib
 import importlib.util
 import os
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import kernels, optim
-from minigrad.functional import activation, attention, index, loss, norm
+from minigrad.functional import activation, attention, index, linalg, loss, norm
 from minigrad.optim import adam, sgd
 from tests.functional.cases import CASES
 from tests.functional.inputs import apply, convert, leaves
@@ -24,11 +25,13 @@ TWINS = [
     (room, module, name)
     for room, module, names in (
         ("activation", activation, "_gelu _gelu_gradient _gelu_tanh _gelu_tanh_gradient"),
+        ("activation", activation, "_relu_gradient"),
         ("activation", activation, "_silu _silu_gradient"),
         ("norm", norm, "_layer_rows _layer_gradient _rms_rows _rms_gradient _column_products"),
         ("softmax", attention, "_softmax _causal_softmax _softmax_gradient"),
         ("softmax", loss, "_log_softmax"),
         ("index", index, "_add_rows"),
+        ("product", linalg, "product"),
         ("optim", sgd, "_sgd_update"),
         ("optim", adam, "_adam_update"),
     )
@@ -38,6 +41,12 @@ TWINS = [
 
 def copied(value):
     return value.copy("K") if isinstance(value, np.ndarray) else value
+
+
+@pytest.fixture(autouse=True)
+def small_products(monkeypatch):
+    """A product is shared out however few numbers it has."""
+    monkeypatch.setattr(importlib.import_module("minigrad.kernels.product"), "LEAST", 1)
 
 
 def compare(room, form, args, tol=3e-6):
@@ -79,6 +88,9 @@ def seen(monkeypatch):
 
 
 OPS = {
+    "relu": {"_relu_gradient"},
+    "matmul": {"product"},
+    "linear": {"product"},
     "gelu": {"_gelu", "_gelu_gradient", "_gelu_tanh", "_gelu_tanh_gradient"},
     "silu": {"_silu", "_silu_gradient"},
     "layer_norm": {"_layer_rows", "_layer_gradient", "_column_products"},
@@ -137,6 +149,9 @@ def test_shapes_and_layouts(shape, layout):
     _, t = compare("activation", activation._gelu_tanh, (x,))
     compare("activation", activation._gelu_tanh_gradient, (g, x, LAYOUTS[layout](t)))
     compare("activation", activation._silu, (x,))
+    compare("activation", activation._relu_gradient, (g, x))
+    compare("product", linalg.product, (x, g.T))
+    compare("product", linalg.product, (x.T, LAYOUTS[layout](g)))
     compare("norm", norm._rms_rows, (x, w, 1e-5))
     _, normed, scale = compare("norm", norm._layer_rows, (x, w, None, 1e-5))
     compare("norm", norm._layer_gradient, (g, normed, scale, w))
@@ -151,6 +166,29 @@ def test_shapes_and_layouts(shape, layout):
         compare("index", index._add_rows, (np.zeros((3, shape[1]), np.float32), labels % 3 - 1, g))
 
 
+@pytest.mark.parametrize("batch", [(), (3,), (2, 3), (0, 2), (2, 1, 3)])
+@pytest.mark.parametrize(
+    "n, k, m", [(1, 1, 1), (5, 7, 3), (40, 1, 70), (3, 33, 130), (0, 3, 2), (2, 0, 2)]
+)
+def test_products_of_a_batch(batch, n, k, m):
+    rng = np.random.default_rng(0)
+    a = rng.standard_normal((*batch, n, k), dtype=np.float32)
+    b = rng.standard_normal((*batch, k, m), dtype=np.float32)
+    compare("product", linalg.product, (a, b))
+    compare("product", linalg.product, (a, b[..., :1]))
+    compare(
+        "product",
+        linalg.product,
+        (a[..., ::-1, :], np.swapaxes(np.swapaxes(b, -1, -2).copy(), -1, -2)),
+    )
+    heads = (
+        np.swapaxes(np.zeros((*batch[:-1], n, *batch[-1:], k), np.float32), -2, -3) if batch else a
+    )
+    heads[...] = a
+    compare("product", linalg.product, (heads, b))
+    compare("product", linalg.product, (a, b[(0,) * len(batch)] if a.size else b))
+
+
 def test_the_ends_of_float32():
     ends = [0, -0.0, np.nan, np.inf, -np.inf, 1e-45, -1e-45, 1e-30, 3e38, -3e38]
     x = np.array([*ends, *np.linspace(-110, 110, 2001)], np.float32)
@@ -159,6 +197,7 @@ def test_the_ends_of_float32():
         compare("activation", activation._gelu_gradient, (np.ones_like(x), x, phi))
         compare("activation", activation._gelu_tanh, (x,))
         compare("activation", activation._silu, (x,))
+        compare("activation", activation._relu_gradient, (np.ones_like(x), x))
         rows = np.stack([x[:20], np.full(20, 1000, np.float32) + x[20:40], np.zeros_like(x[:20])])
         compare("softmax", attention._causal_softmax, (np.repeat(rows, 7, axis=0),))
         rows = np.concatenate([rows, np.full((1, 20), -np.inf, np.float32)])

@@ -39,14 +39,6 @@ def free_in_turn(kind: type, *slots: str) -> None:
     kind.__del__ = let_go  # type: ignore[attr-defined]
 
 
-def product(a: Any, b: Any) -> Any:
-    """(n, k), (k, m) -> (n, m): a @ b, by einsum where there is no BLAS. Under create_graph the
-    two are Tensors, whose own product it then is."""
-    if WASM and type(a) is np.ndarray and type(b) is np.ndarray:
-        return np.einsum("ij,jk->ik", a, b)
-    return a @ b
-
-
 def row_mean(x: np.ndarray) -> np.ndarray:
     """(N, d) -> (N, 1): as a product with 1/d, which BLAS does faster than a reduction; without one
     the product adds in order and loses digits, and a reduction adds in pairs."""

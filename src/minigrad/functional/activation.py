@@ -22,7 +22,7 @@ from minigrad.kernels import twin
 def relu(input: Tensor) -> Tensor:
     """max(input, 0).   Gradient: G where input > 0."""
     x = require_number("relu", input).array
-    return record("relu", np.maximum(x, 0), (input, lambda g, y: _unless(y <= 0, g), OUT))
+    return record("relu", np.maximum(x, 0), (input, _relu_gradient, OUT))
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
@@ -112,6 +112,11 @@ def dropout(
 
 
 # -- the functions behind them, on arrays -------------------------------------------------------
+
+
+@twin("activation", 16384)
+def _relu_gradient(g: Any, y: Any) -> Any:
+    return _unless(y <= 0, g)
 
 
 def _unless(dead: Any, g: Any) -> Any:

@@ -14,6 +14,7 @@ from minigrad.core.random import Generator, rng
 from minigrad.core.tensor import Tensor, wrap
 from minigrad.errors import ArgumentError, DtypeError, ShapeError
 from minigrad.functional import parts
+from minigrad.functional.linalg import product
 from minigrad.functional.operands import (
     autocast,
     require_floating,
@@ -64,7 +65,7 @@ def scaled_dot_product_attention(
     factor = q.dtype.type(1 / math.sqrt(max(q.shape[-1], 1)) if scale is None else scale)
     if is_causal and attn_mask is not None:
         raise ArgumentError("scaled_dot_product_attention: give attn_mask or is_causal, not both")
-    scores = (q * factor) @ k.mT  # (..., T, S)
+    scores = product(q * factor, k.mT)  # (..., T, S)
     added, hidden = _mask(scores, attn_mask, is_causal)
     if added is not None:
         scores = scores + wide(added)
@@ -80,7 +81,7 @@ def scaled_dot_product_attention(
 
     @shared
     def d_scores(g: np.ndarray, v: np.ndarray, p: np.ndarray, kept: Any) -> np.ndarray:
-        d = g @ v.mT
+        d = product(g, v.mT)
         if kept is not None:
             d *= kept
         return _softmax_gradient(d, p)
@@ -88,10 +89,10 @@ def scaled_dot_product_attention(
     weights = p if kept is None else p * kept.array
     return record(
         "scaled_dot_product_attention",
-        weights @ v,
-        (query, lambda g, k, *vpm: d_scores(g, *vpm) @ k * factor, key, value, p, kept),
-        (key, lambda g, q, *vpm: d_scores(g, *vpm).mT @ q * factor, query, value, p, kept),
-        (value, lambda g, p, kept: (p if kept is None else p * kept).mT @ g, p, kept),
+        product(weights, v),
+        (query, lambda g, k, *vpm: product(d_scores(g, *vpm), k) * factor, key, value, p, kept),
+        (key, lambda g, q, *vpm: product(d_scores(g, *vpm).mT, q) * factor, query, value, p, kept),
+        (value, lambda g, p, kept: product((p if kept is None else p * kept).mT, g), p, kept),
         (added, lambda g, *vpm: d_scores(g, *vpm), value, p, kept),
         parts=(parts.attention, query, key, value, added, hidden, kept, factor),
     )

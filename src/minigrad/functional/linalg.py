@@ -12,11 +12,21 @@ from minigrad.core.broadcast import Shape, check_broadcast, unbroadcast
 from minigrad.core.graph import record
 from minigrad.core.mode import settings
 from minigrad.core.tensor import Tensor
-from minigrad.core.wasm import product
+from minigrad.core.wasm import WASM
 from minigrad.errors import ArgumentError, DtypeError, ShapeError
 from minigrad.functional.index import put
 from minigrad.functional.operands import autocast, require_number, require_tensor, wide
 from minigrad.functional.shape import squeeze, unsqueeze
+from minigrad.kernels import twin
+
+
+@twin("product", 4096)
+def product(a: Any, b: Any) -> Any:
+    """a @ b, by einsum where there is no BLAS. Under create_graph the two are Tensors, whose own
+    product it then is."""
+    if WASM and type(a) is np.ndarray and type(b) is np.ndarray:
+        return np.einsum("...ij,...jk->...ik", a, b)
+    return a @ b
 
 
 def _check_matmul(x: np.ndarray, y: np.ndarray) -> None:
@@ -50,14 +60,14 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 
     def vjp_other(g: Any, x: Any) -> Any:
         if two_d:  # one product over all rows, instead of one per batch and a sum
-            return _rows(x).T @ _rows(g)
-        return x.mT @ g
+            return product(_rows(x).T, _rows(g))
+        return product(x.mT, g)
 
     two_d = y.ndim == 2
     return record(
         "matmul",
-        x @ y,
-        (input, lambda g, y: g @ y.mT, other),
+        product(x, y),
+        (input, lambda g, y: product(g, y.mT), other),
         (other, vjp_other, input),
     )
 

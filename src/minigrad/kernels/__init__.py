@@ -20,6 +20,7 @@ import numpy as np
 
 Form = Callable[..., Any]
 _FLOAT32 = np.dtype(np.float32)
+_left = False
 
 
 def twin(room: str, least: int) -> Callable[[Form], Form]:
@@ -46,8 +47,15 @@ def twin(room: str, least: int) -> Callable[[Form], Form]:
 @cache
 def running() -> str:
     """Which forms run: "numba" or "numpy"."""
-    wanted = os.environ.get("MINIGRAD_KERNELS") != "numpy"
+    wanted = os.environ.get("MINIGRAD_KERNELS") != "numpy" and not _left
     return "numba" if wanted and importlib.util.find_spec("numba") else "numpy"
+
+
+def leave() -> None:
+    """Run the forms alone from now on."""
+    global _left
+    _left = True
+    running.cache_clear()
 
 
 @cache

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numba import prange
 
 from minigrad.kernels import coefficients
 from minigrad.kernels.compile import exp, flat, inline, loop
@@ -15,6 +16,12 @@ EDGE, HALF, ONE, ZERO = f(coefficients.EDGE), f(0.5), f(1), f(0)
 P, Q = tuple(map(f, coefficients.P)), tuple(map(f, coefficients.Q))
 DENSITY = f(1 / math.sqrt(2 * math.pi))
 C, CUBIC, TWO, THREE = f(math.sqrt(2 / math.pi)), f(0.044715), f(2), f(3)
+
+
+def relu_gradient(g: np.ndarray, y: np.ndarray) -> np.ndarray:
+    out = np.empty(y.shape, g.dtype)
+    _relu_gradient(flat(g), flat(y), flat(out))
+    return out
 
 
 def gelu(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -66,22 +73,28 @@ def _normal_cdf(x: Any) -> Any:
 
 
 @loop
+def _relu_gradient(g: Any, y: Any, out: Any) -> None:
+    for i in prange(g.size):
+        out[i] = ZERO if y[i] <= ZERO else g[i]
+
+
+@loop
 def _gelu(x: Any, y: Any, phi: Any) -> None:
-    for i in range(x.size):
+    for i in prange(x.size):
         phi[i] = _normal_cdf(x[i])
         y[i] = x[i] * phi[i]
 
 
 @loop
 def _gelu_gradient(g: Any, x: Any, phi: Any, out: Any) -> None:
-    for i in range(g.size):
+    for i in prange(g.size):
         density = exp(-HALF * x[i] * x[i]) * DENSITY
         out[i] = g[i] * (phi[i] + x[i] * density)
 
 
 @loop
 def _gelu_tanh(x: Any, y: Any, t: Any) -> None:
-    for i in range(x.size):
+    for i in prange(x.size):
         z = C * x[i] * (ONE + CUBIC * x[i] * x[i])
         t[i] = ONE - TWO / (ONE + exp(TWO * z))
         y[i] = HALF * x[i] * (ONE + t[i])
@@ -89,19 +102,19 @@ def _gelu_tanh(x: Any, y: Any, t: Any) -> None:
 
 @loop
 def _gelu_tanh_gradient(g: Any, x: Any, t: Any, out: Any) -> None:
-    for i in range(g.size):
+    for i in prange(g.size):
         slope = C * (ONE + THREE * CUBIC * x[i] * x[i])
         out[i] = g[i] * HALF * (ONE + t[i] + x[i] * (ONE - t[i] * t[i]) * slope)
 
 
 @loop
 def _silu(x: Any, y: Any, s: Any) -> None:
-    for i in range(x.size):
+    for i in prange(x.size):
         s[i] = ONE / (ONE + exp(-x[i]))
         y[i] = x[i] * s[i]
 
 
 @loop
 def _silu_gradient(g: Any, x: Any, s: Any, out: Any) -> None:
-    for i in range(g.size):
+    for i in prange(g.size):
         out[i] = g[i] * (s[i] + x[i] * s[i] * (ONE - s[i]))

@@ -14,16 +14,24 @@ import numpy as np
 from llvmlite import ir
 from numba.extending import intrinsic
 
+from minigrad.kernels.pool import SHARED
+
 # NaN and inf stay what they are: sums may change their order, and nothing else.
 _SUMS = {"reassoc", "contract", "nsz"}
 
 
 def loop(function: Callable[..., Any]) -> Any:
-    """Compiled at first use and kept on disk; other threads of Python run meanwhile.
+    """Compiled at first use and kept on disk; other threads of Python run meanwhile. Where there is
+    a pool, the steps of `prange` are shared out among its threads, in order."""
+    if SHARED:  # the name under which it is kept
+        function.__qualname__ += "_shared"
+    return numba.njit(nogil=True, cache=True, fastmath=_SUMS, error_model="numpy", parallel=SHARED)(
+        function
+    )
 
-    On one core: waking a second one takes longer than half of a GELU of 1024 × 256 (100 µs), and
-    those that wait awake take BLAS's threads their core, whose products then take 20 times as long.
-    """
+
+def part(function: Callable[..., Any]) -> Any:
+    """A function that loops call for a row."""
     return numba.njit(nogil=True, cache=True, fastmath=_SUMS, error_model="numpy")(function)
 
 

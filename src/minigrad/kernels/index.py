@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.kernels.compile import loop
+from minigrad.kernels.compile import part
 
 
 def add_rows(full: np.ndarray, at: np.ndarray, g: np.ndarray) -> None:
@@ -15,7 +15,7 @@ def add_rows(full: np.ndarray, at: np.ndarray, g: np.ndarray) -> None:
         _add_rows(full.reshape(len(full), -1), np.ascontiguousarray(at), rows)
 
 
-@loop
+@part
 def _add_rows(full: Any, at: Any, g: Any) -> None:
     for i in range(at.size):
         row, g_ = full[at[i] % len(full)], g[i]  # -1 is the last

@@ -6,8 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba import prange
 
-from minigrad.kernels.compile import loop
+from minigrad.kernels.compile import loop, part
+from minigrad.kernels.pool import THREADS
 
 f = np.float32
 ONE, ZERO, HUNDRED = f(1), f(0), f(100)
@@ -38,9 +40,9 @@ def rms_gradient(g: np.ndarray, normed: np.ndarray, scale: np.ndarray, w: Any) -
 
 
 def column_products(g: np.ndarray, normed: np.ndarray) -> np.ndarray:
-    sums = np.zeros(g.shape[1], g.dtype)
+    sums = np.zeros((THREADS, g.shape[1]), g.dtype)
     _column_products(_rows(g), _rows(normed), sums)
-    return sums
+    return sums.sum(0)
 
 
 def _rows(x: np.ndarray) -> np.ndarray:
@@ -58,7 +60,7 @@ def _or(vector: Any, number: float, x: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(vector).reshape(-1)
 
 
-@loop
+@part
 def _mean(row: Any, d: Any) -> Any:
     total = ZERO
     for j in range(row.size):
@@ -66,7 +68,7 @@ def _mean(row: Any, d: Any) -> Any:
     return total / d
 
 
-@loop
+@part
 def _mean_product(a: Any, b: Any, d: Any) -> Any:
     total = ZERO
     for j in range(a.size):
@@ -77,7 +79,7 @@ def _mean_product(a: Any, b: Any, d: Any) -> Any:
 @loop
 def _layer_rows(x: Any, w: Any, b: Any, eps: Any, y: Any, normed: Any, scale: Any) -> None:
     n, d = x.shape
-    for i in range(n):
+    for i in prange(n):
         x_, y_, row, size = x[i], y[i], normed[i], f(max(d, 1))
         mean = _mean(x_, size)
         for j in range(d):
@@ -98,7 +100,7 @@ def _layer_rows(x: Any, w: Any, b: Any, eps: Any, y: Any, normed: Any, scale: An
 @loop
 def _rms_rows(x: Any, w: Any, eps: Any, y: Any, normed: Any, scale: Any) -> None:
     n, d = x.shape
-    for i in range(n):
+    for i in prange(n):
         x_, y_, row = x[i], y[i], normed[i]
         s = ONE / np.sqrt(_mean_product(x_, x_, f(max(d, 1))) + eps)
         scale[i] = s
@@ -110,7 +112,7 @@ def _rms_rows(x: Any, w: Any, eps: Any, y: Any, normed: Any, scale: Any) -> None
 @loop
 def _gradient(g: Any, normed: Any, scale: Any, w: Any, centred: Any, out: Any) -> None:
     n, d = g.shape
-    for i in range(n):
+    for i in prange(n):
         g_, row, out_, size, s = g[i], normed[i], out[i], f(max(d, 1)), scale[i]
         along, mean = ZERO, ZERO
         for j in range(d):
@@ -124,8 +126,10 @@ def _gradient(g: Any, normed: Any, scale: Any, w: Any, centred: Any, out: Any) -
 
 @loop
 def _column_products(g: Any, normed: Any, sums: Any) -> None:
-    n, d = g.shape
-    for i in range(n):
-        g_, row = g[i], normed[i]
-        for j in range(d):
-            sums[j] += g_[j] * row[j]
+    n, shares = len(g), len(sums)
+    for share in prange(shares):
+        total = sums[share]
+        for i in range(n * share // shares, n * (share + 1) // shares):
+            g_, row = g[i], normed[i]
+            for j in range(row.size):
+                total[j] += g_[j] * row[j]

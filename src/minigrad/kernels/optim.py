@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba import prange
 
 from minigrad.kernels.compile import flat, loop
 
@@ -32,7 +33,7 @@ def adam_update(
 def _sgd_update(
     p: Any, g: Any, v: Any, lr: Any, momentum: Any, decay: Any, share: Any, nesterov: Any
 ) -> None:
-    for i in range(p.size):
+    for i in prange(p.size):
         slope = g[i] + decay * p[i]
         v[i] = momentum * v[i] + share * slope
         p[i] -= lr * (slope + momentum * v[i] if nesterov else v[i])
@@ -43,7 +44,7 @@ def _adam_update(
     p: Any, g: Any, m: Any, v: Any, b1: Any, c1: Any, b2: Any, c2: Any,
     first: Any, second: Any, eps: Any, decay: Any, shrink: Any,
 ) -> None:  # fmt: skip
-    for i in range(p.size):
+    for i in prange(p.size):
         slope = g[i] + decay * p[i]
         m[i] = b1 * m[i] + c1 * slope
         v[i] = b2 * v[i] + c2 * (slope * slope)

@@ -7,8 +7,9 @@ from typing import Any
 
 import numba
 import numpy as np
+from numba import prange
 
-from minigrad.kernels.compile import exp, loop
+from minigrad.kernels.compile import exp, loop, part
 
 f = np.float32
 ONE, ZERO, LEAST = f(1), f(0), f(-np.inf)
@@ -52,7 +53,7 @@ def _largest(row: Any) -> Any:
     return top
 
 
-@loop
+@part
 def _softmax_row(row: Any) -> Any:
     """In place; gives 1 / Σ. A row of -inf gives zeros."""
     top, total = _largest(row), ZERO
@@ -68,7 +69,7 @@ def _softmax_row(row: Any) -> Any:
 
 @loop
 def _softmax(x: Any) -> None:
-    for i in range(len(x)):
+    for i in prange(len(x)):
         _softmax_row(x[i])
 
 
@@ -76,7 +77,7 @@ def _softmax(x: Any) -> None:
 def _causal_softmax(x: Any, t: Any) -> None:
     """Over the positions up to each: row i is one of position i mod t."""
     n, s = x.shape
-    for i in range(n):
+    for i in prange(n):
         seen = min(i % t + 1, s)
         whole = min(s, (seen + 15) // 16 * 16)  # as many as a processor takes at once
         x[i, seen:whole] = LEAST
@@ -86,7 +87,7 @@ def _causal_softmax(x: Any, t: Any) -> None:
 
 @loop
 def _gradient(g: Any, p: Any) -> None:
-    for i in range(len(g)):
+    for i in prange(len(g)):
         g_, p_, along = g[i], p[i], ZERO
         for j in range(g_.size):
             along += g_[j] * p_[j]
@@ -96,7 +97,7 @@ def _gradient(g: Any, p: Any) -> None:
 
 @loop
 def _log_softmax(x: Any, logp: Any) -> None:
-    for i in range(len(x)):
+    for i in prange(len(x)):
         x_, row, top, total = x[i], logp[i], _largest(x[i]), ZERO
         for j in range(row.size):
             row[j] = x_[j] - top
