@@ -67,7 +67,7 @@ def _product(sgemm: Any, threads: Any, a: Any, b: Any, out: Any) -> None:
         at_b += left * b.strides[3]
         at_out += first * out.strides[2] + left * size
         if right > left and rows:
-            _sgemm(
+            _sgemm(  # type: ignore[call-arg]
                 sgemm, shape_a[0], shape_b[0], rows, right - left, k,
                 at_a, shape_a[1], at_b, shape_b[1], at_out, out.strides[2] // size,
             )  # fmt: skip
