@@ -187,8 +187,8 @@ def methods_figure(cells, places):
     of = cells.of(share="1").by("variant", "layers", "lr")
     columns = {f"{n}\u00a0layers, lr\u00a0{lr:g}": (n, lr) for n, lr in places}
     fates = {name: {of[name, *place].word for place in places} for name in rows}
-    always = [name for name in METHODS if fates[name] == {"trained"}]
-    said = f"With no warmup {len(always)} of these {len(METHODS)} methods train everywhere:"
+    always = [name for name in rows if fates[name] == {"trained"}]
+    said = f"With no warmup {len(always)} of these {len(rows)} train everywhere:"
     title = f"{said}\n{'; '.join(always)}"
     figure, axes = plot.new_figure(title, size=(8.5, 1.6 + 0.5 * len(rows)))
 
