@@ -1,9 +1,9 @@
 """Measure what README.md states, keep it in record.json, and write README.md's tables from it.
 
-    python benchmarks/record.py              all of it: 6 minutes, with nothing else running
+    python benchmarks/record.py              all of it: ten minutes, with nothing else running
     python benchmarks/record.py --runs 0     measure nothing, only write the tables
 
-Engines that are not installed keep the rows they have (autograd, jax, micrograd).
+Engines that are not installed keep the rows they have (autograd, jax, torch.compile, micrograd).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from steps import TABLE, compare  # noqa: E402
+from steps import TABLE, compare, installed  # noqa: E402
 
 RECORD, TEXT, README = HERE / "record.json", HERE / "shakespeare.json", HERE / "README.md"
 ROUNDS, THREADS = 6, 2
@@ -215,8 +215,8 @@ def measured(record: dict[str, Any], workloads: list[str], runs: int) -> Iterato
     kept = {(row["workload"], row["against"]): row for row in record["rows"]}
     for name in workloads:
         for other in TABLE[name]:
-            if other != "by_hand" and importlib.util.find_spec(other) is None:
-                continue  # "compiled" is no package: it is asked for by steps.py alone
+            if not installed(other):
+                continue
             each = [compare(name, other, ROUNDS, THREADS) for _ in range(runs)]
             slim = [{k: run[k] for k in ("ratio", "alone", "ms", "memory_ratio")} for run in each]
             row = {"workload": name, "against": other, "taken": f"{date.today()}", "runs": slim}

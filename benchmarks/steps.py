@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -58,6 +59,14 @@ class Engine:
         if not answer:
             raise SystemExit(f"the worker of {self.name} died at {line!r}")
         return float(answer)
+
+
+def installed(other: str) -> bool:
+    """Whether an engine can run here; torch.compile calls a C++ compiler."""
+    if other == "compiled" and not any(map(shutil.which, ("g++", "clang++"))):
+        return False
+    package = {"compiled": "torch", "by_hand": "numpy"}.get(other, other)
+    return importlib.util.find_spec(package) is not None
 
 
 def measure(names: list[str], workload: str, rounds: int, threads: int) -> dict[str, Any]:
@@ -109,8 +118,7 @@ def main() -> None:
         for other in options.engines.split(","):
             if other not in TABLE[workload]:
                 continue
-            package = {"compiled": "torch"}.get(other, other)
-            if other != "by_hand" and importlib.util.find_spec(package) is None:
+            if not installed(other):
                 print(f"{workload:16s} {other}: not installed", file=sys.stderr)
                 continue
             row = compare(workload, other, options.rounds, options.threads)
