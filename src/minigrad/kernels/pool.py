@@ -23,10 +23,9 @@ SPINS = "30000"  # about a millisecond; a tenth of its own
 
 
 def _openblas() -> ctypes.CDLL | None:
-    """The library that NumPy's wheels bring with them on Linux."""
-    for path in (Path(np.__file__).parents[1] / "numpy.libs").glob("libscipy_openblas64*"):
-        return ctypes.CDLL(str(path))
-    return None
+    """The library that NumPy's wheels bring with them on Linux; elsewhere forks and threads differ."""
+    found = (Path(np.__file__).parents[1] / "numpy.libs").glob("libscipy_openblas64*.so*")
+    return next((ctypes.CDLL(str(path)) for path in found), None)
 
 
 @numba.njit(parallel=True, cache=True)
