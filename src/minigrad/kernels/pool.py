@@ -23,7 +23,7 @@ SPINS = "30000"  # about a millisecond; a tenth of its own
 
 
 def _openblas() -> ctypes.CDLL | None:
-    """The library that NumPy's wheels bring with them on Linux; elsewhere forks and threads differ."""
+    """The library that NumPy's wheels bring with them on Linux; elsewhere threads differ."""
     found = (Path(np.__file__).parents[1] / "numpy.libs").glob("libscipy_openblas64*.so*")
     return next((ctypes.CDLL(str(path)) for path in found), None)
 
