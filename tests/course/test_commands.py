@@ -13,6 +13,7 @@ import pytest
 
 from minigrad.course.progress import Progress
 from minigrad.course.result import Result
+from tests.labs.small import make_small
 
 
 def test_check_answers_with_the_mistake_and_exit_code_one(workspace, minigrad):
@@ -282,6 +283,7 @@ def test_what_was_meant_is_guessed(workspace, minigrad, arguments, meant):
 
 
 def test_mine_says_whose_code_runs_and_what_its_check_has_against_it(workspace, minigrad):
+    make_small(workspace, "00")
     file = workspace.exercise_file(workspace.course.lab("00"))
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("raise NotImplementedError", "return var_w * q", 1), "utf-8")

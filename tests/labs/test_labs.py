@@ -1,6 +1,7 @@
 """What labs 00 to 03 claim, over at least three seeds, in runs small enough for every test run."""
 
 import contextlib
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import pytest
 from minigrad.lab import catalog
 from minigrad.lab.cells import Cells
 from minigrad.lab.records import strict
+from tests.labs.small import SMALL
 
 LABS = catalog.labs(Path(__file__).parents[2])
 NUMBERS = ("00", "01", "02", "03")
@@ -42,29 +44,18 @@ def run(number, **changes):
     return module, strict(result.records)
 
 
+@cache
+def small(number):
+    return run(number, **SMALL[number])
+
+
 def held(module, records):
     return {finding.variant: finding.held for finding in module.findings(records)}
 
 
-SMALL = {
-    "00": {"seeds": 2, "depth": 4, "width": 16},
-    "01": {"seeds": 2, "steps": 4, "width": 16},
-    "02": {
-        "seeds": 2,
-        "steps": 4,
-        "width": 16,
-        "timing_rows": 16,
-        "timing_width": 8,
-        "timing_repeats": 4,
-        "step_repeats": 4,
-    },
-    "03": {"seeds": 2, "steps": 4, "width": 16, "depth": 3, "four_steps": 2},
-}
-
-
 @pytest.mark.parametrize("number", NUMBERS)
 def test_findings_and_figures_come_from_the_records_alone(number):
-    module, records = run(number, **SMALL[number])
+    module, records = small(number)
     found = module.findings(records)
     assert found and all(f.variant and f.outcome and f.sentence for f in found)
     for figure in module.figures(records).values():
@@ -75,10 +66,11 @@ def test_findings_and_figures_come_from_the_records_alone(number):
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_the_same_seed_gives_the_same_numbers(number):
-    first, second = (run(number, **SMALL[number])[1] for _ in range(2))
-    for records in (first, second):
-        records.pop("timings.json", None)
-    assert first == second
+    first, second = (
+        {name: record for name, record in records.items() if name != "timings.json"}
+        for _, records in (small(number), run(number, **SMALL[number]))
+    )
+    assert first and first == second
 
 
 @pytest.mark.parametrize("lab", [lab for lab in LABS if lab.runs], ids=lambda lab: lab.folder)

@@ -6,6 +6,7 @@ anew from the committed records, which is right where what is said of them is me
 
 import re
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ LABS = [lab for lab in catalog.labs(Path(__file__).parents[2]) if lab.runs]
 per_lab = pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.folder)
 
 
+@cache
 def told(lab):
     """The text files and figures that the committed records give, by name."""
     module, reference = catalog.load(lab), lab.path / "reference"

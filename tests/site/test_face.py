@@ -12,6 +12,7 @@ from minigrad.signal.transformer.predict import predict_transformer
 from minigrad.site.face import ANSWERS, answer
 from minigrad.site.face.exercises import save
 from minigrad.site.face.prediction import configuration
+from tests.labs.small import make_small
 
 SMALL = {"depth": 3, "width": 16}
 
@@ -220,6 +221,7 @@ def test_what_is_no_graph_is_refused(expression, workspace):
 
 
 def test_a_lab_runs_with_the_learners_own(workspace):
+    make_small(workspace, "00")
     for name in ("linear_moment",):
         shown = answer("exercise", {"name": name}, workspace)
         args = {"name": name, "code": solution(workspace, name), "base": shown["digest"]}

@@ -1,7 +1,7 @@
 """The face where a static page runs it: in one process, of the files that are sent there, without
 the terminal's libraries and what Pyodide leaves out of Python's."""
 
-import functools
+import json
 import shutil
 import subprocess
 import sys
@@ -57,38 +57,57 @@ def packed(tmp_path_factory):
     return file
 
 
-@pytest.fixture
-def run(tmp_path, packed):
-    unpacked = tmp_path / "minigrad"
-    shutil.unpack_archive(packed, unpacked)
-    arguments = [str(tmp_path / "course"), str(unpacked)]
-    return functools.partial(ran, arguments)
+@pytest.fixture(scope="session")
+def run(tmp_path_factory, packed):
+    """Run a program in a process with no more than a page has; its words."""
+
+    def ran(code):
+        folder = tmp_path_factory.mktemp("worker")
+        shutil.unpack_archive(packed, folder / "minigrad")
+        program = textwrap.dedent(WITHOUT) + textwrap.dedent(code)
+        command = [sys.executable, "-c", program, folder / "course", folder / "minigrad"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return ran
 
 
-def ran(arguments, code):
-    program = textwrap.dedent(WITHOUT) + textwrap.dedent(code)
-    command = [sys.executable, "-c", program, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+ANSWERS = {
+    "predict": 'answer("predict", {"config": {"depth": 3}}, workspace)["verdict"]',
+    "rates": 'answer("rates", {"config": {"depth": 3}}, workspace)["rates"]',
+    "questions": 'answer("questions", {"topic": "01"}, workspace)[0]["ask"]',
+    "draw": 'answer("draw", {"seed": 1}, workspace)["config"]',
+    "export": 'len(answer("export", {}, workspace)["zip"])',
+    "solve": 'solve("fans")["passed"] and answer("course", {}, workspace)["next"]',
+    "examine": 'answer("examine", {"patient": "certain", "trace": True}, workspace)["trace"]',
+    "run": 'solve("linear_moment") and answer("run", {"lab": "00"}, workspace)["whose"]',
+}
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        'print(answer("predict", {"config": {"depth": 3}}, workspace)["verdict"])',
-        'print(answer("rates", {"config": {"depth": 3}}, workspace)["rates"])',
-        'print(answer("questions", {"topic": "01"}, workspace)[0]["ask"])',
-        'print(answer("draw", {"seed": 1}, workspace)["config"])',
-        'print(len(answer("export", {}, workspace)["zip"]))',
-        'assert solve("fans")["passed"]; print(answer("course", {}, workspace)["next"])',
-        'print(answer("examine", {"patient": "certain", "trace": True}, workspace)["trace"])',
-        'solve("linear_moment"); print(answer("run", {"lab": "00"}, workspace)["whose"])',
-    ],
-    ids=lambda code: code.split("(")[1 if code.startswith("print") else 0][:12],
-)
-def test_the_face_answers_without_the_terminals_libraries(run, code):
-    assert run(code).strip()
+@pytest.fixture(scope="session")
+def answers(run):
+    """What is said to each of ANSWERS, one after the other, as a page's worker answers them."""
+    code = """
+        import traceback
+        from contextlib import redirect_stdout
+
+        said = {}
+        with redirect_stdout(sys.stderr):
+            for name, code in ANSWERS.items():
+                try:
+                    said[name] = [str(eval(code)), ""]
+                except Exception:
+                    said[name] = ["", traceback.format_exc()]
+        print(json.dumps(said))
+    """
+    return json.loads(run(f"ANSWERS = {ANSWERS!r}\n" + textwrap.dedent(code)))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_face_answers_without_the_terminals_libraries(answers, name):
+    said, error = answers[name]
+    assert not error and said not in ("", "False", "None", "[]", "{}"), error
 
 
 def test_every_solution_passes_in_one_process(run):
