@@ -10,7 +10,11 @@ os.environ.setdefault("MINIGRAD_KERNELS", "numpy")  # tests/kernels runs the com
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-import pytest  # noqa: E402 - after the threads are said
+import io  # noqa: E402 - after the threads are said
+from dataclasses import dataclass  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import pytest  # noqa: E402
 
 import minigrad  # noqa: E402
 
@@ -19,3 +23,41 @@ import minigrad  # noqa: E402
 def _seeded() -> None:
     """Every test draws the same numbers, whichever tests ran before it in its process."""
     minigrad.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def fresh_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace as `minigrad start` makes it, to be copied: that takes half the time."""
+    from minigrad.course.workspace import start
+
+    return start(tmp_path_factory.mktemp("fresh") / "course")[0].root
+
+
+@dataclass
+class Outcome:
+    """What a command gave back."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        return self.stdout + self.stderr
+
+
+@pytest.fixture(name="minigrad")
+def run_minigrad(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Run a command as a learner does: `minigrad("check", "01")` gives its outcome."""
+    from minigrad.cli import main
+
+    def run(*arguments: str, input: str = "") -> Outcome:
+        monkeypatch.setattr("sys.argv", ["minigrad", *arguments])
+        monkeypatch.setattr("sys.stdin", io.StringIO(input))
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = capsys.readouterr()
+        return Outcome(end.value.code, out, err)
+
+    return run

@@ -1,13 +1,12 @@
 """A workspace to play a learner in."""
 
-import io
-from dataclasses import dataclass
+import shutil
 from pathlib import Path
 
 import pytest
 
 import minigrad
-from minigrad.course.workspace import Workspace, resources, start
+from minigrad.course.workspace import Workspace, resources
 
 
 @pytest.fixture(autouse=True)
@@ -17,41 +16,11 @@ def same_minigrad(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+def workspace(fresh_workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A fresh workspace, with the current folder in it."""
-    made, _ = start(tmp_path / "course")
-    monkeypatch.chdir(made.root)
-    return made
-
-
-@dataclass
-class Outcome:
-    """What a command gave back."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def output(self) -> str:
-        return self.stdout + self.stderr
-
-
-@pytest.fixture(name="minigrad")
-def run_minigrad(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    """Run a command as a learner does: `minigrad("check", "01")` gives its outcome."""
-    from minigrad.cli import main
-
-    def run(*arguments: str, input: str = "") -> Outcome:
-        monkeypatch.setattr("sys.argv", ["minigrad", *arguments])
-        monkeypatch.setattr("sys.stdin", io.StringIO(input))
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main()
-        out, err = capsys.readouterr()
-        return Outcome(end.value.code, out, err)
-
-    return run
+    root = shutil.copytree(fresh_workspace, tmp_path / "course", copy_function=shutil.copyfile)
+    monkeypatch.chdir(root)
+    return Workspace(root)
 
 
 @pytest.fixture

@@ -98,8 +98,12 @@ def test_the_plot_sets_how_right_against_how_sure(tmp_path, monkeypatch):
 
 
 def test_the_pass_mark():
+    played = {
+        level: run(1, level, 3, "mlp", lambda: "d", lambda line: None, None)[0] for level in (1, 2)
+    }
+
     def game(level, right):
-        one = run(1, level, 3, "mlp", lambda: "d", lambda line: None, None)[0]
+        one = played[level]
         good, bad = Answer(one.truth, 1.0), Answer(next(v for v in VERDICTS if v != one.truth), 1.0)
         made = [type(one)(3, level, good if i < right else bad, one.truth, one.theory, one.odds, [])
                 for i in range(10)]  # fmt: skip

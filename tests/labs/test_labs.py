@@ -95,7 +95,7 @@ def test_00_variance_follows_theory_within_a_fifth_of_a_decade():
 
 
 def test_01_three_inits_three_fates():
-    _, records = run("01", seeds=3, steps=220, width=128)
+    _, records = run("01", seeds=3, steps=160, width=128)
     variants = records["losses.json"]["variants"]
     fates = {
         name: cells.counts for name, cells in Cells.of_variants(variants).by("variant").items()
@@ -110,7 +110,7 @@ def test_01_three_inits_three_fates():
 
 def test_02_both_norms_train_and_hold_the_activations():
     small = {"timing_repeats": 1, "step_repeats": 1, "timing_rows": 8, "timing_width": 8}
-    _, records = run("02", steps=150, width=128, moments=(0, 150), **small)
+    _, records = run("02", steps=100, width=128, moments=(0, 100), **small)
     variants = records["losses.json"]["variants"]
     cells = Cells.of_variants(variants)
     assert all(cells.of(variant=name).counts == "trained 3/3" for name in ("LayerNorm", "RMSNorm"))
@@ -125,7 +125,7 @@ def test_02_both_norms_train_and_hold_the_activations():
 
 
 def test_03_the_residual_decides():
-    module, records = run("03", steps=90, width=64, optimizers=(("sgd", 1e-3),), four_steps=0)
+    module, records = run("03", steps=80, width=64, optimizers=(("sgd", 1e-3),), four_steps=0)
     cells = Cells.of_variants(records["losses.json"]["variants"]).by("variant")
     fates = {name: mine.counts for name, mine in cells.items()}
     assert fates == {"residual, SGD 0.001": "trained 3/3", "no residual, SGD 0.001": "stalled 3/3"}

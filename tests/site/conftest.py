@@ -7,9 +7,8 @@ import sys
 
 import pytest
 
-from minigrad.course.workspace import start
+from minigrad.course.workspace import Workspace
 from minigrad.site import build as building
-from minigrad.site import tools
 from minigrad.site.pages import Site
 from tests.site.browsing import DESK, FORGET, PATIENCE, expect, opened, served
 
@@ -20,8 +19,9 @@ FLAGS = [
 
 
 @pytest.fixture
-def workspace(tmp_path):
-    return start(tmp_path / "course")[0]
+def workspace(fresh_workspace, tmp_path):
+    root = shutil.copytree(fresh_workspace, tmp_path / "course", copy_function=shutil.copyfile)
+    return Workspace(root)
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +39,7 @@ def pages(site):
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("static") / "site"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tools.prediction, "STEPS", 20)
-        building.build(folder, None, lambda line: None)
+    building.build(folder, None, lambda line: None)
     return folder
 
 

@@ -1,7 +1,5 @@
 import json
 import math
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -61,26 +59,26 @@ def test_axes_are_checked(tmp_path):
         draw_map([], "depth", "lr", [], tmp_path / "map.png")
 
 
-def test_the_command_line_predicts_and_verifies(tmp_path):
-    command = [sys.executable, "-m", "minigrad", "predict", "--depth", "3", "--width", "32"]
+def test_the_command_line_predicts_and_verifies(minigrad, tmp_path):
+    command = ["predict", "--depth", "3", "--width", "32"]
     figure = tmp_path / "p.png"
     options = ["--lr", "0.03", "--json", "--verify", "--plot", str(figure)]
-    done = subprocess.run([*command, *options], capture_output=True, text=True)
+    done = minigrad(*command, *options)
     found = json.loads(done.stdout)
     assert found["verdict"] == found["verified"][0]["verdict"] == "trained"
     assert len(found["forward"]) == 3 and len(found["verified"][0]["losses"]) == 300
     assert figure.stat().st_size > 5000
-    bad = subprocess.run([*command, "--norm", "bn"], capture_output=True, text=True)
-    assert bad.returncode == 2 and bad.stderr == (
+    bad = minigrad(*command, "--norm", "bn")
+    assert bad.exit_code == 2 and bad.stderr == (
         "error: norm must be one of none, layernorm, rmsnorm, got 'bn'.\n"
     )
 
 
-def test_the_command_line_knows_two_families(tmp_path):
-    command = [sys.executable, "-m", "minigrad", "predict", "--family", "transformer"]
+def test_the_command_line_knows_two_families(minigrad, tmp_path):
+    command = ["predict", "--family", "transformer"]
     figure = tmp_path / "p.png"
     options = ["--layers", "4", "--lr", "0.002", "--json", "--plot", str(figure)]
-    done = subprocess.run([*command, *options], capture_output=True, text=True)
+    done = minigrad(*command, *options)
     found = json.loads(done.stdout)
     assert found["verdict"] == "trained" and found["configuration"]["layers"] == 4
     assert figure.stat().st_size > 5000
@@ -88,8 +86,8 @@ def test_the_command_line_knows_two_families(tmp_path):
         (["--layers", "4", "--depth", "3"], "error: --depth is no option of this family\n"),
         ([], "error: say how deep the network is: --layers 12;"),
     ):
-        bad = subprocess.run([*command, *wrong], capture_output=True, text=True)
-        assert bad.returncode == 2 and bad.stderr.startswith(said)
+        bad = minigrad(*command, *wrong)
+        assert bad.exit_code == 2 and bad.stderr.startswith(said)
 
 
 def test_a_map_of_transformers(tmp_path):

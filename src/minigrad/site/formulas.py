@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from html import escape
 
 from latex2mathml.converter import convert
@@ -37,6 +38,7 @@ def _bold(letter: str) -> int:
     return ord(letter) + (0x1D400 - ord("A") if letter.isupper() else 0x1D41A - ord("a"))
 
 
+@cache  # a page says √n often, and its translation says it again
 def mathml(source: str, display: bool) -> str:
     """A formula as MathML.
 

@@ -6,7 +6,7 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -169,6 +169,7 @@ def folded(source: str) -> str:
     )
 
 
+@cache  # a translated page has the same listings
 def code(source: str, language: str) -> str:
     """A coloured listing."""
     try:
