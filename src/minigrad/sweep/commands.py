@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 from collections.abc import Callable
@@ -29,6 +30,9 @@ def _figure(option: str, path: Path | None) -> None:
         raise ArgumentError(f"{option} draws a PNG: give a name that ends in .png, got {path}")
     if path is not None and not path.parent.is_dir():
         raise ArgumentError(f"{option}: there is no folder {path.parent}")
+    if path is not None:
+        with contextlib.suppress(FileNotFoundError):
+            path.lstat()  # OSError for a name that is too long
 
 
 def with_choices(command: Callable[..., None]) -> Callable[..., None]:
