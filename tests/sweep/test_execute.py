@@ -1,10 +1,13 @@
 """A sweep is resumable, killable, shareable, and the same with any number of workers."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from typing import Any
@@ -114,6 +117,18 @@ def test_two_sweeps_into_one_store(tmp_path):
     both = [start(tmp_path, path, 1) for _ in range(2)]
     assert [process.wait(timeout=120) for process in both] == [0, 0]
     assert len(contents(path)) == 100
+
+
+def test_a_store_that_another_process_is_making_is_waited_for(tmp_path):
+    path = tmp_path / "s.sqlite"
+    with contextlib.closing(sqlite3.connect(path, check_same_thread=False)) as other:
+        other.execute("CREATE TABLE of_another (x)")
+        other.execute("BEGIN IMMEDIATE")
+        release = threading.Timer(0.3, other.rollback)
+        release.start()
+        Store(path).close()
+        assert release.finished.is_set()
+        release.join()
 
 
 def test_a_store_becomes_a_csv_and_back(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ CREATE TABLE IF NOT EXISTS runs (
 );
 CREATE INDEX IF NOT EXISTS same_run ON runs (config, seed, steps)
 """
+WAIT = 60.0  # seconds for another process to let go of the file
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,25 @@ class Store:
         if not create and not self.path.is_file():
             raise ArgumentError(f"no sweep at {path}: make one with `minigrad sweep PLAN`")
         with self._readable(), contextlib.ExitStack() as failed:
-            self._db = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+            self._db = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
             failed.callback(self._db.close)
-            self._db.execute("PRAGMA journal_mode = WAL")
+            self._switch_to_wal()
             self._db.executescript(SCHEMA)
             failed.pop_all()
+
+    def _switch_to_wal(self) -> None:
+        """Here alone SQLite itself does not wait for another process, as one that makes the same
+        store at the same time: https://sqlite.org/rescode.html#busy."""
+        until = time.monotonic() + WAIT
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
 
     @contextlib.contextmanager
     def _readable(self) -> Iterator[None]:
