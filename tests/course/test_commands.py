@@ -33,16 +33,35 @@ def test_check_answers_with_the_mistake_and_exit_code_one(workspace, minigrad):
     ]
 
 
-def test_pytest_says_what_check_says(workspace, minigrad, solve, monkeypatch):
+def pytest_here(*arguments):
+    command = [sys.executable, "-m", "pytest", *arguments, "-p", "no:cacheprovider"]
+    plain = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # loading them takes time
+    return subprocess.run(command, env=plain, capture_output=True, encoding="utf-8", check=False)
+
+
+def test_pytest_skips_what_is_not_written_and_is_content_with_nothing_less_than_all(
+    workspace, solve
+):
+    first, second = (workspace.course.lab(name) for name in ("00", "autograd"))
+    file = workspace.exercise_file(first)
+    text = file.read_text(encoding="utf-8")
+    right = text.replace("raise NotImplementedError", "return fan_in * var_w * q", 1)
+    file.write_text(right, encoding="utf-8")
+    done = pytest_here(f"labs/{first.folder}", f"labs/{second.folder}")
+    left = len(first.exercises) + len(second.exercises) - 1
+    assert done.returncode == 1 and f"1 passed, {left} skipped" in done.stdout
+    assert f"not written yet: {left} exercises." in done.stdout and "FAILED" not in done.stdout
+    assert f"1 of {len(workspace.course.exercises)}" in done.stdout
+    solve("00")
+    assert pytest_here(f"labs/{first.folder}").returncode == 0
+
+
+def test_pytest_says_what_check_says(workspace, minigrad, solve):
     file = solve("00")
     text = file.read_text(encoding="utf-8").replace("return v / 2", "return v")
     file.write_text(text, encoding="utf-8")
     ours = minigrad("check", "relu_moment").output.removeprefix("✗ ")
-    command = [sys.executable, "-m", "pytest", "labs/00_variance_walk", "-p", "no:cacheprovider"]
-    monkeypatch.setenv(
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"
-    )  # none is needed, and loading takes time
-    theirs = subprocess.run(command, capture_output=True, encoding="utf-8", check=False).stdout
+    theirs = pytest_here("labs/00_variance_walk").stdout
     assert ours.strip() in theirs
     assert "1 failed, 4 passed" in theirs and "4 of " in theirs and "Next: mul_backward" in theirs
 

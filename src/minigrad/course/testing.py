@@ -2,6 +2,8 @@
 
 labs/conftest.py hands the functions called pytest_… to pytest. All of a lab's exercises that are
 asked for are checked in one child process, and what passes counts as it does with `minigrad check`.
+One that is not written yet is skipped, so that what fails is what was written; the exit code is 1
+as long as any is left.
 """
 
 from __future__ import annotations
@@ -18,6 +20,9 @@ from minigrad.course.runner import check
 from minigrad.course.status import banner, next_step
 from minigrad.course.workspace import find
 from minigrad.lab.say import wrapped
+
+LEFT = pytest.StashKey[list[str]]()  # of a session: the exercises that are not written yet
+NAMED = 8  # of them, at most
 
 
 class ExerciseFile(pytest.File):
@@ -46,6 +51,9 @@ class ExerciseItem(pytest.Item):
     def runtest(self) -> None:
         assert isinstance(self.parent, ExerciseFile)
         result = self.parent.result(self.name)
+        if result.status == "not written":
+            self.config.stash.setdefault(LEFT, []).append(self.name)
+            pytest.skip(str(result))
         if not result.passed:
             pytest.fail(str(result), pytrace=False)
 
@@ -53,8 +61,18 @@ class ExerciseItem(pytest.Item):
         return self.path, None, self.name
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What is left is no success, for a script that looks at the exit code alone."""
+    if session.config.stash.get(LEFT, []) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """How far the course has come, and what to write next."""
+    """What is not written yet, how far the course has come, and what to write next."""
+    left = terminalreporter.config.stash.get(LEFT, [])
+    if left:
+        some = f"{len(left)} exercises" if len(left) > NAMED else ", ".join(left)
+        terminalreporter.write_line(wrapped(f"Skipped, since not written yet: {some}."))
     progress = Progress(find(terminalreporter.config.rootpath), say=lambda line: None)
     terminalreporter.write_line(banner(progress).plain)
     terminalreporter.write_line(wrapped(next_step(progress)))
