@@ -93,6 +93,12 @@ def test_what_cannot_be_is_one_line(monkeypatch, capsys, tmp_path, arguments):
     assert shown.startswith("error: ") and shown.count("\n") == 1
 
 
+def test_a_figure_that_cannot_be_written_is_refused_before_any_work(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert minigrad(monkeypatch, "map", "none.sqlite", "--out", f"{LONG}.png") == 2
+    assert "none.sqlite" not in capsys.readouterr().err
+
+
 def test_a_page_in_another_encoding_is_one_line(monkeypatch, capsys, tmp_path):
     minigrad(monkeypatch, "start", str(tmp_path / "course"))
     monkeypatch.chdir(tmp_path / "course")
