@@ -12,9 +12,9 @@ from minigrad.core.broadcast import check_broadcast
 from minigrad.core.graph import record
 from minigrad.core.random import Generator, rng
 from minigrad.core.tensor import Tensor, wrap
+from minigrad.core.wasm import product
 from minigrad.errors import ArgumentError, DtypeError, ShapeError
 from minigrad.functional import parts
-from minigrad.functional.linalg import product
 from minigrad.functional.operands import (
     autocast,
     require_floating,

@@ -12,21 +12,11 @@ from minigrad.core.broadcast import Shape, check_broadcast, unbroadcast
 from minigrad.core.graph import record
 from minigrad.core.mode import settings
 from minigrad.core.tensor import Tensor
-from minigrad.core.wasm import WASM
+from minigrad.core.wasm import product
 from minigrad.errors import ArgumentError, DtypeError, ShapeError
 from minigrad.functional.index import put
 from minigrad.functional.operands import autocast, require_number, require_tensor, wide
 from minigrad.functional.shape import squeeze, unsqueeze
-from minigrad.kernels import twin
-
-
-@twin("product", 4096)
-def product(a: Any, b: Any) -> Any:
-    """a @ b, by einsum where there is no BLAS. Under create_graph the two are Tensors, whose own
-    product it then is."""
-    if WASM and type(a) is np.ndarray and type(b) is np.ndarray:
-        return np.einsum("...ij,...jk->...ik", a, b)
-    return a @ b
 
 
 def _check_matmul(x: np.ndarray, y: np.ndarray) -> None:
