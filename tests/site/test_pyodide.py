@@ -32,6 +32,7 @@ NUMPY = {"numpy/__init__.py": "ndarray = type(None)\n"}
 FACE = {
     "minigrad/__init__.py": "",
     "minigrad/core/__init__.py": "",
+    "minigrad/kernels/__init__.py": "def twin(room, least): return lambda form: form\n",
     "minigrad/site/__init__.py": "",
     "minigrad/course/__init__.py": "",
     "minigrad/site/absent.py": "def stand_in(): pass\n",
