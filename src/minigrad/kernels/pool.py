@@ -19,7 +19,7 @@ import numpy as np
 
 from minigrad import kernels
 
-SPINS = "30000"  # about a millisecond; a tenth of its own
+SPINS = "15000"  # half a millisecond; a twentieth of what it does by itself
 
 
 def _openblas() -> ctypes.CDLL | None:
