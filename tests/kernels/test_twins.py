@@ -189,6 +189,37 @@ def test_products_of_a_batch(batch, n, k, m):
     compare("product", linalg.product, (a, b[(0,) * len(batch)] if a.size else b))
 
 
+def strided(shape, *strides):
+    numbers = np.random.default_rng(1).standard_normal(4000, dtype=np.float32)
+    return np.lib.stride_tricks.as_strided(numbers, shape, [4 * n for n in strides])
+
+
+@pytest.mark.parametrize(
+    "a, b",
+    [
+        (strided((1, 50), 1, 1), strided((50, 30), 30, 1)),  # a column's transpose: a row of 1
+        (strided((5, 1), 1, 1), strided((1, 5), 1, 1)),
+        (strided((5, 1), 1, 1), strided((1, 5), 7, 1)),
+        (strided((5, 1), 9, 3), strided((1, 5), 3, 2)),
+        (strided((3, 1, 9), 9, 1, 1), strided((3, 9, 4), 36, 4, 1)),
+        (strided((4, 5), 1, 2), strided((5, 3), 1, 4)),  # columns that overlap
+        (strided((4, 5), 7, 1), strided((5, 3), 1, 8)),
+        (strided((4, 5), 0, 1), strided((5, 3), 1, 0)),
+        (strided((2, 3, 4, 5), 0, 20, 5, 1), strided((2, 3, 5, 2), 30, 0, 1, 9)),
+    ],
+)
+def test_a_product_reads_its_numbers_where_they_lie(a, b):
+    """Copies would lie in order."""
+    found = kernels.compiled("product", "product")(a, b)
+    np.testing.assert_allclose(found, a.astype(np.float64) @ b, rtol=1e-5, atol=1e-5)
+
+
+def test_a_product_of_two_dtypes_is_numpys():
+    a, b = np.ones((3, 4), np.float32), np.ones((4, 5))
+    found = kernels.compiled("product", "product")(a, b)
+    assert found.dtype == np.float64 and (found == 4).all()
+
+
 def test_the_ends_of_float32():
     ends = [0, -0.0, np.nan, np.inf, -np.inf, 1e-45, -1e-45, 1e-30, 3e38, -3e38]
     x = np.array([*ends, *np.linspace(-110, 110, 2001)], np.float32)

@@ -37,7 +37,8 @@ def _wake(steps: np.ndarray) -> None:
 def _start(count: int) -> None:
     """GNU's OpenMP reads once how often a thread looks for work before it sleeps: long enough that
     it is awake for the next op, and not so long that it is in the way on a busy machine."""
-    mine = os.environ.setdefault("GOMP_SPINCOUNT", SPINS) is SPINS
+    mine = "GOMP_SPINCOUNT" not in os.environ
+    os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
     _wake(np.empty(count))
     if mine:
         del os.environ["GOMP_SPINCOUNT"]

@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba import prange, types
 from numba.extending import intrinsic
 
-from minigrad.kernels.compile import loop, part
+from minigrad.kernels.compile import loop
 from minigrad.kernels.pool import BLAS, SHARED, THREADS, one_core_each
 
 LEAST = 1 << 18  # multiplications, below which one core is as fast
@@ -20,11 +20,12 @@ SGEMM = ctypes.cast(BLAS.scipy_cblas_sgemm64_, ctypes.c_void_p).value if SHARED 
 
 
 def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    if not SHARED or a.size * b.shape[-1] < LEAST or a.ndim > 4 or a.shape[:-2] != b.shape[:-2]:
+    small = not SHARED or a.size * b.shape[-1] < LEAST
+    if small or a.ndim > 4 or a.shape[:-2] != b.shape[:-2] or a.dtype != b.dtype:
         return a @ b
     out = np.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
     one_core_each()
-    _product(SGEMM, THREADS, _readable(a), _readable(b), _four(out))
+    _product(SGEMM, THREADS, *_as_lines(a), *_as_lines(b), _four(out))
     return out
 
 
@@ -33,22 +34,25 @@ def _four(x: np.ndarray) -> np.ndarray:
     return x if x.ndim == 4 else x[None] if x.ndim == 3 else x[None, None]
 
 
-def _readable(x: np.ndarray) -> np.ndarray:
-    """Of rows or columns that lie in order, which BLAS takes as they are."""
-    row, step = x.strides[-2:]
-    rows = step == x.itemsize and row >= x.shape[-1] * step
-    columns = row == x.itemsize and step >= x.shape[-2] * row
-    return _four(x if rows or columns else np.ascontiguousarray(x))
+def _as_lines(x: np.ndarray) -> tuple[np.ndarray, int, int]:
+    """x, or its copy, as BLAS takes it: whether its rows or its columns lie in order, and how many
+    numbers there are from one of them to the next. A stride along a size of 1 means nothing."""
+    (n, m), (row, step), size = x.shape[-2:], x.strides[-2:], x.itemsize
+    if step == size and row >= m * size and row % size == 0:
+        return _four(x), AS_IT_IS, row // size
+    if row == size and step >= n * size and step % size == 0:
+        return _four(x), TRANSPOSED, step // size
+    return _four(np.ascontiguousarray(x)), AS_IT_IS, m
 
 
 @loop
-def _product(sgemm: Any, threads: Any, a: Any, b: Any, out: Any) -> None:
+def _product(
+    sgemm: Any, threads: Any, a: Any, ta: Any, lda: Any, b: Any, tb: Any, ldb: Any, out: Any
+) -> None:
     outer, inner, n, m = out.shape
     k, size = a.shape[3], out.itemsize
     parts = threads if outer * inner == 1 else 1
     wide = m > n  # then the columns are shared out
-    shape_a = _rows(a.strides[2], a.strides[3], size)
-    shape_b = _rows(b.strides[2], b.strides[3], size)
     for piece in prange(outer * inner * parts):
         one, part = divmod(piece, parts)
         i, j = divmod(one, inner)
@@ -65,18 +69,11 @@ def _product(sgemm: Any, threads: Any, a: Any, b: Any, out: Any) -> None:
             left, right = 0, m
         at_a += first * a.strides[2]
         at_b += left * b.strides[3]
-        at_out += first * out.strides[2] + left * size
+        at_out += (first * m + left) * size
         if right > left and rows:
             _sgemm(  # type: ignore[call-arg]
-                sgemm, shape_a[0], shape_b[0], rows, right - left, k,
-                at_a, shape_a[1], at_b, shape_b[1], at_out, out.strides[2] // size,
+                sgemm, ta, tb, rows, right - left, k, at_a, lda, at_b, ldb, at_out, m
             )  # fmt: skip
-
-
-@part
-def _rows(row: Any, step: Any, size: Any) -> Any:
-    """How BLAS is to read a matrix of such strides, and the numbers from one line to the next."""
-    return (AS_IT_IS, row // size) if step == size and row >= size else (TRANSPOSED, step // size)
 
 
 @intrinsic
