@@ -69,6 +69,10 @@ def test_every_formula_is_mathml(file):
         assert set(re.findall(r'mathvariant="(\w[\w-]*)"', html)) <= {"normal"}, formula
 
 
+def test_an_underscore_of_text_is_one():
+    assert "<mtext>fan_in</mtext>" in mathml(r"\text{fan\_in}", display=False)
+
+
 def test_no_formula_is_left_raw(pages):
     for path, html in pages.items():
         text = re.sub(r"<pre.*?</pre>|<code.*?</code>|<script.*?</script>", "", html, flags=re.S)

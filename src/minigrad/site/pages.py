@@ -122,7 +122,6 @@ class Site:
                 known[file.resolve()] = self._lab_address(lab, file)
             known[(self.source / "labs" / lab.folder).resolve()] = f"labs/{lab.id}.html"
         known[(self.source / "labs" / "README.md").resolve()] = "labs/index.html"
-        known[(self.source / "README.md").resolve()] = "index.html"
         return known
 
     def _markdown(self, file: Path, path: str, after: dict[str, str] | None = None) -> Rendered:
