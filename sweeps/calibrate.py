@@ -188,9 +188,13 @@ def watch(runs: list[Row], unseen: list[Row]) -> None:
     runs = [run for run in runs if run.between]
 
     def known(runs: list[Row], windows: int) -> np.ndarray:
-        theory = [[p.features[q] for q in QUANTITIES] for p in predict_many([r.config for r in runs])]
+        theory = [
+            [p.features[q] for q in QUANTITIES] for p in predict_many([r.config for r in runs])
+        ]
         seen = np.array([run.windows[:windows] for run in runs])
-        return np.hstack([theory, np.where(np.isfinite(seen), np.log10(np.clip(seen, 1e-9, 1e9)), 9)])
+        return np.hstack(
+            [theory, np.where(np.isfinite(seen), np.log10(np.clip(seen, 1e-9, 1e9)), 9)]
+        )
 
     found = {}
     for k in range(len(WINDOWS)):  # of the last window, which the verdict is, nothing is seen

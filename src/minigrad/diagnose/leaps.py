@@ -3,14 +3,14 @@
 After a few real updates the weights move on along the mean of the last two as far as many more
 would carry them, or to where the loss along the way is least; two real updates damp what that has
 disturbed, and the next leap is longer (projective integration: Gear & Kevrekidis 2003,
-https://doi.org/10.1137/S1064827501388157). Three of them reach the last step.
+https://doi.org/10.1137/S1064827501388157). Two of them reach the last step: a third told no more
+of the fates of 5,205 runs, cross-validated.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +18,8 @@ import numpy as np
 from minigrad.diagnose.layers import Layer, glimpsed
 from minigrad.diagnose.session import Array, Session, dot, norm
 
-LEAPS = 3
-RATIO = 4  # of each leap to the one before
+LEAPS = 2
+RATIO = 6  # of each leap to the one before
 BEFORE = 3  # updates that come first
 BROKEN = 1 / 16  # of a leap is kept where its end is not finite
 
@@ -42,8 +42,7 @@ class Leap:
 def leaps(
     session: Session, grown: Grown, w: Array, g: Array, last: Array, u: Array, steps: int
 ) -> tuple[list[Leap], float, list[list[Layer]]]:
-    """The leaps, the gradient's norm where the last one ends, and the layers after the first and
-    there.
+    """The leaps, the gradient's norm where the last one ends, and the layers after each.
 
     From `w`, to which the updates `last` and `u` led, where g is the first batch's gradient before
     `u`; `grown` is that of `growth`. Ends early where a loss is not finite.
@@ -84,13 +83,11 @@ def leaps(
         if not math.isfinite(leap.stride):
             break
         leap.grown, leap.middle = grown(w)
-        last_one = i + 1 == LEAPS
-        with glimpsed(session) if i == 0 or last_one else nullcontext() as layers:
+        with glimpsed(session) as layers:
             leap.loss, there = session.differentiate(other)
-        if layers is not None:
-            seen.append(layers)
+        seen.append(layers)
         slope_there = norm(there)
-        if last_one or not (math.isfinite(leap.loss) and math.isfinite(slope_there)):
+        if i + 1 == LEAPS or not (math.isfinite(leap.loss) and math.isfinite(slope_there)):
             break
         u = session.updated(w)
         w = w + u
