@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import Check, check, drawn, edit, growing, probe, solutions
+from minigrad.course.check import check, drawn, edit, growing, instead, probe, solutions
 
 lab = solutions("autograd")
 
@@ -200,75 +200,65 @@ ALIASED = (
 )
 
 # fmt: off
-CHECKS: dict[str, Check] = {
-    "backward": check(
-        lab.backward,
-        [
-            graph("the gradients of x²(x² + x) at x = 2", polynomial, lambda rng: [2.0]),
-            graph("the gradients of (x² + x)x² at x = {:.4g}", mirrored, numbers(1)),
-            graph("the gradients of (x + y) + x, for arrays", shared, numbers(2, (2,))),
-            graph("the gradients of x · 8x²: x is used near the root and far from it", uneven,
-                numbers(1, (2, 3))),
-            graph("the gradients of (yz + xyz)(xyz + z)", product, numbers(3)),
-            probe("the gradient of a root that depends on nothing", run=single),
-            graph("the gradients of x² at x = 3, after backward through two graphs on one x",
-                doubled, lambda rng: [3.0], times=2),
-            probe("the gradients of x³ at x = 3, after a second backward from the same root",
-                run=twice_from_one_root),
-            growing("x.grad after doublings of x = 1", (8, 12, 16, 60), doublings),
-            growing("x.grad through additions in a row", (1100, 2200, 10_000), chain,
-                expected={"x.grad": 1.0}),
-        ],
-        [
-            (edit(f"g {EARLIER}", "g"),
-             "a second use overwrites the gradient of the first",
-             "x is used three times in x²(x² + x). How do the paths' contributions combine?"),
-            ([on_sight(first, left, late) for first in (-1, 0) for left in (False, True)
-              for late in (False, True)],
-             "a node passed its gradient on before all of it had arrived",
-             "When is a node's gradient complete? Which nodes must have had their turn before "
-                 "it?"),
-            (per_path,
-             "a node's gradient was passed on once per path, the earlier part again each time",
-             "A node that is reached by two paths: how often should it hand its gradient to its "
-                 "parents?"),
-            ([edit("root.grad = np.ones_like(root.value)", "pass"),
-              edit("root.grad = np.ones_like(root.value)",
-              "root.grad = np.zeros_like(root.value)")],
-             "the root has no gradient to start from",
-             "What is the derivative of root by root?"),
-            (edit(f"g {EARLIER}", "g if parent.grad is None else parent.grad * g"),
-             "the contributions of two uses are multiplied; they add",
-             "x + x has slope 2 in x. What do two slopes of 1 give by your rule?"),
-            ([edit("np.ones_like(root.value)", "1.0"),
-              edit("np.ones_like(root.value)", "np.array(1.0)")],
-             "the root starts from one number, where each of its entries has a slope of its own",
-             "Which shape has the gradient of a root of shape (2,)?"),
-            (edit("np.ones_like(root.value)", "root.value.copy()"),
-             "the root starts from its own value, not from ones",
-             "What is the derivative of root by root?"),
-            (edit(f"parent.grad = g {EARLIER}", ALIASED),
-             "an in-place addition wrote into an array that another node holds too",
-             "x + y hands the very same g to both. What happens to y.grad when you do "
-                 "x.grad += …?"),
-            (recursive,
-             "the walk through the graph is recursive, and Python's stack is about 1,000 calls "
-                 "deep",
-             "How would a list that you push to and pop from replace the recursion?"),
-            ([edit("if parent.edges:\n                    parent.grad = None\n", "pass\n"),
-              kept(False), kept(True)],
-             "a node between still held the gradient of an earlier backward; only a leaf collects",
-             "Only a leaf collects over several calls. With which grad must the others begin?"),
-            (edit("if parent.edges:", "if True:"),
-             "a leaf lost what an earlier backward had left in its grad; PyTorch adds to it",
-             "Why does a training step call zero_grad, if backward begins at 0 by itself?"),
-            (lambda root: sweep([root], plus),
-             "only the nodes that root is made of directly got a gradient",
-             "What does a parent of root do with its gradient when it has it?"),
-            (freed,
-             "only the leaves have a grad at the end; every node that root depends on is meant",
-             "Which nodes does the docstring promise a grad to?"),
-        ],
-    ),
+CHECKS = {
+    "backward": check(lab.backward, [
+        graph("the gradients of x²(x² + x) at x = 2", polynomial, lambda rng: [2.0]),
+        graph("the gradients of (x² + x)x² at x = {:.4g}", mirrored, numbers(1)),
+        graph("the gradients of (x + y) + x, for arrays", shared, numbers(2, (2,))),
+        graph("the gradients of x · 8x²: x is used near the root and far from it", uneven,
+            numbers(1, (2, 3))),
+        graph("the gradients of (yz + xyz)(xyz + z)", product, numbers(3)),
+        probe("the gradient of a root that depends on nothing", run=single),
+        graph("the gradients of x² at x = 3, after backward through two graphs on one x",
+            doubled, lambda rng: [3.0], times=2),
+        probe("the gradients of x³ at x = 3, after a second backward from the same root",
+            run=twice_from_one_root),
+        growing("x.grad after doublings of x = 1", (8, 12, 16, 60), doublings),
+        growing("x.grad through additions in a row", (1100, 2200, 10_000), chain,
+            expected={"x.grad": 1.0}),
+    ], [
+        (edit(f"g {EARLIER}", "g"),
+         "a second use overwrites the gradient of the first",
+         "x is used three times in x²(x² + x). How do the paths' contributions combine?"),
+        ([on_sight(first, left, late) for first in (-1, 0) for left in (False, True)
+          for late in (False, True)],
+         "a node passed its gradient on before all of it had arrived",
+         "When is a node's gradient complete? Which nodes must have had their turn before it?"),
+        (per_path,
+         "a node's gradient was passed on once per path, the earlier part again each time",
+         "A node that is reached by two paths: how often should it hand its gradient to its "
+             "parents?"),
+        (instead("root.grad = np.ones_like(root.value)", "pass",
+                 "root.grad = np.zeros_like(root.value)"),
+         "the root has no gradient to start from",
+         "What is the derivative of root by root?"),
+        (edit(f"g {EARLIER}", "g if parent.grad is None else parent.grad * g"),
+         "the contributions of two uses are multiplied; they add",
+         "x + x has slope 2 in x. What do two slopes of 1 give by your rule?"),
+        (edit("np.ones_like(root.value)", "1.0"),
+         "the root starts from one number, where each of its entries has a slope of its own",
+         "Which shape has the gradient of a root of shape (2,)?"),
+        (edit("np.ones_like(root.value)", "root.value.copy()"),
+         "the root starts from its own value, not from ones",
+         "What is the derivative of root by root?"),
+        (edit(f"parent.grad = g {EARLIER}", ALIASED),
+         "an in-place addition wrote into an array that another node holds too",
+         "x + y hands the very same g to both. What happens to y.grad when you do x.grad += …?"),
+        (recursive,
+         "the walk through the graph is recursive, and Python's stack is about 1,000 calls deep",
+         "How would a list that you push to and pop from replace the recursion?"),
+        ([edit("if parent.edges:\n                    parent.grad = None\n", "pass\n"), kept(False),
+          kept(True)],
+         "a node between still held the gradient of an earlier backward; only a leaf collects",
+         "Only a leaf collects over several calls. With which grad must the others begin?"),
+        (edit("if parent.edges:", "if True:"),
+         "a leaf lost what an earlier backward had left in its grad; PyTorch adds to it",
+         "Why does a training step call zero_grad, if backward begins at 0 by itself?"),
+        (lambda root: sweep([root], plus),
+         "only the nodes that root is made of directly got a gradient",
+         "What does a parent of root do with its gradient when it has it?"),
+        (freed,
+         "only the leaves have a grad at the end; every node that root depends on is meant",
+         "Which nodes does the docstring promise a grad to?"),
+    ]),
 }
-# fmt: on

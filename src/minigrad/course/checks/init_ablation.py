@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import Check, Probe, check, demand, edit, probe, solutions
+from minigrad.course.check import Check, Probe, check, demand, edit, instead, probe, solutions
 from minigrad.course.checks import gains, train_step
 from minigrad.course.checks.gains import GAIN_SQUARED, GAINS
 
@@ -157,42 +157,35 @@ def wrong_draws(uniform: bool, sigma: str) -> list[Any]:
 
 def xavier(right: Any, six: int, uniform: bool) -> Check:
     root = f"math.sqrt({six} / (fan_in + fan_out))"
-    return check(
-        right,
-        draws({"gain": 2.0}, {"gain": 0.3}),
-        [
-            (edit(root, f"math.sqrt({six} / (2 * fan_in))"), *LECUN),
-            (edit(root, f"math.sqrt({six} / (2 * fan_out))"),
-             "1/√fan_out: that keeps the backward signal only",
-             "What would the forward signal ask for, and what lies between the two?"),
-            (edit(root, f"math.sqrt({six // 2} / (fan_in + fan_out))"),
-             "the factor 2 was dropped",
-             "The mean of fan_in and fan_out is their sum over … what?"),
-            (edit(root, f"math.sqrt({six} / fan_in)"),
-             "Kaiming's rule, which looks at fan_in alone and makes up for a ReLU",
-             "What would the backward signal ask for, and what lies between the two?"),
-            (edit(root, f"({six} / (fan_in + fan_out))"),
-             "the root is missing",
-             "rng.normal(mean, scale): is scale σ or σ²?"),
-            *wrong_draws(uniform, "gain * " + root),
-            (edit(root, f"math.sqrt({six} / (6 * fan_in))"), *DEFAULT),
-            ([edit(f"gain * {root}", f"math.sqrt(gain * {six} / (fan_in + fan_out))")],
-             "the gain stands inside the root: it multiplies the variance",
-             "A gain of 2 should make each weight 2 times as large. How much does yours?", GAINS),
-            ([edit("gain *", "1 *"), edit("gain *", "1 / gain *"), edit("gain *", "gain**2 *")],
-             "the gain is ignored, or does not multiply each weight once",
-             "What should a gain of 2 do to each weight?", GAINS),
-            ([edit(root, f"math.sqrt({six} / fan_in + fan_out)"),
-              edit(root, f"math.sqrt({six}) / (fan_in + fan_out)"),
-              edit(root, f"{six} / math.sqrt(fan_in + fan_out)"),
-              edit(root, f"math.sqrt({six} / (fan_in * fan_out))"),
-              edit(root, f"math.sqrt((fan_in + fan_out) / {six})"),
-              edit(root, f"math.sqrt({six} * (fan_in + fan_out))"),
-              edit(root, "1 / (fan_in + fan_out)")],
-             f"what stands under the root is not {six} / (fan_in + fan_out)",
-             "Which parts belong below the line, and which below the root?"),
-        ],
-    )
+    return check(right, draws({"gain": 2.0}, {"gain": 0.3}), [
+        (edit(root, f"math.sqrt({six} / (2 * fan_in))"), *LECUN),
+        (edit(root, f"math.sqrt({six} / (2 * fan_out))"),
+         "1/√fan_out: that keeps the backward signal only",
+         "What would the forward signal ask for, and what lies between the two?"),
+        (edit(root, f"math.sqrt({six // 2} / (fan_in + fan_out))"),
+         "the factor 2 was dropped",
+         "The mean of fan_in and fan_out is their sum over … what?"),
+        (edit(root, f"math.sqrt({six} / fan_in)"),
+         "Kaiming's rule, which looks at fan_in alone and makes up for a ReLU",
+         "What would the backward signal ask for, and what lies between the two?"),
+        (edit(root, f"({six} / (fan_in + fan_out))"),
+         "the root is missing",
+         "rng.normal(mean, scale): is scale σ or σ²?"),
+        *wrong_draws(uniform, "gain * " + root),
+        (edit(root, f"math.sqrt({six} / (6 * fan_in))"), *DEFAULT),
+        (edit(f"gain * {root}", f"math.sqrt(gain * {six} / (fan_in + fan_out))"),
+         "the gain stands inside the root: it multiplies the variance",
+         "A gain of 2 should make each weight 2 times as large. How much does yours?", GAINS),
+        (instead("gain *", "1 *", "1 / gain *", "gain**2 *"),
+         "the gain is ignored, or does not multiply each weight once",
+         "What should a gain of 2 do to each weight?", GAINS),
+        (instead(root, f"math.sqrt({six} / fan_in + fan_out)",
+                 f"math.sqrt({six}) / (fan_in + fan_out)", f"{six} / math.sqrt(fan_in + fan_out)",
+                 f"math.sqrt({six} / (fan_in * fan_out))", f"math.sqrt((fan_in + fan_out) / {six})",
+                 f"math.sqrt({six} * (fan_in + fan_out))", "1 / (fan_in + fan_out)"),
+         f"what stands under the root is not {six} / (fan_in + fan_out)",
+         "Which parts belong below the line, and which below the root?"),
+    ])
 
 
 def kaiming(right: Any, uniform: bool) -> Check:
@@ -241,7 +234,7 @@ def kaiming(right: Any, uniform: bool) -> Check:
     )
 
 
-CHECKS: dict[str, Check] = {
+CHECKS = {
     **gains.CHECKS,
     "xavier_normal": xavier(lab.xavier_normal, 2, uniform=False),
     "xavier_uniform": xavier(lab.xavier_uniform, 6, uniform=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minigrad.course.check import Check, Probe, check, drawn, edit, solutions
+from minigrad.course.check import Probe, check, drawn, edit, solutions
 from minigrad.course.checks.tensors import each, rows, weight
 
 lab = solutions("02_norm_ablation")
@@ -94,62 +94,53 @@ def mistakes(size: str, dx: str) -> list[Any]:
     ]  # fmt: skip
 
 
-CHECKS: dict[str, Check] = {
-    "rms_norm_backward": check(
-        lab.rms_norm_backward,
-        probes(),
-        [
-            (edit("(g_hat - x_hat", "(g_hat - g_hat.mean(axis=-1, keepdims=True) - x_hat"),
-             "LayerNorm's mean term was copied: RMSNorm subtracts no mean",
-             "Does adding a constant to a row leave RMSNorm's output as it is?"),
-            (edit(" - x_hat * (g_hat * x_hat).mean(axis=-1, keepdims=True)", ""),
-             "the RMS was treated as a constant",
-             "x grows tenfold and nothing changes: what must dx · x be?"),
-            (edit("r = np.sqrt(", "x = x - x.mean(axis=-1, keepdims=True)\n    r = np.sqrt("),
-             "x is centred: these are LayerNorm's statistics",
-             "Which of the two norms takes the mean off?"),
-            *mistakes("r", "dx"),
-            (lambda *given: lab.rms_norm_backward(*given)[::-1],
-             "the answers stand in the other order",
-             "What comes first, dx or dweight?"),
-        ],
-    ),
-    "layer_norm_backward": check(
-        lab.layer_norm_backward,
-        probes(),
-        [
-            (edit("return dx /", "return g_hat /"),
-             "the statistics were treated as constants",
-             "x_j moves the mean and the spread as well. Which paths does g/σ leave out?"),
-            (edit("    dx -= x_hat * (g_hat * x_hat).mean(axis=-1, keepdims=True)\n", ""),
-             "σ was treated as a constant",
-             "x grows tenfold and nothing changes: what must dx · x̂ be?"),
-            (edit("g_hat - g_hat.mean(axis=-1, keepdims=True)", "g_hat.copy()"),
-             "μ was treated as a constant",
-             "A constant added to a row changes nothing: what must a row of dx sum to?"),
-            *mistakes("sigma", "dx / sigma"),
-            ([edit("g_hat - g_hat.mean", "g_hat - g.mean")],
-             "the mean that is taken off is not that of ĝ",
-             "Which gradient flows back through x̂: g, or g · weight?"),
-            (edit("(centred * centred).mean(axis=-1, keepdims=True)",
-                "((centred * centred).sum(axis=-1, keepdims=True) / max(1, x.shape[-1] - 1))"),
-             "the variance divides by d − 1",
-             "By what did the forward pass divide?"),
-            (edit("g_hat - g_hat.mean", "g_hat + g_hat.mean"),
-             "the sign of the mean term is turned round",
-             "A constant added to a row changes nothing: what must a row of dx sum to?"),
-            ([edit(", g.sum(axis=0)", f", {how}") for how in ("g.mean(axis=0)", "g",
-              "g_hat.sum(axis=0)", "g.sum(axis=1)", "g.sum()", "weight * 0 + len(g)",
-              "weight * 0 + 1")],
-             "dbias is not the sum of g over the rows",
-             "The bias is added in each of N rows, with slope 1. What reaches it?"),
-            (lambda *given: tuple(lab.layer_norm_backward(*given)[i] for i in (0, 2, 1)),
-             "dweight and dbias are swapped",
-             "Which of the two is a sum of g alone?"),
-            (edit("centred = x - x.mean(axis=-1, keepdims=True)", "centred = x * 1"),
-             "x is not centred",
-             "What is x̂ in LayerNorm: x/σ, or (x − μ)/σ?"),
-        ],
-    ),
+CHECKS = {
+    "rms_norm_backward": check(lab.rms_norm_backward, probes(), [
+        (edit("(g_hat - x_hat", "(g_hat - g_hat.mean(axis=-1, keepdims=True) - x_hat"),
+         "LayerNorm's mean term was copied: RMSNorm subtracts no mean",
+         "Does adding a constant to a row leave RMSNorm's output as it is?"),
+        (edit(" - x_hat * (g_hat * x_hat).mean(axis=-1, keepdims=True)", ""),
+         "the RMS was treated as a constant",
+         "x grows tenfold and nothing changes: what must dx · x be?"),
+        (edit("r = np.sqrt(", "x = x - x.mean(axis=-1, keepdims=True)\n    r = np.sqrt("),
+         "x is centred: these are LayerNorm's statistics",
+         "Which of the two norms takes the mean off?"),
+        *mistakes("r", "dx"),
+        (lambda *given: lab.rms_norm_backward(*given)[::-1],
+         "the answers stand in the other order",
+         "What comes first, dx or dweight?"),
+    ]),
+    "layer_norm_backward": check(lab.layer_norm_backward, probes(), [
+        (edit("return dx /", "return g_hat /"),
+         "the statistics were treated as constants",
+         "x_j moves the mean and the spread as well. Which paths does g/σ leave out?"),
+        (edit("    dx -= x_hat * (g_hat * x_hat).mean(axis=-1, keepdims=True)\n", ""),
+         "σ was treated as a constant",
+         "x grows tenfold and nothing changes: what must dx · x̂ be?"),
+        (edit("g_hat - g_hat.mean(axis=-1, keepdims=True)", "g_hat.copy()"),
+         "μ was treated as a constant",
+         "A constant added to a row changes nothing: what must a row of dx sum to?"),
+        *mistakes("sigma", "dx / sigma"),
+        (edit("g_hat - g_hat.mean", "g_hat - g.mean"),
+         "the mean that is taken off is not that of ĝ",
+         "Which gradient flows back through x̂: g, or g · weight?"),
+        (edit("(centred * centred).mean(axis=-1, keepdims=True)",
+              "((centred * centred).sum(axis=-1, keepdims=True) / max(1, x.shape[-1] - 1))"),
+         "the variance divides by d − 1",
+         "By what did the forward pass divide?"),
+        (edit("g_hat - g_hat.mean", "g_hat + g_hat.mean"),
+         "the sign of the mean term is turned round",
+         "A constant added to a row changes nothing: what must a row of dx sum to?"),
+        ([edit(", g.sum(axis=0)", f", {how}")
+          for how in ("g.mean(axis=0)", "g", "g_hat.sum(axis=0)", "g.sum(axis=1)", "g.sum()",
+                      "weight * 0 + len(g)", "weight * 0 + 1")],
+         "dbias is not the sum of g over the rows",
+         "The bias is added in each of N rows, with slope 1. What reaches it?"),
+        (lambda *given: tuple(lab.layer_norm_backward(*given)[i] for i in (0, 2, 1)),
+         "dweight and dbias are swapped",
+         "Which of the two is a sum of g alone?"),
+        (edit("centred = x - x.mean(axis=-1, keepdims=True)", "centred = x * 1"),
+         "x is not centred",
+         "What is x̂ in LayerNorm: x/σ, or (x − μ)/σ?"),
+    ]),
 }
-# fmt: on

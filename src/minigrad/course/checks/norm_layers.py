@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import Check, Probe, check, demand, drawn, edit, probe, solutions
+from minigrad.course.check import Probe, check, demand, drawn, edit, instead, probe, solutions
 from minigrad.course.checks.tensors import by, each, rows, tensor, weight
 
 lab = solutions("02_norm_ablation")
@@ -70,66 +70,51 @@ def layer_probes(*names: str) -> list[Probe]:
 ONES, ZEROS = "nn.Parameter(minigrad.ones(dim))", "nn.Parameter(minigrad.zeros(dim))"
 
 # fmt: off
-CHECKS: dict[str, Check] = {
-    "RMSNorm": check(
-        lab.RMSNorm,
-        layer_probes("weight"),
-        [
-            (edit("self.weight = nn", f"self.bias = {ZEROS}\n        self.weight = nn"),
-             "2d parameters: RMSNorm has no bias",
-             "What would a bias put back that RMSNorm never took off?"),
-            ([edit("ones(dim)", "ones(1)"), edit("ones(dim)", "ones(())"),
-              edit("ones(dim)", "tensor(1.0)")], *SCALAR),
-            (edit("self.weight", "self.gamma"), *OTHER_NAME),
-            ([edit(ONES, "dim"), edit(ONES, "1.0"), edit(ONES, "None")],
-             "the weight is no Tensor at all",
-             "What does the layer learn, and how many numbers is that?"),
-            ([edit(ONES, "minigrad.ones(dim)"), edit(ONES, "minigrad.zeros(dim)")], *UNREGISTERED),
-            ([edit("ones(dim)", "zeros(dim)"), edit("ones(dim)", "ones(dim) / dim")],
-             *STARTS_ELSEWHERE),
-            ([edit("ones(dim)", s) for s in ("ones(1, dim)", "ones(dim, 1)", "ones(dim, dim)")],
-             *OTHER_SHAPE),
-            (edit(", self.eps)", ")"), *EPS_DROPPED),
-            ([edit("(x, self.weight,", "(x, minigrad.ones(self.weight.shape[0]),")], *NOT_USED),
-            ([edit("ones(dim))", "ones(dim), requires_grad=False)"),
-              edit("(x, self.weight,", "(x, self.weight.detach(),")], *FROZEN),
-            (edit("rms_norm(x, self.weight, self.eps)",
-                 "layer_norm(x, self.weight, minigrad.zeros(1), self.eps)"),
-             "forward is LayerNorm's",
-             "Which of the two functions does RMSNorm stand for?"),
-        ],
-    ),
-    "LayerNorm": check(
-        lab.LayerNorm,
-        layer_probes("weight", "bias"),
-        [
-            ([edit("ones(dim)", "ones(1)", "zeros(dim)", "zeros(1)"),
-              edit("ones(dim)", "ones(1)"), edit("zeros(dim)", "zeros(1)")], *SCALAR),
-            ([edit("self.weight", "self.gamma", "self.bias", "self.beta"),
-              edit("self.bias", "self.beta"), edit("self.weight", "self.gamma")], *OTHER_NAME),
-            ([edit(ONES, "minigrad.ones(dim)", ZEROS, "minigrad.zeros(dim)"),
-              edit(ZEROS, "minigrad.zeros(dim)"), edit(ONES, "minigrad.ones(dim)")], *UNREGISTERED),
-            (edit(f"        self.bias = {ZEROS}\n", "        self.bias = 0.0\n"),
-             "there is no bias: LayerNorm learns one",
-             "What puts a mean back that the norm took off?"),
-            ([edit("ones(dim)", "zeros(dim)"), edit("zeros(dim)", "ones(dim)"),
-              edit("ones(dim)", "@", "zeros(dim)", "ones(dim)", "@", "zeros(dim)")],
-             *STARTS_ELSEWHERE),
-            ([edit("ones(dim)", s, "zeros(dim)", s.replace("ones", "zeros"))
-              for s in ("ones(1, dim)", "ones(dim, 1)")], *OTHER_SHAPE),
-            (edit(", self.eps)", ")"), *EPS_DROPPED),
-            (edit("self.weight, self.bias,", "self.bias, self.weight,"),
-             "weight and bias are swapped",
-             "In which order does layer_norm take them?"),
-            ([edit("(x, self.weight,", "(x, minigrad.ones(self.weight.shape[0]),"),
-              edit("self.weight, self.bias,", "self.weight, minigrad.zeros(1),")], *NOT_USED),
-            ([edit("ones(dim))", "ones(dim), requires_grad=False)"),
-              edit("zeros(dim))", "zeros(dim), requires_grad=False)"),
-              edit("ones(dim))", "ones(dim), requires_grad=False)", "zeros(dim))",
-              "zeros(dim), requires_grad=False)"), edit("(x, self.weight,",
-              "(x, self.weight.detach(),"), edit("self.weight, self.bias,",
-              "self.weight, self.bias.detach(),")], *FROZEN),
-        ],
-    ),
+CHECKS = {
+    "RMSNorm": check(lab.RMSNorm, layer_probes("weight"), [
+        (edit("self.weight = nn", f"self.bias = {ZEROS}\n        self.weight = nn"),
+         "2d parameters: RMSNorm has no bias",
+         "What would a bias put back that RMSNorm never took off?"),
+        (edit("ones(dim)", "ones(1)"), *SCALAR),
+        (edit("self.weight", "self.gamma"), *OTHER_NAME),
+        (instead(ONES, "dim", "None"),
+         "the weight is no Tensor at all",
+         "What does the layer learn, and how many numbers is that?"),
+        (edit(ONES, "minigrad.ones(dim)"), *UNREGISTERED),
+        (instead("ones(dim)", "zeros(dim)", "ones(dim) / dim"), *STARTS_ELSEWHERE),
+        (instead("ones(dim)", "ones(1, dim)", "ones(dim, 1)", "ones(dim, dim)"), *OTHER_SHAPE),
+        (edit(", self.eps)", ")"), *EPS_DROPPED),
+        (edit("(x, self.weight,", "(x, minigrad.ones(self.weight.shape[0]),"), *NOT_USED),
+        (edit("ones(dim))", "ones(dim), requires_grad=False)"), *FROZEN),
+        (edit("rms_norm(x, self.weight, self.eps)",
+              "layer_norm(x, self.weight, minigrad.zeros(1), self.eps)"),
+         "forward is LayerNorm's",
+         "Which of the two functions does RMSNorm stand for?"),
+    ]),
+    "LayerNorm": check(lab.LayerNorm, layer_probes("weight", "bias"), [
+        ([edit("ones(dim)", "ones(1)", "zeros(dim)", "zeros(1)"), edit("ones(dim)", "ones(1)"),
+          edit("zeros(dim)", "zeros(1)")], *SCALAR),
+        ([edit("self.weight", "self.gamma", "self.bias", "self.beta"),
+          edit("self.bias", "self.beta"), edit("self.weight", "self.gamma")], *OTHER_NAME),
+        ([edit(ONES, "minigrad.ones(dim)", ZEROS, "minigrad.zeros(dim)"),
+          edit(ZEROS, "minigrad.zeros(dim)"), edit(ONES, "minigrad.ones(dim)")], *UNREGISTERED),
+        (edit(f"        self.bias = {ZEROS}\n", "        self.bias = 0.0\n"),
+         "there is no bias: LayerNorm learns one",
+         "What puts a mean back that the norm took off?"),
+        ([edit("ones(dim)", "zeros(dim)"), edit("zeros(dim)", "ones(dim)"),
+          edit("ones(dim)", "@", "zeros(dim)", "ones(dim)", "@", "zeros(dim)")], *STARTS_ELSEWHERE),
+        ([edit("ones(dim)", s, "zeros(dim)", s.replace("ones", "zeros"))
+          for s in ("ones(1, dim)", "ones(dim, 1)")], *OTHER_SHAPE),
+        (edit(", self.eps)", ")"), *EPS_DROPPED),
+        (edit("self.weight, self.bias,", "self.bias, self.weight,"),
+         "weight and bias are swapped",
+         "In which order does layer_norm take them?"),
+        ([edit("(x, self.weight,", "(x, minigrad.ones(self.weight.shape[0]),"),
+          edit("self.weight, self.bias,", "self.weight, minigrad.zeros(1),")], *NOT_USED),
+        ([edit("ones(dim))", "ones(dim), requires_grad=False)"),
+          edit("zeros(dim))", "zeros(dim), requires_grad=False)"),
+          edit("ones(dim))", "ones(dim), requires_grad=False)", "zeros(dim))",
+               "zeros(dim), requires_grad=False)")], *FROZEN),
+    ]),
 }
 # fmt: on

@@ -33,4 +33,3 @@ AXIS_0 = ("the statistics were taken over the batch, not over each row",
     "Should a row's output change when another row does?", LAYER_NORM)
 WHOLE = ("the statistics were taken over the whole array",
     "Should a row's output change when another row does?", LAYER_NORM)
-# fmt: on
