@@ -111,7 +111,7 @@ CHECKS = {
                  "0.93", "math.log(classes)", "unigram / 0.93", "0.07 * unigram"),
          "the end is not held to 0.93 of the unigram loss",
          "From which loss on does a run do no better than guessing by frequency?"),
-        ([edit('return "leak" if end < 0.3 else "healthy"', 'return "healthy"'),
+        (['"healthy"',
           instead("end < 0.3", "end < 1.0", "end < 0.1", "losses[-1] < 0.3", "end > 0.3")],
          "a leak is not told by a mean below 0.3",
          "What do you think of a student who answers before hearing the question?"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from minigrad.course.check import check, drawn, edit, instead, probe, solutions
 
 lab = solutions("01_init_ablation")
@@ -62,26 +60,24 @@ CHECKS = {
         drawn("(fan_in, fan_out) of shape {}", lambda rng: (tuple(int(n)
             for n in rng.integers(2, 99, 2)),)),
     ], [
-        (instead("shape[1] * window, shape[0] * window", "shape[0] * window, shape[1] * window",
-                 "shape[0], shape[1]"),
+        (["shape[0] * window, shape[1] * window", "shape[0], shape[1]"],
          "fan_in and fan_out are swapped",
          "The shape is (out, in). How many terms does one output sum?"),
         ([edit("int(np.prod(shape[2:]))", "1"), edit("shape[1] * window", "shape[1]"),
-          edit("shape[0] * window", "shape[0]"), lambda s: (s[-1], s[0]), lambda s: (s[-1], s[-2])],
+          edit("shape[0] * window", "shape[0]"), "shape[-1], shape[0]", "shape[-1], shape[-2]"],
          "the convolution's window is left out",
          "One output of a 3 × 3 convolution sums over 9 positions of each input channel. How "
              "many terms is that?"),
         ([instead("int(np.prod(shape[2:]))", "sum(shape[2:])", "(sum(shape[2:]) or 1)"),
-          lambda s: (s[1] + sum(s[2:]), s[0] + sum(s[2:]))],
+          "shape[1] + sum(shape[2:]), shape[0] + sum(shape[2:])"],
          "the window's sides are added; an area is a product",
          "How many positions has a window of 3 by 5?"),
         ([edit("int(np.prod(shape[2:]))", f"({w} if len(shape) > 2 else 1)")
           for w in ("shape[2]", "shape[3]", "shape[2] ** 2", "shape[3] ** 2")],
          "one side of the window stands for both",
          "How many positions has a window of 3 by 5?"),
-        ([lambda s: (math.prod(s[1:]), math.prod(s[1:])), lambda s: (math.prod(s), math.prod(s)),
-          lambda s: (math.prod(s[1:]), math.prod(s)),
-          lambda s: (math.prod(s[1:]), math.prod(s[:-1]))],
+        (["math.prod(shape[1:]), math.prod(shape[1:])", "math.prod(shape), math.prod(shape)",
+          "math.prod(shape[1:]), math.prod(shape)", "math.prod(shape[1:]), math.prod(shape[:-1])"],
          "an axis too many is in the product",
          "How many inputs' weights does one output touch? And one input, how many outputs'?"),
     ]),

@@ -7,23 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.course.check import Probe, check, drawn, edit, instead, probe, solutions
-from minigrad.course.checks import norm_backward, norm_layers, timing
-from minigrad.course.checks.norms import (
-    AXIS_0,
-    D_MINUS_1,
-    EPS_OUTSIDE,
-    EPS_SQUARED,
-    IS_LAYER_NORM,
-    LARGEST,
-    MEAN_OF_ABS,
-    MULTIPLIED,
-    NO_EPS,
-    NO_ROOT,
-    SQUARE_OF_MEAN,
-    STD_FOR_RMS,
-    SUM_FOR_MEAN,
-    WHOLE,
-)
+from minigrad.course.checks import norm_backward, norm_layers, norms, timing
 from minigrad.course.checks.tensors import each, forward, gradients, rows, weight
 
 lab = solutions("02_norm_ablation")
@@ -74,9 +58,9 @@ def reduced(text: str) -> list[Any]:
     """Mistakes of the axis, for a text of a mean over the last."""
     over = [edit(text, text.replace("dim=-1", f"dim={d}")) for d in ("0", "1", "-2")]
     return [
-        (over[0], *AXIS_0),
+        (over[0], *norms.AXIS_0),
         ([edit(text, text.replace("dim=-1, keepdim=True", "")),
-          edit(text, text.replace("dim=-1", "dim=tuple(range(x.ndim))"))], *WHOLE),
+          edit(text, text.replace("dim=-1", "dim=tuple(range(x.ndim))"))], *norms.WHOLE),
         ([*over[1:], edit(text, text.replace("dim=-1", "dim=tuple(range(1, x.ndim))"))], *TOKENS),
     ]  # fmt: skip
 
@@ -100,23 +84,23 @@ CHECKS = {
             each(rows(2, 3, 4), weight(4), 1e-3), gradients("x", "weight")),
     ], [
         (edit("    h = h / (", "    h = h - h.mean(dim=-1, keepdim=True)\n    h = h / ("),
-         *IS_LAYER_NORM),
-        (edit(MEAN, MEAN.replace("mean", "sum")), *SUM_FOR_MEAN),
-        (edit(SIZE, f"({MEAN} + eps)"), *NO_ROOT),
+         *norms.IS_LAYER_NORM),
+        (edit(MEAN, MEAN.replace("mean", "sum")), *norms.SUM_FOR_MEAN),
+        (edit(SIZE, f"({MEAN} + eps)"), *norms.NO_ROOT),
         ([[edit(SIZE, f"(h.var(dim=-1, keepdim=True, correction={c}) + eps).sqrt()")
            for c in (0, 1)],
           [edit(SIZE, f"(h.std(dim=-1, keepdim=True, correction={c}) + eps)") for c in (0, 1)]],
-         *STD_FOR_RMS),
-        (edit(MEAN, "(h * h).sum(dim=-1, keepdim=True) / (h.shape[-1] - 1)"), *D_MINUS_1),
-        (edit("h / (", "h * ("), *MULTIPLIED),
-        (edit(SIZE, "(h.abs().mean(dim=-1, keepdim=True) + eps)"), *MEAN_OF_ABS),
+         *norms.STD_FOR_RMS),
+        (edit(MEAN, "(h * h).sum(dim=-1, keepdim=True) / (h.shape[-1] - 1)"), *norms.D_MINUS_1),
+        (edit("h / (", "h * ("), *norms.MULTIPLIED),
+        (edit(SIZE, "(h.abs().mean(dim=-1, keepdim=True) + eps)"), *norms.MEAN_OF_ABS),
         ([edit(MEAN, "h.mean(dim=-1, keepdim=True) ** 2"),
-          edit(SIZE, "(h.mean(dim=-1, keepdim=True).abs() + eps)")], *SQUARE_OF_MEAN),
+          edit(SIZE, "(h.mean(dim=-1, keepdim=True).abs() + eps)")], *norms.SQUARE_OF_MEAN),
         (instead(SIZE, "(h.abs().amax(dim=-1, keepdim=True) + eps)",
-                 "(h.amax(dim=-1, keepdim=True) + eps)"), *LARGEST),
-        (edit(SIZE, f"({MEAN}.sqrt() + eps)"), *EPS_OUTSIDE),
-        (edit(" + eps)", ")"), *NO_EPS),
-        (edit(" + eps)", " + eps**2)"), *EPS_SQUARED),
+                 "(h.amax(dim=-1, keepdim=True) + eps)"), *norms.LARGEST),
+        (edit(SIZE, f"({MEAN}.sqrt() + eps)"), *norms.EPS_OUTSIDE),
+        (edit(" + eps)", ")"), *norms.NO_EPS),
+        (edit(" + eps)", " + eps**2)"), *norms.EPS_SQUARED),
         *reduced(MEAN),
         (edit("    h = h / (", "    h = h + eps\n    h = h / (", " + eps).sqrt()", ").sqrt()"),
          "ε was added to x, not to its mean square",
@@ -187,8 +171,7 @@ CHECKS = {
         (edit("(centred * centred)", "(x * x)"),
          "the mean square of x, not its variance: the mean was left in",
          "Which spread has a row of tens: 0 or 10?"),
-        (edit("centred / (var + eps).sqrt() * weight + bias",
-              "(centred / (var + eps).sqrt() + bias) * weight"),
+        ("(centred / (var + eps).sqrt() + bias) * weight",
          "the bias was added before the weight was multiplied",
          "weight · x̂ + bias: which mean should a row have if bias is 1?"),
         (edit("centred = x -", "x = x * weight + bias\n    centred = x -", " * weight + bias\n",
@@ -204,16 +187,15 @@ CHECKS = {
          "the bias is not added",
          "What moves the mean of a row away from 0?"),
         (instead("(var + eps).sqrt()", "(var.sqrt() + eps)", "(var.sqrt() + eps**0.5)"),
-         *EPS_OUTSIDE),
-        (edit("(var + eps)", "var"), *NO_EPS),
-        (edit("(var + eps)", "(var + eps**2)"), *EPS_SQUARED),
+         *norms.EPS_OUTSIDE),
+        (edit("(var + eps)", "var"), *norms.NO_EPS),
+        (edit("(var + eps)", "(var + eps**2)"), *norms.EPS_SQUARED),
         (edit("* weight + bias", "* weight.detach() + bias"), *WEIGHT_CUT),
         (edit("+ bias", "+ bias.detach()"),
          "the bias gets no gradient: it left the graph",
          "Which step takes the bias out of the graph?"),
         ([edit("centred = x -", "x = x.detach()\n    centred = x -"),
-          edit("return centred / (var + eps).sqrt() * weight + bias",
-               "return (centred / (var + eps).sqrt() * weight + bias).detach()")], *CUT),
+          "(centred / (var + eps).sqrt() * weight + bias).detach()"], *CUT),
         (edit("x.mean(dim=-1, keepdim=True)", "x.mean(dim=-1, keepdim=True).detach()",
               "(centred * centred)", "(centred * centred).detach()"),
          "the statistics were treated as constants",

@@ -100,7 +100,7 @@ CHECKS = {
               "np.where(np.tri(len(q)), 0, -np.inf)"),
          "every position in sight counts alike: the scores are not used",
          "What decides how much of each v is in the mixture?"),
-        (lambda q, k, v: v[np.where(np.tri(len(q)), q @ k.T, -np.inf).argmax(axis=1)],
+        ("v[np.where(np.tri(len(q)), q @ k.T, -np.inf).argmax(axis=1)]",
          "only the best match was taken; softmax mixes all",
          "Which weight does softmax give to the second best?"),
         (edit("scores - scores.max(axis=-1, keepdims=True)", "scores"),

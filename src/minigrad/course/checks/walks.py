@@ -67,7 +67,7 @@ CHECKS = {
          "the matrix is missing: only the activation acts",
          "Which two steps make one layer?"),
         (edit("    return walk", "        return walk"), *EARLY_RETURN),
-        (edit("return walk", "return q"), *LAST_ONLY),
+        ("q", *LAST_ONLY),
         (edit("range(depth)", "range(depth - 1)"),
          "one layer is missing at the end",
          "How often does range(depth − 1) run?"),
@@ -142,7 +142,7 @@ CHECKS = {
          "the mean of h, not of its square",
          "What is the mean of h after a linear layer? Is the signal gone?"),
         (edit("    return walk", "        return walk"), *EARLY_RETURN),
-        (edit("return walk", "return walk[-1]"), *LAST_ONLY),
+        ("walk[-1]", *LAST_ONLY),
     ]),
 }
 # fmt: on
