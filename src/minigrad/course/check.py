@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -147,6 +148,12 @@ def edit(*pairs: str) -> Edit:
 def instead(old: str, *news: str) -> list[Edit]:
     """The right implementation several times: with each of ``news`` in the place of ``old``."""
     return [Edit((old, new)) for new in news]
+
+
+def some(*edits: tuple[str, ...]) -> list[Edit]:
+    """The right implementation with one, several or all of these edits: (old, new, old, new, …)."""
+    chosen = (c for n in range(len(edits)) for c in itertools.combinations(edits, n + 1))
+    return [Edit(tuple(itertools.chain(*c))) for c in chosen]
 
 
 def check(right: Callable[..., Any], probes: Sequence[Any], mistakes: Sequence[Any] = ()) -> Check:

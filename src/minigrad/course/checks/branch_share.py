@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import apply, check, drawn, edit, instead, probe, solutions
+from minigrad.course.check import apply, check, drawn, edit, instead, probe, solutions, some
 
 lab = solutions("09_branch_share")
 PLACES = "04-norm-placement.md#the-two-blocks"
@@ -25,30 +25,26 @@ def given(placement: str, s: float) -> Any:
     return lambda rng: [*(rng.normal(size=n) for n in ((3, 4), (4, 4))), placement, s]
 
 
+def places(rule: str) -> list[Any]:
+    """A mistake under some or all placements; B is the branch with the norm around or inside."""
+    return some(
+        *((f"x + s * {b}", rule.replace("B", b)) for b in ("f(x)", "f(norm(x))", "norm(f(x))"))
+    )
+
+
 # fmt: off
 CHECKS = {
     "shared_branch": check(lab.shared_branch, [
         drawn(f'shared_branch(…, "{p}", s={s}), a norm that scales by 2', given(p, s), branch)
         for p in ("none", "pre", "post", "out") for s in (0.25, 0.0)
     ], [
-        ([edit("y = x + s * f(x)", "y = x + f(x)"), edit("s * f(norm(x))", "f(norm(x))"),
-          edit("s * norm(f(x))", "norm(f(x))"),
-          edit("y = x + s * f(x)", "y = x + f(x)", "s * f(norm(x))", "f(norm(x))", "s * norm(f(x))",
-               "norm(f(x))")],
+        (places("x + B"),
          "a branch has no share",
          "With s = 0, what must be left of the branch?"),
-        ([edit("y = x + s * f(x)", "y = s * x + f(x)"),
-          edit("x + s * f(norm(x))", "s * x + f(norm(x))"),
-          edit("x + s * norm(f(x))", "s * x + norm(f(x))"),
-          edit("y = x + s * f(x)", "y = s * x + f(x)", "x + s * f(norm(x))", "s * x + f(norm(x))",
-               "x + s * norm(f(x))", "s * x + norm(f(x))")],
+        (places("s * x + B"),
          "the share stands at the path",
          "With s = 0 the block is to do nothing. What does yours do?"),
-        ([edit("y = x + s * f(x)", "y = s * (x + f(x))"),
-          edit("x + s * f(norm(x))", "s * (x + f(norm(x)))"),
-          edit("x + s * norm(f(x))", "s * (x + norm(f(x)))"),
-          edit("y = x + s * f(x)", "y = s * (x + f(x))", "x + s * f(norm(x))",
-               "s * (x + f(norm(x)))", "x + s * norm(f(x))", "s * (x + norm(f(x)))")],
+        (places("s * (x + B)"),
          "path and branch are both multiplied by s",
          "Which of the two terms of x + f(x) is to become smaller?"),
         ([edit("s * f(x)", "f(s * x)"),
@@ -79,8 +75,7 @@ CHECKS = {
                  "x + s * norm(x + f(x)) if"),
          "the share stands around the norm, not inside it at the branch",
          "With s = 0, what must post-norm give?", PLACES),
-        ([edit("y = x + s", "y = (1 - s) * x + s", "return x + s", "return (1 - s) * x + s"),
-          edit("y = x + s", "y = (1 - s) * x + s"), edit("return x + s", "return (1 - s) * x + s")],
+        (places("(1 - s) * x + s * B"),
          "the path was made smaller too: it has the whole of x",
          "Only the branch has s. What is in front of x?"),
         ("y",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import apply, check, drawn, edit, instead, probe, solutions
+from minigrad.course.check import apply, check, drawn, edit, instead, probe, solutions, some
 
 lab = solutions("05_prenorm_postnorm")
 BLOCKS = "04-norm-placement.md#the-two-blocks"
@@ -33,17 +33,19 @@ PRE1, PRE2 = "x + attention(norm1(x))", "x + ffn(norm2(x))"
 POST1, POST2 = "norm1(x + attention(x))", "norm2(x + ffn(x))"
 
 
-def each(pre: str, post: str) -> list[Any]:
-    """Edits of one placement, of the other, and of both; f and n stand for branch and norm."""
+def told(rule: str, one: str, two: str) -> tuple[str, ...]:
+    """The edit of both branches to a rule in which f and n stand for a branch and its norm."""
+    names = (("attention(", "norm1("), ("ffn(", "norm2("))
+    first, second = (re.sub(r"\bf\(", f, re.sub(r"\bn\(", n, rule)) for f, n in names)
+    return one, first, two, second
 
-    def told(rule: str, old: tuple[str, str]) -> list[str]:
-        names = ("attention(", "norm1("), ("ffn(", "norm2(")
-        texts = [re.sub(r"\bf\(", f, re.sub(r"\bn\(", n, rule)) for f, n in names]
-        return [old[0], texts[0], old[1], texts[1]]
 
-    one = told(pre, (PRE1, PRE2)) if pre else []
-    two = told(post, (POST1, POST2)) if post else []
-    return [edit(*pairs) for pairs in ([one, two, one + two] if one and two else [one + two])]
+def pre(rule: str) -> tuple[str, ...]:
+    return told(rule, PRE1, PRE2)
+
+
+def post(rule: str) -> tuple[str, ...]:
+    return told(rule, POST1, POST2)
 
 
 # fmt: off
@@ -60,42 +62,31 @@ CHECKS = {
         (instead('placement == "pre"', "True", "False"),
          "the placement is not used: it is always the same block",
          "What must differ between pre and post?"),
-        (each("n(x) + f(n(x))", ""),
+        (edit(*pre("n(x) + f(n(x))")),
          "the skip is normalized too: N(x) + f(N(x))",
          "Pre-norm leaves one path from input to output untouched. Which?"),
-        ([each("", "x + n(f(x))"), each("x + n(f(x))", "")],
+        ([edit(*post("x + n(f(x))")), edit(*pre("x + n(f(x))"))],
          "the branch is normalized after f: x + N(f(x))",
          "Where does the norm stand in each: before f, or around the sum?"),
-        (each("", "n(x) + f(x)"),
+        (edit(*post("n(x) + f(x)")),
          "x is normalized, not the sum",
          "Post-norm normalizes after the addition. What stands inside N?"),
         (edit(f"x = {PRE1}", "h = norm1(x); x = x + attention(h)", "norm2(x))", "h)"),
          "norm1's answer serves both branches: the FFN's own norm is missing",
          "What does the FFN read: what attention read, or what it left?"),
-        ([each("n(x + f(n(x)))", ""), each("", "n(x + f(n(x)))")],
+        ([edit(*pre("n(x + f(n(x)))")), edit(*post("n(x + f(n(x)))"))],
          "a norm stands in both places, before f and around the sum",
          "How many norms does one branch have?"),
-        ([edit(f"x = {PRE1}", f"y = {PRE1}", f"return {PRE2}", "return y + ffn(norm2(x))"),
-          edit(f"x = {POST1}", f"y = {POST1}", f"return {POST2}", "return norm2(y + ffn(x))"),
-          edit(f"x = {PRE1}", f"y = {PRE1}", f"return {PRE2}", "return y + ffn(norm2(x))",
-               f"x = {POST1}", f"y = {POST1}", f"return {POST2}", "return norm2(y + ffn(x))")],
+        (some((f"x = {PRE1}", f"y = {PRE1}", f"return {PRE2}", "return y + ffn(norm2(x))"),
+              (f"x = {POST1}", f"y = {POST1}", f"return {POST2}", "return norm2(y + ffn(x))")),
          "both branches read the block's input: the second must read what the first left",
          "What does the FFN read, x as it came in or x with attention added?"),
-        ([edit(*pairs)
-          for pairs in ((f"x = {PRE1}", f"y = {PRE1}", f"return {PRE2}",
-                         "return x + ffn(norm2(y))"),
-                        (f"x = {POST1}", f"y = {POST1}", f"return {POST2}",
-                         "return norm2(x + ffn(y))"),
-                        (f"x = {PRE1}", f"y = {PRE1}", f"return {PRE2}", "return x + ffn(norm2(y))",
-                         f"x = {POST1}", f"y = {POST1}", f"return {POST2}",
-                         "return norm2(x + ffn(y))"))],
+        (some((f"x = {PRE1}", f"y = {PRE1}", f"return {PRE2}", "return x + ffn(norm2(y))"),
+              (f"x = {POST1}", f"y = {POST1}", f"return {POST2}", "return norm2(x + ffn(y))")),
          "the second skip starts from the block's input, not from what attention left",
          "Which x does the FFN's branch add to?"),
-        ([each("f(n(x))", ""), each("", "n(f(x))"),
-          [edit(f"return {old}", f"return {new}")
-           for old, new in ((PRE2, "ffn(norm2(x))"), (POST2, "norm2(ffn(x))"))],
-          [edit(f"x = {old}", f"x = {new}")
-           for (old, new) in ((PRE1, "attention(norm1(x))"), (POST1, "norm1(attention(x))"))]],
+        (some((PRE1, "attention(norm1(x))"), (PRE2, "ffn(norm2(x))"),
+              (POST1, "norm1(attention(x))"), (POST2, "norm2(ffn(x))")),
          "a skip is missing",
          "How often is x added in one block?"),
         ([edit("norm2(x", "norm1(x"), edit("norm1(x", "norm2(x"), edit("norm1(x)", "norm2(x)"),
@@ -110,18 +101,17 @@ CHECKS = {
                "ffn(x", "attention(x", "@(x", "ffn(x")],
          "the FFN comes first",
          "Which branch comes first, attention or FFN?"),
-        ([edit(f"x = {POST1}", "x = x + attention(x)"), "x + ffn(x)",
-          edit(f"x = {PRE1}", "x = x + attention(x)"), edit(f"return {PRE2}", "return x + ffn(x)"),
-          each("x + f(x)", ""), each("", "x + f(x)")],
+        (some((PRE1, "x + attention(x)"), (PRE2, "x + ffn(x)"),
+              (POST1, "x + attention(x)"), (POST2, "x + ffn(x)")),
          "a norm is missing",
          "How many norms does a block hold?"),
         (instead(f"return {PRE2}", f"return norm2({PRE2})", f"return norm1({PRE2})"),
          "one norm too many, at the end",
          "What does pre-norm leave unnormalized inside a block?"),
-        ([each("2 * x + f(n(x))", ""), each("", "n(2 * x + f(x))")],
+        ([edit(*pre("2 * x + f(n(x))")), edit(*post("n(2 * x + f(x))"))],
          "the skip is counted twice",
          "If f gives 0, what must come out?"),
-        (each("(x + f(n(x))).clip(0)", ""),
+        (edit(*pre("(x + f(n(x))).clip(0)")),
          "an activation stands after the addition: negative numbers are gone",
          "Can anything that is negative still pass through fifty of these blocks?"),
         ([edit(f"return {PRE2}", "return x"), "x",

@@ -11,32 +11,7 @@ from minigrad.course.checks.tensors import by, rows, tensor
 
 lab = solutions("03_residual_depth")
 PLACE = "03-residual.md#pre-norm-and-post-norm"
-# fmt: off
-NO_SKIP = ("the skip is missing: only the branch comes out",
-    "If f gives 0, what must come out?")
-DOUBLED = ("the skip is counted twice", "If f gives 0, what must come out?")
-NO_BRANCH = ("the branch is missing: f adds nothing", "What does the block learn with?")
-MINUS = ("the branch is taken off, or the skip is; both are added", "Is it x + f(x), or x − f(x)?")
-TIMES = ("x and the branch are multiplied; they are added", "If f gives 0, what must come out?")
-ACTIVATION = (
-    "an activation stands after the addition: negative numbers are gone from the identity path",
-    "Can anything that is negative still pass through fifty of these blocks?")
-BRANCH_TWICE = ("f is applied twice", "How often does x go through f in one block?")
-CUT = ("no gradient reaches x: the graph was cut",
-    "Which step leaves Tensors, by .array, .numpy(), .item() or detach()?",
-    "03-residual.md#the-identity-path")
-SKIP_CUT = ("the skip carries no gradient",
-    "y = x + 3x has slope 4. Which of the two paths does yours not see?",
-    "03-residual.md#the-identity-path")
-BRANCH_CUT = ("the branch carries no gradient",
-    "y = x + 3x has slope 4. Which of the two paths does yours not see?",
-    "03-residual.md#the-identity-path")
-BOTH_NORMS = ("a norm stands in both places, before f and after the addition",
-    "How often does a block apply its norm?", PLACE)
-NO_NORM = ("the norm is missing", "What does the block do with self.norm?", PLACE)
-NORM_ALONE = ("f is missing: only the norm is applied",
-    "What does the block do with self.f?", PLACE)
-# fmt: on
+PATH = "03-residual.md#the-identity-path"
 
 
 def square(x: Any) -> Any:
@@ -65,16 +40,10 @@ def double(x: Any) -> Any:
 
 def through(make: Callable[..., Any], x: Any, *parts: Any) -> dict[str, Any]:
     """What ``make(*parts)`` makes of x, and the gradient by x."""
-    function = make(*parts)
-    demand_function(function)
+    function = demand(make(*parts), "a function")
     out = demand(apply(lambda x: function(x), tensor(x)), "a Tensor")
     leaf = tensor(x, requires_grad=True)
     return {"its answer": out, **by(demand(function(leaf), "a Tensor"), {"x": leaf})}
-
-
-def demand_function(value: Any) -> None:
-    if not callable(value):
-        demand(value, "a function")
 
 
 def blocks(*parts: tuple[Any, ...]) -> list[Probe]:
@@ -91,24 +60,63 @@ def blocks(*parts: tuple[Any, ...]) -> list[Probe]:
 
 
 NORMED = blocks((norm, square), (norm, bend), (double, triple), (norm, zero))
-RES, PRE, POST = (
-    "x + self.scale * self.f(x)",
-    "x + self.f(self.norm(x))",
-    "self.norm(x + self.f(x))",
-)
+
 
 # fmt: off
+BOTH_NORMS = ("a norm stands in both places, before f and after the addition",
+    "How often does a block apply its norm?", PLACE)
+NO_NORM = ("the norm is missing", "What does the block do with self.norm?", PLACE)
+
+
+def of_any(right: str, branch: str, *bare: str) -> list[Any]:
+    """What can go wrong in every block: it returns ``right``, with x + ``branch`` in it. ``bare``:
+    what may come out of it without a skip, besides the branch."""
+
+    def other(*sums: str) -> list[str]:
+        return [right.replace(f"x + {branch}", one) for one in sums]
+
+    return [
+        ([*other(branch), "self.f(x)", *bare],
+         "the skip is missing: only the branch comes out",
+         "If f gives 0, what must come out?"),
+        (other(f"2 * x + {branch}"),
+         "the skip is counted twice",
+         "If f gives 0, what must come out?"),
+        (other("x"),
+         "the branch is missing: f adds nothing",
+         "What does the block learn with?"),
+        (other(f"x - {branch}", f"{branch} - x"),
+         "the branch is taken off, or the skip is; both are added",
+         "Is it x + f(x), or x − f(x)?"),
+        ([*other(f"x * ({branch})", f"x + {branch} * x"), "x * self.f(x)"],
+         "x and the branch are multiplied; they are added",
+         "If f gives 0, what must come out?"),
+        ([f"({right}).relu()", f"({right}).tanh()"],
+         "an activation stands after the addition: negative numbers are gone from the identity "
+             "path",
+         "Can anything that is negative still pass through fifty of these blocks?"),
+        (other(f"x + {branch.replace('self.f(', 'self.f(self.f(')})"),
+         "f is applied twice",
+         "How often does x go through f in one block?"),
+        (f"({right}).detach()",
+         "no gradient reaches x: the graph was cut",
+         "Which step leaves Tensors, by .array, .numpy(), .item() or detach()?", PATH),
+        (other(f"x.detach() + {branch}"),
+         "the skip carries no gradient",
+         "y = x + 3x has slope 4. Which of the two paths does yours not see?", PATH),
+        (other(f"x + ({branch}).detach()"),
+         "the branch carries no gradient",
+         "y = x + 3x has slope 4. Which of the two paths does yours not see?", PATH),
+    ]
+
+
+RES, PRE = "x + self.scale * self.f(x)", "x + self.f(self.norm(x))"
+POST = "self.norm(x + self.f(x))"
+
 CHECKS = {
     "Residual": check(lab.Residual, [
         *blocks((zero,), (triple,), (square,), (square, 0.5), (bend, -2.0)),
     ], [
-        (["self.scale * self.f(x)", "self.f(x)"], *NO_SKIP),
-        ("2 * " + RES, *DOUBLED),
-        ("x + 0", *NO_BRANCH),
-        (["x - self.scale * self.f(x)", "self.scale * self.f(x) - x"], *MINUS),
-        (["x * (self.scale * self.f(x))", "x * self.f(x)", "x + self.scale * self.f(x) * x"],
-         *TIMES),
-        ([f"({RES}).relu()", f"({RES}).tanh()"], *ACTIVATION),
         ("x + self.f(x)",
          "the scale is ignored",
          "Residual(f, scale=0.5): what is halved?"),
@@ -128,10 +136,7 @@ CHECKS = {
         ([f"({RES}) / 2", "(1 - self.scale) * x + self.scale * self.f(x)", f"({RES}) / 2**0.5"],
          "x and the branch are averaged or mixed; x goes through untouched",
          "If f gives 0, what must come out?"),
-        ("x + self.scale * self.f(self.f(x))", *BRANCH_TWICE),
-        (f"({RES}).detach()", *CUT),
-        ("x.detach() + self.scale * self.f(x)", *SKIP_CUT),
-        ("x + self.scale * self.f(x).detach()", *BRANCH_CUT),
+        *of_any(RES, "self.scale * self.f(x)"),
     ]),
     "PreNormBlock": check(lab.PreNormBlock, NORMED, [
         (POST,
@@ -151,23 +156,16 @@ CHECKS = {
          "f's answer is normalized once more",
          "How often does a block apply its norm?", PLACE),
         ("self.norm(x + self.f(self.norm(x)))", *BOTH_NORMS),
-        ("x + self.norm(x)", *NORM_ALONE),
+        ("x + self.norm(x)",
+         "f is missing: only the norm is applied",
+         "What does the block do with self.f?", PLACE),
         ("self.f(x + self.norm(x))",
          "x was added inside f: the skip leads around it",
          "If f gives 0, what must come out?"),
         ("x + self.f(self.norm(self.norm(x)))",
          "the norm is applied twice",
          "How often does a block apply its norm?", PLACE),
-        (["self.f(self.norm(x))", "self.f(x)"], *NO_SKIP),
-        ("2 * x + self.f(self.norm(x))", *DOUBLED),
-        ("x + 0", *NO_BRANCH),
-        (["x - self.f(self.norm(x))", "self.f(self.norm(x)) - x"], *MINUS),
-        ("x * self.f(self.norm(x))", *TIMES),
-        ("x + self.f(self.f(self.norm(x)))", *BRANCH_TWICE),
-        (f"({PRE}).relu()", *ACTIVATION),
-        (f"({PRE}).detach()", *CUT),
-        ("x.detach() + self.f(self.norm(x))", *SKIP_CUT),
-        ("x + self.f(self.norm(x)).detach()", *BRANCH_CUT),
+        *of_any(PRE, "self.f(self.norm(x))"),
     ]),
     "PostNormBlock": check(lab.PostNormBlock, NORMED, [
         (PRE,
@@ -185,16 +183,6 @@ CHECKS = {
         ("self.norm(x + self.f(x)) + self.f(x)",
          "the branch is added once more after the norm",
          "What is left to do after post-norm's norm?", PLACE),
-        (["self.norm(self.f(x))", "self.f(x)", "self.norm(self.f(self.norm(x)))"], *NO_SKIP),
-        ("self.norm(2 * x + self.f(x))", *DOUBLED),
-        ("self.norm(x)", *NO_BRANCH),
-        (["self.norm(x - self.f(x))", "self.norm(self.f(x) - x)"], *MINUS),
-        ("self.norm(x * self.f(x))", *TIMES),
-        ("self.norm(x + self.f(self.f(x)))", *BRANCH_TWICE),
-        (f"({POST}).relu()", *ACTIVATION),
-        (f"({POST}).detach()", *CUT),
-        ("self.norm(x.detach() + self.f(x))", *SKIP_CUT),
-        ("self.norm(x + self.f(x).detach())", *BRANCH_CUT),
+        *of_any(POST, "self.f(x)", "self.norm(self.f(self.norm(x)))"),
     ]),
 }
-# fmt: on
