@@ -36,6 +36,9 @@ def logits(values: Any, *labels: int) -> tuple[Any, Any]:
     return np.array(values, dtype=float), np.array(labels)
 
 
+OWN = "log_p[np.arange(len(labels)), labels]"
+TAKEN = "p[np.arange(len(labels)), labels] -= 1"
+ONE_HOT = "np.eye(logits.shape[1])[labels]"
 BOTH_LARGE = logits([[1000.0, 0.0], [0.0, 0.0]], 1, 0)
 
 # fmt: off
@@ -57,7 +60,7 @@ CHECKS = {
          "Would the loss of a batch twice as large be twice as large?"),
         (edit(".mean()", ".sum() / logits.size"), *OVER_ALL),
         (edit(".mean()", ".sum() / logits.shape[1]"), *OVER_CLASSES),
-        (edit("-log_p", "log_p"),
+        (f"{OWN}.mean()",
          "the sign is wrong: a probability below one has a negative logarithm",
          "A loss should fall as the right class becomes likelier. Does yours?"),
         (edit("log_p = z -",
@@ -65,52 +68,44 @@ CHECKS = {
          "softmax was applied twice",
          "Is what you hand to the last step a row of logits, or already probabilities?"),
         (edit("[np.arange(len(labels)), labels]", "[:, labels]"), *COLUMNS),
-        ([[lambda z, y, e=e: -np.log(np.exp(_log_p(z))[range(len(y)), y] + e).mean()
-           for e in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)],
-          [lambda z, y, e=e: -np.log(np.exp(_log_p(z))[range(len(y)), y].clip(e)).mean()
-           for e in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)]],
+        ([f"-np.log(np.exp({OWN}) + {e}).mean()" for e in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)],
          "the probability was clipped or shifted before the logarithm: the loss stops growing",
          "log softmax = z − logsumexp(z). Where would a small number ε still be needed?"),
         (edit(" - logits.max(axis=1, keepdims=True)", ""), *OVERFLOW),
         ([edit("logits.max(axis=1, keepdims=True)", "logits.max()"),
-          lambda z, y: -np.log(_softmax(z - z.max())[range(len(y)), y] + 1e-12).mean()],
-         *UNDERFLOW),
+          edit("logits.max(axis=1, keepdims=True)", "logits.max()", f"-{OWN}",
+               f"-np.log(np.exp({OWN}) + 1e-12)")], *UNDERFLOW),
         (edit("axis=1", "axis=0"), *OTHER_AXIS),
         ([instead("np.exp(z).sum(axis=1, keepdims=True)", "np.exp(z).sum(axis=1)",
                   "np.exp(z).sum()"),
           instead("logits.max(axis=1, keepdims=True)", "logits.max(axis=0)", "logits.max(axis=1)")],
          "one of the rows' sums or maxima meets other rows",
          "Which shape must a number per row have, to line up with the rows?"),
-        (edit("-log_p[", "-np.exp(log_p)["),
+        (f"-np.exp({OWN}).mean()",
          "minus the probability, not minus its logarithm",
          "What is the loss of a sure and right answer? Of a sure and wrong one?"),
-        (edit("-log_p[np.arange(len(labels)), labels]",
-              "-log_p[np.arange(len(labels)), logits.argmax(1)]"),
+        ("-log_p[np.arange(len(labels)), logits.argmax(1)].mean()",
          "the class the model likes best, not the label",
          "Which class's probability does the loss ask for?"),
         (edit("log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))", "log_p = z"),
          "the logarithm of the sum is missing: these are logits, not log-probabilities",
          "By what must the exponentials be divided so that they sum to 1?"),
-        (edit("-log_p[np.arange(len(labels)), labels]", "-log_p.sum(axis=1)"),
+        ("-log_p.sum(axis=1).mean()",
          "the sum over all classes, not the label's own",
          "Which of the probabilities does the loss look at?"),
-        (edit("-log_p[np.arange(len(labels)), labels]",
-              "(z - log_p)[:, 0] - logits[np.arange(len(labels)), labels]"),
+        ("((z - log_p)[:, 0] - logits[np.arange(len(labels)), labels]).mean()",
          "the maximum was not put back: log Σ exp(z − m) is m too small",
          "ln Σ e^(z − m) = ln Σ e^z − m. Which z must then be taken off?"),
-        (edit("-log_p[np.arange(len(labels)), labels]",
-              "((np.exp(log_p) - np.eye(logits.shape[1])[labels]) ** 2)"),
+        (f"((np.exp(log_p) - {ONE_HOT}) ** 2).mean()",
          "a squared error, not −ln p",
          "What does a sure and wrong answer cost: 2, or more?"),
-        (edit("-log_p[np.arange(len(labels)), labels]",
-              "-np.log(1 - np.exp(log_p[np.arange(len(labels)), labels]))"),
+        (f"-np.log(1 - np.exp({OWN})).mean()",
          "−ln(1 − p) in place of −ln p",
          "A sure and right answer: should it cost 0 or infinity?"),
-        (lambda z, y: np.median(-_log_p(z)[np.arange(len(y)), y]),
+        (f"np.median(-{OWN})",
          "the median of the rows, not their mean",
          "Does the docstring ask for a mean?"),
-        (lambda z, y: -(np.log(1 - _softmax(z) + 1e-12) * (1 - np.eye(z.shape[1])[y])
-         ).sum(axis=1).mean() + lab.cross_entropy(z, y),
+        (f"(-{OWN} - (np.log(1 - np.exp(log_p) + 1e-12) * (1 - {ONE_HOT})).sum(axis=1)).mean()",
          "−ln(1 − p) of the other classes was added: that is for classes that may all be right",
          "Exactly one class is right. Whose probability is asked for?"),
         (edit("np.exp(z).sum(", "np.exp(z).mean("),
@@ -129,8 +124,7 @@ CHECKS = {
         probe("the gradient for logits [1000, 0], label 0", *logits([[1000.0, 0.0]], 0)),
         probe("the gradient for [[1000, 0], [0, 0]], labels [1, 0]", *BOTH_LARGE),
     ], [
-        ([edit("p[np.arange(len(labels)), labels] -= 1", ""),
-          edit("p[np.arange(len(labels)), labels] -= 1", "", "/ len(labels)", "")],
+        ([edit(TAKEN, ""), edit(TAKEN, "", "/ len(labels)", "")],
          "the one-hot labels were not subtracted: these are the probabilities",
          "Adding a constant to a row of logits changes no loss. What must a row of the gradient "
              "sum to?"),
@@ -143,31 +137,27 @@ CHECKS = {
         (edit("/ len(labels)", "/ logits.size"), *OVER_ALL),
         (edit("/ len(labels)", "/ logits.shape[1]"), *OVER_CLASSES),
         ([edit("axis=1", "axis=0"), edit("z.sum(axis=1", "z.sum(axis=0")], *OTHER_AXIS),
-        ([edit("p[np.arange(len(labels)), labels]", "p[:, labels]"),
-          edit("p[np.arange(len(labels)), labels] -= 1",
-               "np.subtract.at(p, (slice(None), labels), 1)")], *COLUMNS),
+        ([edit(TAKEN, "p[:, labels] -= 1"),
+          edit(TAKEN, "np.subtract.at(p, (slice(None), labels), 1)")], *COLUMNS),
         (edit(" - logits.max(axis=1, keepdims=True)", ""), *OVERFLOW),
         (edit("logits.max(axis=1, keepdims=True)", "logits.max()"), *UNDERFLOW),
         (edit("z / z.sum(axis=1, keepdims=True)", "z"),
          "the exponentials were not divided by their sum",
          "What must the probabilities of a row sum to?"),
-        (edit("p[np.arange(len(labels)), labels] -= 1", "p = p * (1 - p)"),
+        (edit(TAKEN, "p = p * (1 - p)"),
          "p (1 − p), the slope of a sigmoid, not that of the loss",
          "By what does logsumexp grow with one logit? And the term of the label?"),
-        (edit("p[np.arange(len(labels)), labels] -= 1",
-              "p = np.log(p); p[np.arange(len(labels)), labels] -= 1"),
+        (edit(TAKEN, f"p = np.log(p); {TAKEN}"),
          "log-probabilities stand where probabilities are meant",
          "What is the derivative of logsumexp: p, or ln p?"),
-        (edit("p[np.arange(len(labels)), labels] -= 1",
-              "p /= len(labels)\n    p[np.arange(len(labels)), labels] -= 1", "p / len(labels)\n",
-              "p\n"),
+        (edit(TAKEN, f"p /= len(labels)\n    {TAKEN}", "p / len(labels)\n", "p\n"),
          "the one-hot labels were not divided by the number of rows",
          "What must a row of the gradient sum to?"),
         ([edit("labels] -= 1", "labels] -= 1\n    p *= z / z.sum(axis=1, keepdims=True)"),
-          edit("p[np.arange(len(labels)), labels] -= 1", "p = -np.eye(len(p[0]))[labels] / p")],
+          edit(TAKEN, "p = -np.eye(len(p[0]))[labels] / p")],
          "only one of softmax and logarithm was differentiated",
          "By the logits, not by p: what does softmax's own slope make of −1/p?"),
-        (edit("p[np.arange(len(labels)), labels] -= 1", "p = p - labels[:, None]"),
+        (edit(TAKEN, "p = p - labels[:, None]"),
          "the label's number was taken off every entry",
          "A label says which entry it is. What must be taken off that one alone?"),
         (edit("/ len(labels)", "/ max(1, len(labels) - 1)"),
@@ -180,20 +170,8 @@ CHECKS = {
               "return p / len(labels)", "return p"),
          "only the labels' entries were divided by the number of rows",
          "The loss is a mean over N rows. Which of its gradients carry the 1/N?"),
-        (edit("p[np.arange(len(labels)), labels] -= 1\n    return p /",
-              "q = p * 0\n    i = np.arange(len(labels))\n    q[i, labels] = p[i, labels] - 1\n  "
-                  "  return q /"),
+        (f"np.where({ONE_HOT}, p, 0) / len(labels)",
          "only the labels' entries have a gradient; all the others are zero",
          "A wrong class's logit grows: does the loss?"),
     ]),
 }
-# fmt: on
-
-
-def _log_p(z: Any) -> Any:
-    z = z - z.max(axis=1, keepdims=True)
-    return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-
-
-def _softmax(z: Any) -> Any:
-    return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)

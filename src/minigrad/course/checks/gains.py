@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minigrad.course.check import check, drawn, edit, instead, probe, solutions
+from minigrad.course.check import check, drawn, edit, instead, probe, solutions, some
 
 lab = solutions("01_init_ablation")
 GAINS = "01-initialization.md#gains"
@@ -11,9 +11,7 @@ RELU, LEAKY = "math.sqrt(2),", "math.sqrt(2 / (1 + slope**2))"
 # fmt: off
 GAIN_SQUARED = ("this is the factor on the variance; the gain multiplies the standard deviation",
     "If the variance must double, by how much must each weight grow?", GAINS)
-# fmt: on
 
-# fmt: off
 CHECKS = {
     "calculate_gain": check(lab.calculate_gain, [
         probe("the gain of a linear layer", "linear"),
@@ -25,13 +23,9 @@ CHECKS = {
             lambda rng: ("leaky_relu", rng.uniform(0.1, 0.9))),
         probe("the gain of tanh", "tanh"),
     ], [
-        ([edit(RELU, "2,"), edit(LEAKY, "2 / (1 + slope**2)"),
-          edit(RELU, "2,", LEAKY, "2 / (1 + slope**2)")], *GAIN_SQUARED),
-        ([edit(*pairs) for root in ("{}", "math.sqrt({})")
-          for pairs in ((RELU, root.format("0.5") + ","),
-                        (LEAKY, root.format("(1 + slope**2) / 2")),
-                        (RELU, root.format("0.5") + ",", LEAKY,
-                         root.format("(1 + slope**2) / 2")))],
+        (some((RELU, "2,"), (LEAKY, "2 / (1 + slope**2)")), *GAIN_SQUARED),
+        ([some((RELU, "0.5,"), (LEAKY, "(1 + slope**2) / 2")),
+          some((RELU, "math.sqrt(0.5),"), (LEAKY, "math.sqrt((1 + slope**2) / 2)"))],
          "the share that survives, not the factor that makes up for it",
          "Half is lost. Should the weights be smaller or larger?"),
         (edit("slope**2", "slope"),

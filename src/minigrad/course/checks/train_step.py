@@ -37,13 +37,11 @@ def training(train_step: Any, start: float, x: float, y: float, by: float = 0.0)
 
 
 def gradients(train_step: Any, *given: float) -> Any:
-    start, x, y = given
-    return training(train_step, start, x, y)[0]
+    return training(train_step, *given)[0]
 
 
 def losses(train_step: Any, *given: float) -> Any:
-    start, x, y = given
-    answers = training(train_step, start, x, y, by=-1.0)[1]
+    answers = training(train_step, *given, by=-1.0)[1]
     return [a if a is None else float(array(a)) for a in answers]
 
 
