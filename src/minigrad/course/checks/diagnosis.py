@@ -12,7 +12,6 @@ from minigrad.course.check import Probe, check, drawn, edit, instead, probe, sol
 lab = solutions("08_nan_clinic")
 UNIGRAM, CLASSES = 3.4, 100
 LN_C = math.log(CLASSES)
-NOT_THE_WORD = ("the words are not those of the docstring", "How does the docstring spell them?")
 
 
 def said(what: str, *parts: tuple[int, float], classes: int = CLASSES) -> Probe:
@@ -102,7 +101,7 @@ CHECKS = {
         (edit(END, "sum(losses) / len(losses)"),
          "the mean of all losses: the beginning weighs as much as the end",
          "Which losses tell how the run ended?"),
-        ([[edit("-10:", f"-{n}:") for n in (2, 3, 5, 9, 11, 20)], edit("-10:", ":10"),
+        ([instead("-10:", "-2:", "-3:", "-9:", "-11:", ":10"),
           edit("losses[-10:]", "losses[-10:-1]"),
           instead(END, "sorted(losses[-10:])[len(losses[-10:]) // 2]", "max(losses[-10:])")],
          "not the mean of the last 10",
@@ -115,10 +114,11 @@ CHECKS = {
           instead("end < 0.3", "end < 1.0", "end < 0.1", "losses[-1] < 0.3", "end > 0.3")],
          "a leak is not told by a mean below 0.3",
          "What do you think of a student who answers before hearing the question?"),
-        ([lambda *given: lab.diagnose(*given).capitalize(),
-          lambda *given: lab.diagnose(*given).upper(),
-          lambda *given: lab.diagnose(*given).replace(" ", "_"),
-          lambda *given: lab.diagnose(*given).replace("healthy", "ok"),
-          lambda *given: lab.diagnose(*given).replace("sick at birth", "sick")], *NOT_THE_WORD),
+        ([lambda *given, change=change: change(lab.diagnose(*given)) for change in (
+            str.capitalize, str.upper, lambda word: word.replace(" ", "_"),
+            lambda word: word.replace("healthy", "ok"),
+            lambda word: word.replace("sick at birth", "sick"))],
+         "the words are not those of the docstring",
+         "How does the docstring spell them?"),
     ]),
 }

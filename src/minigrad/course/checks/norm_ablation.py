@@ -87,9 +87,7 @@ CHECKS = {
          *norms.IS_LAYER_NORM),
         (edit(MEAN, MEAN.replace("mean", "sum")), *norms.SUM_FOR_MEAN),
         (edit(SIZE, f"({MEAN} + eps)"), *norms.NO_ROOT),
-        ([[edit(SIZE, f"(h.var(dim=-1, keepdim=True, correction={c}) + eps).sqrt()")
-           for c in (0, 1)],
-          [edit(SIZE, f"(h.std(dim=-1, keepdim=True, correction={c}) + eps)") for c in (0, 1)]],
+        (instead(MEAN, *(f"h.var(dim=-1, keepdim=True, correction={c})" for c in (0, 1))),
          *norms.STD_FOR_RMS),
         (edit(MEAN, "(h * h).sum(dim=-1, keepdim=True) / (h.shape[-1] - 1)"), *norms.D_MINUS_1),
         (edit("h / (", "h * ("), *norms.MULTIPLIED),
@@ -221,4 +219,3 @@ CHECKS = {
     **norm_backward.CHECKS,
     **timing.CHECKS,
 }
-# fmt: on
