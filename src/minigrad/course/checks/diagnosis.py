@@ -37,10 +37,8 @@ CHECKS = {
     "diagnose": check(lab.diagnose, [
         said("a run that goes from ln C to 2.5", (1, LN_C), (50, 3.0), (50, 2.5)),
         said("NaN at the end", (1, LN_C), (80, 2.9), (1, 40.0), (1, math.nan)),
-        said("inf at step 30, finite afterwards", (1, LN_C), (29, 3.0), (1, math.inf),
-            (40, 2.6)),
-        said("NaN at step 30, finite afterwards", (1, LN_C), (29, 3.0), (1, math.nan),
-            (40, 2.6)),
+        said("inf at step 30, finite afterwards", (1, LN_C), (29, 3.0), (1, math.inf), (40, 2.6)),
+        said("NaN at step 30, finite afterwards", (1, LN_C), (29, 3.0), (1, math.nan), (40, 2.6)),
         said("−inf as the first loss", (1, -math.inf), (40, 2.6)),
         said("NaN as the first loss", (1, math.nan), (40, 2.6)),
         said("a first loss of 50, then NaN", (1, 50.0), (1, 55.0), (1, math.nan)),

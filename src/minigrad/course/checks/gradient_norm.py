@@ -45,8 +45,7 @@ GRADS = "for p in parameters if p.grad is not None"
 # fmt: off
 CHECKS = {
     "grad_norm": check(lab.grad_norm, [
-        probe("the norm of two gradients, 3 and 4", ([7.0], [3.0]), ([8.0], [4.0]),
-            run=measured),
+        probe("the norm of two gradients, 3 and 4", ([7.0], [3.0]), ([8.0], [4.0]), run=measured),
         drawn("the norm of four gradients of several shapes", drawn_pairs, measured),
         drawn("the norm of four gradients, each a thousand times larger",
             lambda rng: drawn_pairs(rng, 1e3), measured),

@@ -62,8 +62,7 @@ CHECKS = {
               run=timed(1, first=(100.0, 10.0))),
         probe("the ratio when the very last pair was disturbed",
               run=timed(11, lambda call: 1000.0 if call == 22 else 1.0)),
-        probe("the ratio of four repeats",
-              run=timed(4, lambda call: 1000.0 if call == 3 else 1.0)),
+        probe("the ratio of four repeats", run=timed(4, lambda call: 1000.0 if call == 3 else 1.0)),
     ], [
         (edit("seconds(f) / seconds(g)", "seconds(g) / seconds(f)"),
          "the ratio is upside down",

@@ -14,11 +14,9 @@ lab = solutions("00_variance_walk")
 # fmt: off
 CHECKS = {
     "linear_moment": check(lab.linear_moment, [
-        probe("E[y²] for q = 3, fan_in = 256, var_w = 1/12 (uniform on ±0.5)", 3.0, 256,
-            1 / 12),
+        probe("E[y²] for q = 3, fan_in = 256, var_w = 1/12 (uniform on ±0.5)", 3.0, 256, 1 / 12),
         drawn("E[y²] for q = {:.4g}, fan_in = {}, var_w = {:.4g}",
-            lambda rng: (rng.uniform(1.5, 4), int(rng.integers(20, 90)),
-            rng.uniform(0.1, 0.3))),
+              lambda rng: (rng.uniform(1.5, 4), int(rng.integers(20, 90)), rng.uniform(0.1, 0.3))),
     ], [
         ("var_w * q",
          "fan_in is missing: one term of the sum, not all of them",

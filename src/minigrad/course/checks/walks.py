@@ -49,10 +49,8 @@ CHECKS = {
         probe("a linear walk of 4 layers, fan_in 256, var_w = 1/12", 4, 256, 1 / 12, identity),
         probe("ten ReLU layers under Xavier, fan_in 256, var_w = 1/256",
             *(10, 256, 1 / 256, lab.relu_moment), atol=1e-9),
-        probe(
-            "three layers of fan_in 4, var_w = 1/2 and an activation that makes v/(1 + v) of v",
-            *(3, 4, 0.5, saturating),
-        ),
+        probe("three layers of fan_in 4, var_w = 1/2 and an activation that makes v/(1 + v) of v",
+              *(3, 4, 0.5, saturating)),
         drawn("{} layers of fan_in {}, var_w = {:.4g} and that activation",
             lambda rng: (int(rng.integers(3, 6)), 30, rng.uniform(0.02, 0.1), saturating)),
     ], [
