@@ -12,11 +12,6 @@ from minigrad.course.checks import cross_entropy, graph
 
 lab = solutions("autograd")
 
-# fmt: off
-NO_UPSTREAM = ("the gradient from above, g, was left out",
-    "The loss changes by g for each unit that out changes. Where does g enter the chain rule?")
-# fmt: on
-
 
 def arrays(*shapes: tuple[int, ...], low: float = 0.5) -> Any:
     """Draws arrays of these shapes, their entries of both signs, none near 0."""
@@ -26,6 +21,9 @@ def arrays(*shapes: tuple[int, ...], low: float = 0.5) -> Any:
 AXES = [((3, 3), 1), ((3, 3), 0), ((2, 3, 4), -2), ((4,), 0), ((2, 3), -1), ((1, 3), 0)]
 
 # fmt: off
+NO_UPSTREAM = ("the gradient from above, g, was left out",
+    "The loss changes by g for each unit that out changes. Where does g enter the chain rule?")
+
 CHECKS = {
     "mul_backward": check(lab.mul_backward, [
         drawn("(gx, gy) for x and y of shape (2, 3)", arrays((2, 3), (2, 3), (2, 3))),

@@ -10,22 +10,6 @@ from minigrad.course.check import check, drawn, edit, instead, probe, solutions
 
 lab = solutions("autograd")
 
-# fmt: off
-OVER_ALL = ("divided by N·C; only N rows have a loss",
-    "How many terms does the sum over the labels have?")
-OVER_CLASSES = ("divided by the number of classes, not of rows",
-    "The loss is a mean over what: over rows, or over columns?")
-OTHER_AXIS = ("softmax over the rows of a batch, not over the classes of a row",
-    "Along which axis must the probabilities sum to 1?")
-COLUMNS = ("[:, labels] takes whole columns, not one entry per row",
-    "What is the shape of logits[:, labels]? Which index pairs row i with labels[i]?")
-OVERFLOW = ("exp overflowed",
-    "softmax(z) = softmax(z − c) for any c. Which c makes the largest exponent 0?")
-UNDERFLOW = ("exp became 0 before the logarithm was taken, or before the division",
-    "e^(−1000) is 0 in floating point. Which sum of exponentials, with which maximum taken "
-    "off, is never 0?")
-# fmt: on
-
 
 def rows(n: int, classes: int, scale: float = 2.0) -> Any:
     """Draws logits and labels."""
@@ -42,6 +26,20 @@ ONE_HOT = "np.eye(logits.shape[1])[labels]"
 BOTH_LARGE = logits([[1000.0, 0.0], [0.0, 0.0]], 1, 0)
 
 # fmt: off
+OVER_ALL = ("divided by N·C; only N rows have a loss",
+    "How many terms does the sum over the labels have?")
+OVER_CLASSES = ("divided by the number of classes, not of rows",
+    "The loss is a mean over what: over rows, or over columns?")
+OTHER_AXIS = ("softmax over the rows of a batch, not over the classes of a row",
+    "Along which axis must the probabilities sum to 1?")
+COLUMNS = ("[:, labels] takes whole columns, not one entry per row",
+    "What is the shape of logits[:, labels]? Which index pairs row i with labels[i]?")
+OVERFLOW = ("exp overflowed",
+    "softmax(z) = softmax(z − c) for any c. Which c makes the largest exponent 0?")
+UNDERFLOW = ("exp became 0 before the logarithm was taken, or before the division",
+    "e^(−1000) is 0 in floating point. Which sum of exponentials, with which maximum taken "
+    "off, is never 0?")
+
 CHECKS = {
     "cross_entropy": check(lab.cross_entropy, [
         probe("the loss of two rows of ten equal logits", *logits(np.zeros((2, 10)), 3, 7)),

@@ -75,4 +75,3 @@ CHECKS = {
          "How many inputs' weights does one output touch? And one input, how many outputs'?"),
     ]),
 }
-# fmt: on

@@ -16,16 +16,6 @@ HALF = {"rtol": 3e-3, "atol": 1e-3}  # a float16 has three digits
 SQUARE = "(h * h).mean(axis=-1, keepdims=True)"
 SIZE = f"np.sqrt({SQUARE} + np.float32(eps))"
 BACK = "h.astype(\n        x.dtype\n    )"
-# fmt: off
-NARROW = ("computed in float16: the squares overflowed, and 1/√inf = 0 made the row vanish",
-    "What is 300² in float16? In which type is there room for the square of 65504?",
-    "06-half-precision.md#which-step-breaks")
-EPS_LOST = ("a row of zeros gives NaN: ε = 1e-8 is 0 in float16, or is missing",
-    "What is float16(1e-8)? Where must ε be added so that it survives?",
-    "06-half-precision.md#which-step-breaks")
-TOO_LARGE = ("scaled by this, the largest gradient overflows",
-    "What is the scale times the largest entry? Rounded up or down?")
-# fmt: on
 EXPONENT = "np.floor(np.log2(limit / largest))"
 ABSOLUTE = "max(float(np.abs(g).max()) for g in gradients)"
 
@@ -51,6 +41,15 @@ def gradients(*sizes: float) -> Any:
 
 
 # fmt: off
+NARROW = ("computed in float16: the squares overflowed, and 1/√inf = 0 made the row vanish",
+    "What is 300² in float16? In which type is there room for the square of 65504?",
+    "06-half-precision.md#which-step-breaks")
+EPS_LOST = ("a row of zeros gives NaN: ε = 1e-8 is 0 in float16, or is missing",
+    "What is float16(1e-8)? Where must ε be added so that it survives?",
+    "06-half-precision.md#which-step-breaks")
+TOO_LARGE = ("scaled by this, the largest gradient overflows",
+    "What is the scale times the largest entry? Rounded up or down?")
+
 CHECKS = {
     "rms_norm_half": check(lab.rms_norm_half, [
         halves("two ordinary rows", 1, 1e-5, 2, 4),

@@ -14,18 +14,6 @@ lab = solutions("02_norm_ablation")
 BACKWARD = "02-normalization.md#layernorm-backward"
 
 NO_WEIGHT = ("the weight is not used", "Which numbers does the layer learn, and what do they do?")
-# fmt: off
-WEIGHT_FIRST = ("weight came before the normalization, which takes its size out again",
-    "Why would the learned size survive the norm?")
-OTHER_SIGN = ("the weight is added, not multiplied",
-    "A weight of 2 should double a feature. Does it?")
-TOKENS = ("the statistics were taken over another axis than the last",
-    "x is (batch, tokens, features): each token is normalized by itself. Over which axis?")
-CUT = ("no gradient flows back: the graph was cut",
-    "Which step leaves Tensors, by .array, .numpy(), .item() or detach()?")
-WEIGHT_CUT = ("the weight gets no gradient: it left the graph",
-    "Which step takes the weight out of the graph? How would the layer learn it?")
-# fmt: on
 
 MEAN = "(h * h).mean(dim=-1, keepdim=True)"
 SIZE = f"({MEAN} + eps).sqrt()"
@@ -66,6 +54,17 @@ def reduced(text: str) -> list[Any]:
 
 
 # fmt: off
+WEIGHT_FIRST = ("weight came before the normalization, which takes its size out again",
+    "Why would the learned size survive the norm?")
+OTHER_SIGN = ("the weight is added, not multiplied",
+    "A weight of 2 should double a feature. Does it?")
+TOKENS = ("the statistics were taken over another axis than the last",
+    "x is (batch, tokens, features): each token is normalized by itself. Over which axis?")
+CUT = ("no gradient flows back: the graph was cut",
+    "Which step leaves Tensors, by .array, .numpy(), .item() or detach()?")
+WEIGHT_CUT = ("the weight gets no gradient: it left the graph",
+    "Which step takes the weight out of the graph? How would the layer learn it?")
+
 CHECKS = {
     "rms_norm": check(lab.rms_norm, [
         probe("the norm of [3, −4, 0]", np.array([[3.0, -4.0, 0.0]]), np.ones(3), 1e-12,

@@ -11,21 +11,6 @@ from minigrad.course.checks.tensors import by, each, rows, tensor, weight
 
 lab = solutions("02_norm_ablation")
 
-# fmt: off
-SCALAR = ("one number for all features, not one for each",
-    "Each feature has its own scale. How many weights is that?")
-UNREGISTERED = ("the optimizer cannot see it: it is not an nn.Parameter",
-    "What does model.parameters() list?")
-STARTS_ELSEWHERE = ("the layer does not start as the plain norm", "Which weight leaves x̂ as it is?")
-EPS_DROPPED = ("eps is not handed on to the norm",
-    "A caller asks for RMSNorm(dim, eps=0.1). Where does self.eps go?")
-NOT_USED = ("forward does not use what the layer learns",
-    "Which of self.weight and self.bias stands in forward?")
-FROZEN = ("no gradient reaches the parameter: it would never be learned",
-    "What does requires_grad=False say to backward? And .data, or detach?")
-OTHER_NAME = ("a parameter has another name than weight and bias",
-    "Under which names would weights from a file be looked for?")
-# fmt: on
 OTHER_SHAPE = ("a parameter has another shape than (dim,)", "How many numbers does each hold?")
 
 
@@ -70,6 +55,20 @@ def layer_probes(*names: str) -> list[Probe]:
 ONES, ZEROS = "nn.Parameter(minigrad.ones(dim))", "nn.Parameter(minigrad.zeros(dim))"
 
 # fmt: off
+SCALAR = ("one number for all features, not one for each",
+    "Each feature has its own scale. How many weights is that?")
+UNREGISTERED = ("the optimizer cannot see it: it is not an nn.Parameter",
+    "What does model.parameters() list?")
+STARTS_ELSEWHERE = ("the layer does not start as the plain norm", "Which weight leaves x̂ as it is?")
+EPS_DROPPED = ("eps is not handed on to the norm",
+    "A caller asks for RMSNorm(dim, eps=0.1). Where does self.eps go?")
+NOT_USED = ("forward does not use what the layer learns",
+    "Which of self.weight and self.bias stands in forward?")
+FROZEN = ("no gradient reaches the parameter: it would never be learned",
+    "What does requires_grad=False say to backward? And .data, or detach?")
+OTHER_NAME = ("a parameter has another name than weight and bias",
+    "Under which names would weights from a file be looked for?")
+
 CHECKS = {
     "RMSNorm": check(lab.RMSNorm, layer_probes("weight"), [
         (edit("self.weight = nn", f"self.bias = {ZEROS}\n        self.weight = nn"),
@@ -111,4 +110,3 @@ CHECKS = {
               ("zeros(dim))", "zeros(dim), requires_grad=False)")), *FROZEN),
     ]),
 }
-# fmt: on

@@ -10,10 +10,6 @@ from minigrad.course.check import check, drawn, edit, instead, solutions
 from minigrad.course.checks import text_measures
 
 lab = solutions("04_norm_placement")
-# fmt: off
-NO_MASK = ("every position sees all others: the mask is missing",
-    "If position t may look at t + 1, what is left to predict?")
-# fmt: on
 
 
 def normal(*shapes: tuple[int, ...], size: float = 1.5) -> Any:
@@ -33,6 +29,9 @@ P = "p / p.sum(axis=-1, keepdims=True)"
 SPLIT = "np.split(part, heads, axis=-1)"
 
 # fmt: off
+NO_MASK = ("every position sees all others: the mask is missing",
+    "If position t may look at t + 1, what is left to predict?")
+
 CHECKS = {
     "causal_attention": check(lab.causal_attention, [
         drawn("five positions of four channels", normal((5, 4), (5, 4), (5, 4))),
@@ -180,4 +179,3 @@ CHECKS = {
     ]),
     **text_measures.CHECKS,
 }
-# fmt: on

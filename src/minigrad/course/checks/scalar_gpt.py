@@ -11,18 +11,6 @@ from minigrad.scalar import Value
 
 lab = solutions("07_scalar_gpt")
 
-# fmt: off
-DETACHED = ("the values are right and the gradients are not: a Value was replaced by its number",
-    "Which of your numbers depend on x, and come from .data? A number passes no gradient on.",
-    "07-scalar-gpt.md#one-local-gradient-per-argument")
-NUMBERS = ("numbers came back, not Values: no gradient can flow through them",
-    "Where did .data or float() take the place of a Value?",
-    "07-scalar-gpt.md#one-local-gradient-per-argument")
-OVERFLOW = (
-    "exp is beyond every float, or all exps are 0: the wrong number was taken off x, or none",
-    "Which number can be taken off every x so that the largest exponent is 0?")
-# fmt: on
-
 
 def values(function: Any, x: Sequence[float], *more: Any) -> dict[str, Any]:
     """The numbers of the answer, and the gradients of Σ (i + 1) · answer[i] by each x."""
@@ -78,6 +66,16 @@ def shifts(largest: str) -> list[Any]:
 
 
 # fmt: off
+DETACHED = ("the values are right and the gradients are not: a Value was replaced by its number",
+    "Which of your numbers depend on x, and come from .data? A number passes no gradient on.",
+    "07-scalar-gpt.md#one-local-gradient-per-argument")
+NUMBERS = ("numbers came back, not Values: no gradient can flow through them",
+    "Where did .data or float() take the place of a Value?",
+    "07-scalar-gpt.md#one-local-gradient-per-argument")
+OVERFLOW = (
+    "exp is beyond every float, or all exps are 0: the wrong number was taken off x, or none",
+    "Which number can be taken off every x so that the largest exponent is 0?")
+
 CHECKS = {
     "scalar_rms_norm": check(lab.scalar_rms_norm, [
         of("RMSNorm of [3, −4, 0]", [3, -4, 0]),
@@ -212,4 +210,3 @@ CHECKS = {
         (f"({LOSS}).data", *NUMBERS),
     ]),
 }
-# fmt: on

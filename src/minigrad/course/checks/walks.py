@@ -10,20 +10,6 @@ import numpy as np
 from minigrad.course.check import check, drawn, edit, instead, probe, solutions
 
 lab = solutions("00_variance_walk")
-# fmt: off
-ROOT = ("a root was taken: the size, not the mean square",
-    "The recurrence multiplies mean squares. Is a root needed anywhere before the end?")
-START_TOO = ("the list begins with the input itself, before any layer",
-    "How many layers does a list of `depth` numbers describe?")
-FLAT = ("every layer starts from the first input: the walk does not walk",
-    "What is the input of layer 2?")
-NO_ACTIVATION = ("the activation is missing", "Which two steps make one layer?")
-ORDER = ("the activation came before the matrix",
-    "A layer is φ(W h). Which of the two does h meet first?")
-EARLY_RETURN = ("only the first layer is in the list",
-    "Is the `return` inside the loop, or after it?")
-LAST_ONLY = ("the last layer alone", "How many numbers does a walk of `depth` layers have?")
-# fmt: on
 
 
 def relu(z: Any) -> Any:
@@ -44,6 +30,19 @@ def network(rng: np.random.Generator, activation: Any, layers: int = 3) -> tuple
 
 
 # fmt: off
+ROOT = ("a root was taken: the size, not the mean square",
+    "The recurrence multiplies mean squares. Is a root needed anywhere before the end?")
+START_TOO = ("the list begins with the input itself, before any layer",
+    "How many layers does a list of `depth` numbers describe?")
+FLAT = ("every layer starts from the first input: the walk does not walk",
+    "What is the input of layer 2?")
+NO_ACTIVATION = ("the activation is missing", "Which two steps make one layer?")
+ORDER = ("the activation came before the matrix",
+    "A layer is φ(W h). Which of the two does h meet first?")
+EARLY_RETURN = ("only the first layer is in the list",
+    "Is the `return` inside the loop, or after it?")
+LAST_ONLY = ("the last layer alone", "How many numbers does a walk of `depth` layers have?")
+
 CHECKS = {
     "predicted_walk": check(lab.predicted_walk, [
         probe("a linear walk of 4 layers, fan_in 256, var_w = 1/12", 4, 256, 1 / 12, identity),
@@ -143,4 +142,3 @@ CHECKS = {
         ("walk[-1]", *LAST_ONLY),
     ]),
 }
-# fmt: on
