@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import check, drawn, edit, instead, solutions
+from minigrad.course.check import check, drawn, edit, instead, solutions, some
 from minigrad.course.checks import text_measures
 
 lab = solutions("04_norm_placement")
@@ -26,7 +27,7 @@ def own_softmax(scale: str, *rest: str) -> Any:
 
 MASK = "scores[np.triu_indices(len(q), 1)] = -np.inf"
 P = "p / p.sum(axis=-1, keepdims=True)"
-SPLIT = "np.split(part, heads, axis=-1)"
+SPLIT, JOINED = "np.split(part, heads, axis=-1)", "np.concatenate(mixed, axis=-1)"
 
 # fmt: off
 NO_MASK = ("every position sees all others: the mask is missing",
@@ -54,15 +55,14 @@ CHECKS = {
          "the scores are divided by another number than √d",
          "For independent entries of variance 1, what is the variance of q · k?"),
         (edit("np.exp(scores - scores.max(axis=-1, keepdims=True))",
-              "np.maximum(np.where(np.isinf(scores), 0, scores), 0) + 1e-12"),
+              "np.maximum(scores, 0) + 1e-12"),
          "a ReLU stands in the place of exp",
          "What does softmax do with a negative score?"),
         (edit("/ np.sqrt", "* np.sqrt"),
          "the scores are multiplied by √d",
          "Should a longer sum have larger scores, or the same?"),
         (edit(MASK, "pass"), *NO_MASK),
-        ([edit("(len(q), 1)", "(len(q), 0)"),
-          edit("(len(q), 1)", "(len(q), 0)", "-np.inf", "-1e9")],
+        ([edit("q), 1)", "q), 0)"), edit("q), 1)", "q), 0)", "-np.inf", "-1e9")],
          "a position does not see itself",
          "Which positions may position 0 look at, if not itself?"),
         (edit("(len(q), 1)", "(len(q), 2)"),
@@ -128,46 +128,43 @@ CHECKS = {
         ([edit("proj.T", "proj"), edit("qkv.T", "qkv.reshape(x.shape[1], -1)")],
          "a weight is used the wrong way round",
          "A weight has shape (out, in). What is multiplied with each of its rows?"),
-        ([edit("*share", "*[share[i] for i in " + str(order) + "]")
-          for order in ((0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))],
+        ([edit("*share", f"*(share[i] for i in {order})")
+          for order in list(permutations(range(3)))[1:]],
          "queries, keys and values have changed places",
          "Which d rows of qkv does the docstring give to the queries?"),
         (edit(SPLIT, "[part[:, h::heads] for h in range(heads)]"),
          "the heads took every heads-th channel, not neighbours",
          "Which channels does the docstring give to head 0?"),
-        (edit(SPLIT, "[c * heads**-0.25 for c in np.split(part, heads, axis=-1)]",
-              "np.concatenate(mixed, axis=-1)", "(heads**0.25 * np.concatenate(mixed, axis=-1))"),
+        (edit(SPLIT, f"[c * heads**-0.25 for c in {SPLIT}]", JOINED, f"(heads**0.25 * {JOINED})"),
          "the scores are divided by √d of the whole, not of one head",
          "How many products does one head's score sum? Their variance is what the root undoes."),
-        ([edit(SPLIT, "part.reshape(heads, len(x), -1)"),
-          edit("np.concatenate(mixed, axis=-1)", "np.array(mixed).reshape(x.shape)"),
-          edit(SPLIT, "part.reshape(heads, len(x), -1)", "np.concatenate(mixed, axis=-1)",
-               "np.array(mixed).reshape(x.shape)"),
-          edit(SPLIT, "part.reshape(len(x), heads, -1)", "np.concatenate(mixed, axis=-1)",
-               "np.array(mixed).reshape(x.shape)")],
+        ([some((SPLIT, "part.reshape(heads, len(x), -1)"),
+               (JOINED, "np.array(mixed).reshape(x.shape)")),
+          edit(SPLIT, "part.reshape(len(x), heads, -1)",
+               JOINED, "np.array(mixed).reshape(x.shape)")],
          "reshape alone cut the rows into pieces: positions and channels were mixed up",
          "reshape keeps the order in memory. Which axes must change places between (T, heads, "
              "d/heads) and (heads, T, d/heads)?"),
         (edit(SPLIT, "np.split(part, heads, axis=-1)[::-1]"),
          "the heads stand in the reverse order",
          "Which channels does the docstring give to head 0?"),
-        (instead("np.concatenate(mixed, axis=-1)", "np.tile(sum(mixed), heads)",
+        (instead(JOINED, "np.tile(sum(mixed), heads)",
                  "np.tile(sum(mixed) / heads, heads)", "np.repeat(sum(mixed), heads, axis=1)",
                  "np.repeat(sum(mixed) / heads, heads, axis=1)"),
          "the heads' results were added up; they stand side by side",
          "How many channels has one head's result, and how many have all?"),
-        (edit("causal_attention(*share)",
-              "(lambda q, k, v: np.exp(q @ k.T / q.shape[1]**0.5) / np.exp(q @ k.T / "
-                  "q.shape[1]**0.5).sum(axis=1, keepdims=True) @ v)(*share)"), *NO_MASK),
+        (edit("causal_attention(*share) for share",
+              "p / p.sum(axis=1, keepdims=True) @ v for q, k, v",
+              "strict=True)]", "strict=True) for p in [np.exp(q @ k.T / q.shape[1] ** 0.5)]]"),
+         *NO_MASK),
         (edit("np.split(x @ qkv.T, 3, axis=-1)", "[(x @ qkv.T)[:, i::3] for i in range(3)]"),
          "every third channel was taken; queries, keys and values are blocks of d",
          "Which d rows of qkv does the docstring give to the queries?"),
         (edit("*share", "share[0], per_head[1][0], per_head[2][0]"),
          "all heads share the first head's keys and values",
          "Which channels of k and v belong to head 1?"),
-        (edit("parts = np.split(x @ qkv.T, 3, axis=-1)",
-              "rows = [np.split(p, 3, axis=-1) for p in np.split(x @ qkv.T, heads, axis=-1)]\n   "
-                  " parts = [np.concatenate([r[i] for r in rows], axis=-1) for i in range(3)]"),
+        (edit("zip(*per_head, strict=True)",
+              "(np.split(p, 3, axis=-1) for p in np.split(x @ qkv.T, heads, axis=-1))"),
          "the rows of qkv were cut by heads first; they are queries, keys, values",
          "Which d rows of qkv does the docstring give to the queries?"),
         (edit("*share", "share[0] * share[0].shape[1] ** 0.5, share[1], share[2]"),

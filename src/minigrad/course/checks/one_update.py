@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import apply, check, drawn, edit, instead, probe, solutions
+from minigrad.course.check import apply, check, drawn, edit, instead, probe, solutions, some
 
 lab = solutions("10_one_update")
 
@@ -32,6 +32,9 @@ def rounds(function: Any, h: Any, v: Any, steps: int) -> Any:
     return {"value": apply(function, hvp, v, steps), "products": len(asked)}
 
 
+STEPS = ("gradient\n", "np.sign(gradient)", "(u @ vt)")
+ADAM, ROUNDS = "-lr * np.sign(gradient)", "range(steps)"
+
 # fmt: off
 CHECKS = {
     "first_update": check(lab.first_update, [
@@ -41,19 +44,17 @@ CHECKS = {
         probe("adam, lr 0.1, a gradient with a zero in it",
               np.array([[3.0, 0.0], [-2.0, 1.0]]), "adam", 0.1),
     ], [
-        ([edit("-lr", "lr"), edit("-lr * gradient", "lr * gradient"),
-          edit("-lr * np.sign", "lr * np.sign"), edit("-lr * (u", "lr * (u")],
+        (some(*((f"-lr * {step}", f"lr * {step}") for step in STEPS)),
          "the step goes uphill",
          "The gradient points to where the loss grows. Which way is down?"),
-        (instead("-lr * np.sign(gradient)", "-lr * gradient",
-                 "-lr * gradient / np.abs(gradient).max()"),
+        (instead(ADAM, "-lr * gradient", "-lr * gradient / np.abs(gradient).max()"),
          "Adam's step has the gradient's size in it",
          "m̂ = g and v̂ = g² after one step. What is m̂ / √v̂, entry by entry?"),
-        ([edit("-lr * np.sign(gradient)", f"-lr * np.sign(gradient) / {n}")
-          for n in ("gradient.size", "np.sqrt(gradient.size)", "np.linalg.norm(gradient)")],
+        (instead(ADAM, *(f"{ADAM} / {n}" for n in ("gradient.size", "np.sqrt(gradient.size)",
+                                                   "np.linalg.norm(gradient)"))),
          "Adam's step was divided by a size: every entry is lr, or −lr",
          "What is g / √(g²) of one entry, however many there are?"),
-        (instead("-lr * np.sign(gradient)", "-lr * gradient / np.linalg.norm(gradient)",
+        (instead(ADAM, "-lr * gradient / np.linalg.norm(gradient)",
                  "-lr * np.sign(gradient.sum()) * np.ones_like(gradient)"),
          "Adam divides entry by entry, not by one number for all",
          "How many numbers are there in v?"),
@@ -71,8 +72,7 @@ CHECKS = {
         ("-lr * np.sign(gradient)",
          "Muon is given Adam's step",
          "Which of the two looks at entries, and which at directions?"),
-        ([edit("-lr * gradient\n", "-gradient\n"), edit("-lr * np.sign", "-np.sign"),
-          edit("-lr * (u", "-(u"), edit("-lr * ", "-")],
+        (some(*((f"-lr * {step}", f"-{step}") for step in STEPS)),
          "the rate is missing",
          "What does lr = 0 leave of a step?"),
         (edit("-lr * gradient\n", "-lr * np.sign(gradient)\n"),
@@ -105,8 +105,7 @@ CHECKS = {
           instead("b * gram + c * (gram @ gram)", "b * gram", "c * (gram @ gram)")],
          "one of the three terms is missing",
          "Which power of s does each of a, b and c stand at?"),
-        (instead("range(steps)", "range(1)", "range(steps + 1)", "range(max(steps - 1, 0))",
-                 "range(5)"),
+        (instead(ROUNDS, "range(1)", "range(steps + 1)", "range(max(steps - 1, 0))", "range(5)"),
          "the number of rounds is not `steps`",
          "How often is the iteration taken for steps = 1?"),
         (edit("        gram = x", "        x = x / np.linalg.norm(x)\n        gram = x"),
@@ -116,8 +115,7 @@ CHECKS = {
               "    gram = x @ x.T\n    for _ in range(steps):"),
          "XXᵀ is that of the first X in every round",
          "What has happened to X since XXᵀ was computed?"),
-        (edit("    return x",
-              "    u, _, vt = np.linalg.svd(g, full_matrices=False)\n    return u @ vt"),
+        ("(lambda u, s, vt: u @ vt)(*np.linalg.svd(g, full_matrices=False))",
          "this is U Vᵀ itself, by a decomposition; the iteration comes only near it",
          "What is s = 0.1 after one round of as + bs³ + cs⁵?"),
     ]),
@@ -156,13 +154,12 @@ CHECKS = {
         *(probe(f'mup("{layer}", {n}, {base})', layer, n, base)
           for layer in ("input", "hidden", "output") for n, base in ((512, 32), (32, 128))),
     ], [
-        (instead("return 1.0, 1.0", "return share**0.5, share", "return 1.0, share",
-                 "return share**0.5, 1.0", "return share, share", "return 1.0, 1 / share",
-                 "return share, 1.0"),
+        (instead("1.0, 1.0", "share**0.5, share", "1.0, share", "share**0.5, 1.0", "share, share",
+                 "1.0, 1 / share", "share, 1.0"),
          "the input layer is treated as a hidden one",
          "How many numbers does the input layer read when the network is wider?"),
-        ([edit('"hidden" else share,', f'"hidden" else {std},')
-          for std in ("share**2", "share**1.5", "1.0", "1 / share")],
+        (instead("share, share", "share**2, share", "share**1.5, share", "1.0, share",
+                 "1 / share, share"),
          "the output's std does not go as 1/width",
          "Its variance goes as 1/width². And its std?"),
         (edit('share**0.5 if layer == "hidden" else share', "share**0.5"),
@@ -171,8 +168,7 @@ CHECKS = {
         (edit('share**0.5 if layer == "hidden" else share', "share"),
          "a hidden matrix's std goes as 1/width, as its variance is to",
          "Its variance goes as 1/width. And its std?"),
-        (edit('share**0.5 if layer == "hidden" else share',
-              'share if layer == "hidden" else share**2'),
+        ('share if layer == "hidden" else share**2, share',
          "these are variances, where stds are asked for",
          "What is the std of a variance of 1/16?"),
         (edit("base / width", "width / base"),

@@ -43,6 +43,8 @@ EARLY_RETURN = ("only the first layer is in the list",
     "Is the `return` inside the loop, or after it?")
 LAST_ONLY = ("the last layer alone", "How many numbers does a walk of `depth` layers have?")
 
+LAYER = "activation_moment(linear_moment(q, fan_in, var_w))"
+
 CHECKS = {
     "predicted_walk": check(lab.predicted_walk, [
         probe("a linear walk of 4 layers, fan_in 256, var_w = 1/12", 4, 256, 1 / 12, identity),
@@ -56,10 +58,8 @@ CHECKS = {
         (edit("linear_moment(q,", "linear_moment(1.0,"), *FLAT),
         ([edit("1.0, []", "1.0, [1.0]"),
           edit("q = act", "walk.append(q); q = act", "        walk.append(q)\n", "")], *START_TOO),
-        (edit("activation_moment(linear_moment(q, fan_in, var_w))",
-              "linear_moment(q, fan_in, var_w)"), *NO_ACTIVATION),
-        (edit("activation_moment(linear_moment(q, fan_in, var_w))",
-              "linear_moment(activation_moment(q), fan_in, var_w)"), *ORDER),
+        (edit("activation_moment(linear", "(linear"), *NO_ACTIVATION),
+        (edit(LAYER, "linear_moment(activation_moment(q), fan_in, var_w)"), *ORDER),
         (edit("linear_moment(q, fan_in, var_w)", "q"),
          "the matrix is missing: only the activation acts",
          "Which two steps make one layer?"),
@@ -74,8 +74,7 @@ CHECKS = {
         ([edit("q = act", "q = q * act"), edit("append(q)", "append(q * sum(walk or [1.0]))")],
          "each layer's number is multiplied by those before it once more",
          "What does a layer get: the mean square before it, or all of them multiplied?"),
-        (edit("activation_moment(linear", "activation_moment(activation_moment(linear", "var_w))",
-              "var_w)))"),
+        (edit(LAYER, f"activation_moment({LAYER})"),
          "the activation acts twice in a layer",
          "How many activations stand between two matrices?"),
         (edit("q = act", "q = q + act"),
@@ -131,8 +130,7 @@ CHECKS = {
         (edit("activation(h @ w.T)", "np.maximum(h @ w.T, 0)"),
          "ReLU is used, whichever activation was given",
          "Which function does the caller hand in?"),
-        (instead("np.mean(h**2)", "np.sum(h**2)", "np.sum(h**2) / len(h)",
-                 "np.sum(h**2) / h.shape[1]"),
+        (instead("np.mean(h**2)", *(f"np.sum(h**2) / {n}" for n in ("1", "len(h)", "h.shape[1]"))),
          "a sum where the mean over the batch and the neurons is meant",
          "Would a batch twice as large have a signal twice as large?"),
         (instead("np.mean(h**2)", "np.mean(h) ** 2", "np.mean(h)", "np.mean(np.abs(h))"),
