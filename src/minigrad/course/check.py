@@ -128,6 +128,11 @@ def drawn(
     return Probe(what, draw, run or apply, **options)
 
 
+def then(draw: Callable[[np.random.Generator], Sequence[Any]], *more: Any) -> Any:
+    """Draws what ``draw`` does; these follow."""
+    return lambda rng: (*draw(rng), *more)
+
+
 def growing(
     what: str, sizes: Sequence[int], run: Callable[..., Any], **options: Any
 ) -> list[Probe]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import check, drawn, edit, instead, solutions, some
+from minigrad.course.check import check, drawn, edit, instead, solutions, some, then
 from minigrad.course.checks import cross_entropy, graph
 
 lab = solutions("autograd")
@@ -62,12 +62,11 @@ CHECKS = {
          "Which entries of out does x[0, 0] move, and which g belongs to them?"),
     ]),
     "pow_backward": check(lab.pow_backward, [
-        drawn("gx for out = x ** 3", lambda rng: (*arrays((2, 3), (2, 3))(rng), 3)),
+        drawn("gx for out = x ** 3", then(arrays((2, 3), (2, 3)), 3)),
         drawn("gx for out = x ** 0.5", lambda rng: (*np.abs(arrays((4,), (4,))(rng)), 0.5)),
-        drawn("gx for out = x ** -2", lambda rng: (*arrays((3,), (3,))(rng), -2.0)),
-        drawn("gx for out = x ** 1", lambda rng: (*arrays((3,), (3,))(rng), 1)),
-        drawn("gx for out = x ** 2, where x is 0",
-              lambda rng: (*arrays((3,))(rng), np.array([1.0, 0, -2]), 2)),
+        drawn("gx for out = x ** -2", then(arrays((3,), (3,)), -2.0)),
+        drawn("gx for out = x ** 1", then(arrays((3,), (3,)), 1)),
+        drawn("gx for out = x ** 2, where x is 0", then(arrays((3,)), np.array([1.0, 0, -2]), 2)),
     ], [
         ("n * x ** (n - 1.0)", *NO_UPSTREAM),
         ("g * n * x**n / x",
@@ -136,13 +135,8 @@ CHECKS = {
          "One entry of y is used in every row of x. Do the effects average?"),
     ]),
     "sum_backward": check(lab.sum_backward, [
-        drawn(
-            f"gx for x of shape {shape}, axis {axis}",
-            lambda rng, s=shape, a=axis: (
-                *arrays(tuple(np.delete(s, a)), s)(rng),  # type: ignore[misc]
-                a,
-            ),
-        )
+        drawn(f"gx for x of shape {shape}, axis {axis}",
+              then(arrays(tuple(np.delete(shape, axis)), shape), axis))
         for shape, axis in AXES
     ], [
         (instead("np.expand_dims(g, axis)", "g", "g[None]", "x * 0 + g", "x * 0 + g[None]"),
@@ -174,10 +168,7 @@ CHECKS = {
          "gx has x's shape. How many entries share one number of g?"),
     ]),
     "unbroadcast": check(lab.unbroadcast, [
-        drawn(
-            f"the gradient of a {shape}, from g of shape {large}",
-            lambda rng, a=large, b=shape: (arrays(a)(rng)[0], b),  # type: ignore[misc]
-        )
+        drawn(f"the gradient of a {shape}, from g of shape {large}", then(arrays(large), shape))
         for large, shape in [
             *(((3, 4), (4,)), ((3, 4), (3, 1)), ((3, 4), (3, 4)), ((2, 3, 4), (3, 1))),
             *(((2, 3, 4), (1, 1, 4)), ((3, 3), (1, 3)), ((3, 4), ()), ((2, 3, 4), (3, 4))),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import check, drawn, edit, instead, probe, solutions
+from minigrad.course.check import check, drawn, edit, instead, probe, solutions, then
 
 lab = solutions("11_curve")
 STEPS = np.array([0.0, 1.0, 2.5, 11.5, 95.5, 291.5])
@@ -51,8 +51,7 @@ CHECKS = {
     ]),
     "plateau_rate": check(lab.plateau_rate, [
         drawn("four layers, lr {1:.3g}, momentum {2}, {3} inputs",
-              lambda rng, m=m, n=n:  # type: ignore[misc]
-                  (rng.uniform(1, 9, size=4), rng.uniform(0.01, 0.1), m, n))
+              then(lambda rng: (rng.uniform(1, 9, size=4), rng.uniform(0.01, 0.1)), m, n))
         for m, n in ((0.9, 256), (0.0, 256), (0.5, 10))
     ], [
         (edit("lr / (1 - momentum)", "lr"),

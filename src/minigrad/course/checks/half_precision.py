@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import Probe, check, drawn, edit, instead, probe, solutions, some
+from minigrad.course.check import Probe, check, drawn, edit, instead, probe, solutions, some, then
 from minigrad.course.checks import norms
 from minigrad.course.checks.tensors import rows
 
@@ -93,13 +93,9 @@ CHECKS = {
     "largest_safe": check(lab.largest_safe, [
         probe("float16 (65504), 512 numbers, the sum in float32", 65504.0, 512, False),
         probe("float16 (65504), 512 numbers, the sum in float16 too", 65504.0, 512, True),
-        *(
-            drawn(
-                "a type up to {:.4g}, {} numbers, sum_in_half {}",
-                lambda rng, s=s: (rng.uniform(1e3, 1e5), int(rng.integers(5, 99)), s),  # type: ignore[misc]
-            )
-            for s in (True, False)
-        ),
+        *(drawn("a type up to {:.4g}, {} numbers, sum_in_half {}",
+                then(lambda rng: (rng.uniform(1e3, 1e5), int(rng.integers(5, 99))), s))
+          for s in (True, False)),
     ], [
         (some(("(limit / dim) ** 0.5", "limit / dim"), ("limit**0.5", "limit")),
          "this is the largest square, not the largest number that may be squared",

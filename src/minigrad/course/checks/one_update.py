@@ -6,19 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import apply, check, drawn, edit, instead, probe, solutions, some
+from minigrad.course.check import apply, check, drawn, edit, instead, probe, solutions, some, then
 
 lab = solutions("10_one_update")
 
 
-def matrix(rng: Any, n: int, m: int) -> Any:
-    return rng.normal(size=(n, m)) + 0.5
+def matrix(n: int, m: int, size: float = 1.0) -> Any:
+    return lambda rng: (size * (rng.normal(size=(n, m)) + 0.5),)
 
 
-def hessian(rng: Any, values: Any) -> Any:
-    """A symmetric matrix with these eigenvalues, and a vector to begin with."""
-    basis, _ = np.linalg.qr(rng.normal(size=(len(values),) * 2))
-    return basis @ np.diag(values) @ basis.T, basis @ np.ones(len(values)) * 2
+def hessian(*values: float) -> Any:
+    """Draws a symmetric matrix with these eigenvalues, and a vector to begin with."""
+
+    def draw(rng: np.random.Generator) -> Any:
+        basis, _ = np.linalg.qr(rng.normal(size=(len(values),) * 2))
+        return basis @ np.diag(values) @ basis.T, basis @ np.ones(len(values)) * 2
+
+    return draw
 
 
 def rounds(function: Any, h: Any, v: Any, steps: int) -> Any:
@@ -38,8 +42,7 @@ ADAM, ROUNDS = "-lr * np.sign(gradient)", "range(steps)"
 # fmt: off
 CHECKS = {
     "first_update": check(lab.first_update, [
-        *(drawn(f"{{1}}, lr 0.1, a gradient of {n} × {m}",
-                lambda rng, n=n, m=m, o=o: (matrix(rng, n, m), o, 0.1))  # type: ignore[misc]
+        *(drawn(f"{{1}}, lr 0.1, a gradient of {n} × {m}", then(matrix(n, m), o, 0.1))
           for n, m in ((3, 3), (4, 2), (2, 5)) for o in ("sgd", "adam", "muon")),
         probe("adam, lr 0.1, a gradient with a zero in it",
               np.array([[3.0, 0.0], [-2.0, 1.0]]), "adam", 0.1),
@@ -81,12 +84,11 @@ CHECKS = {
     ]),
     "newton_schulz": check(lab.newton_schulz, [
         *(drawn(f"{n} × {m}, {k} steps with Muon's numbers",
-                lambda rng, n=n, m=m, k=k:  # type: ignore[misc]
-                    (3 * matrix(rng, n, m), k, 3.4445, -4.775, 2.0315))
+                then(matrix(n, m, 3.0), k, 3.4445, -4.775, 2.0315))
           for n, m in ((3, 3), (2, 5)) for k in (1, 5)),
-        drawn("2 × 4, no step", lambda rng: (matrix(rng, 2, 4), 0, 2.0, -1.5, 0.5)),
+        drawn("2 × 4, no step", then(matrix(2, 4), 0, 2.0, -1.5, 0.5)),
         drawn("3 × 4, 2 steps with a = 2, b = −1.5, c = 0.5",
-              lambda rng: (matrix(rng, 3, 4), 2, 2.0, -1.5, 0.5)),
+              then(matrix(3, 4), 2, 2.0, -1.5, 0.5)),
     ], [
         (edit("g / np.linalg.norm(g)", "g"),
          "g is not divided by its norm first",
@@ -120,11 +122,9 @@ CHECKS = {
          "What is s = 0.1 after one round of as + bs³ + cs⁵?"),
     ]),
     "power_iteration": check(lab.power_iteration, [
-        *(drawn(f"eigenvalues 5, 1, −2, {k} rounds",
-                lambda rng, k=k: (*hessian(rng, [5.0, 1.0, -2.0]), k), rounds)  # type: ignore[misc]
+        *(drawn(f"eigenvalues 5, 1, −2, {k} rounds", then(hessian(5.0, 1.0, -2.0), k), rounds)
           for k in (1, 2, 40, 600)),
-        drawn("eigenvalues −4, 1, 2, 40 rounds",
-              lambda rng: (*hessian(rng, [-4.0, 1.0, 2.0]), 40), rounds),
+        drawn("eigenvalues −4, 1, 2, 40 rounds", then(hessian(-4.0, 1.0, 2.0), 40), rounds),
     ], [
         (instead("v @ moved / (v @ v)", "np.linalg.norm(moved)", "abs(v @ moved / (v @ v))",
                  "np.linalg.norm(moved) / np.linalg.norm(v)"),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.course.check import apply, check, drawn, edit, instead, probe, solutions, some
+from minigrad.course.checks.tensors import each
 
 lab = solutions("05_prenorm_postnorm")
 BLOCKS = "04-norm-placement.md#the-two-blocks"
@@ -122,13 +123,9 @@ CHECKS = {
         probe("four branches of gain 1, no norm", "none", 4, 1.0),
         probe("three branches of gain 0.5, no norm", "none", 3, 0.5),
         probe("four branches of gain 1, post-norm", "post", 4, 1.0),
-        *(
-            drawn(
-                "norm {!r}, {} branches of gain {:.4g}",
-                lambda rng, n=n: (n, int(rng.integers(2, 7)), rng.uniform(1.5, 3)),  # type: ignore[misc]
-            )
-            for n in ("pre", "none", "post")
-        ),
+        *(drawn("norm {!r}, {} branches of gain {:.4g}", each(
+            n, lambda rng: int(rng.integers(2, 7)), lambda rng: rng.uniform(1.5, 3)))
+          for n in ("pre", "none", "post")),
     ], [
         (edit('(1.0 if norm == "pre" else q)', "q"),
          "with pre-norm the branch reads the stream itself: it grows exponentially",

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from minigrad.course.check import Probe, apply, check, demand, drawn, solutions
-from minigrad.course.checks.tensors import by, rows, tensor
+from minigrad.course.check import Probe, apply, check, demand, drawn, solutions, then
+from minigrad.course.checks.tensors import by, each, rows, tensor
 
 lab = solutions("03_residual_depth")
 PLACE = "03-residual.md#pre-norm-and-post-norm"
@@ -52,7 +52,7 @@ def blocks(*parts: tuple[Any, ...]) -> list[Probe]:
         drawn(
             f"the block of {', '.join(getattr(p, '__name__', str(p)) for p in some)}, for x of "
             f"shape {shape}",
-            lambda rng, some=some, shape=shape: (rows(*shape)(rng), *some),  # type: ignore[misc]
+            then(each(rows(*shape)), *some),
             through,
         )
         for some, shape in itertools.product(parts, [(2, 4), (3,), (2, 1, 3)])

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from minigrad import nn
-from minigrad.course.check import apply, check, drawn, edit, instead, probe, solutions
+from minigrad.course.check import apply, check, drawn, edit, instead, probe, solutions, then
 from minigrad.course.checks import gradient_norm, residual_blocks
 from minigrad.course.checks.residual_blocks import bend, double, norm, square, through, triple
-from minigrad.course.checks.tensors import rows
+from minigrad.course.checks.tensors import each, rows
 
 lab = solutions("03_residual_depth")
 
@@ -52,12 +52,8 @@ def predictions(wrong: int) -> list[Any]:
 CHECKS = {
     **residual_blocks.CHECKS,
     "pre_norm_stack": check(lab.pre_norm_stack, [
-        drawn(
-            f"blocks {', '.join(b.__name__ for b in parts[:-1])}, and {parts[-1].__name__} in "
-            "the final norm's place",
-            lambda rng, parts=parts: (rows(2, 3)(rng), *parts),  # type: ignore[misc]
-            stack,
-        )
+        drawn(f"blocks {', '.join(b.__name__ for b in parts[:-1])}, and {parts[-1].__name__} in "
+              "the final norm's place", then(each(rows(2, 3)), *parts), stack)
         for parts in [
             (square, triple, plus_one),
             (triple, square, bend, norm),
@@ -101,11 +97,9 @@ CHECKS = {
     ]),
     **gradient_norm.CHECKS,
     "remove_skip": check(lab.remove_skip, [
-        drawn(
-            f"the block of {n.__name__} and {f.__name__} without its skip, x of shape {shape}",
-            lambda rng, n=n, f=f, s=shape: (rows(*s)(rng), without_skip(n, f)),  # type: ignore[misc]
-            lambda function, x, block: through(function, x, block),
-        )
+        drawn(f"the block of {n.__name__} and {f.__name__} without its skip, x of shape {shape}",
+              then(each(rows(*shape)), without_skip(n, f)),
+              lambda function, x, block: through(function, x, block))
         for n, f in [(norm, square), (norm, bend), (double, plus_one)]
         for shape in [(2, 4), (3,)]
     ], [
