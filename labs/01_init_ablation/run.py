@@ -43,10 +43,6 @@ def uniform_(weight, generator=None):
     return init.uniform_(weight, -0.5, 0.5, generator=generator)
 
 
-def data(s):
-    return toy.describe(range(s.seeds))
-
-
 def network(depth, width, fill_, generator):
     """(B, 256) -> (B, 2): `depth` ReLU layers, filled by `fill_`, and a linear head.
 

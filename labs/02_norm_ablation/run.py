@@ -43,11 +43,7 @@ class Settings:
 QUICK = {"steps": 200, "moments": (0, 10, 100, 200), "timing_repeats": 100, "step_repeats": 30}
 
 PIECES = {"LayerNorm": nn.LayerNorm, "RMSNorm": nn.RMSNorm}
-MINE, BOTH = {}, tuple(PIECES)
-
-
-def data(s):
-    return toy.describe(range(s.seeds))
+BOTH = tuple(PIECES)
 
 
 def network(depth, width, norm, generator):

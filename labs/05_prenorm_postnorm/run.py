@@ -48,10 +48,6 @@ SETTINGS = {
 }
 
 
-def data(s):
-    return about(corpus(s.text))
-
-
 def experiment(s, run, pieces):
     text = corpus(s.text)
     runs, gradients, rates = [], [], [s.lr] if s.lr else s.rates

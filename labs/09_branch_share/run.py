@@ -47,10 +47,6 @@ class Settings:
 QUICK = {"seeds": 1, "steps": 100, "cells": ((6, 2e-2),)}
 
 
-def data(s):
-    return about(corpus(s.text))
-
-
 def experiment(s, run, pieces):
     text, runs = corpus(s.text), []
     run.record("losses.json", {"text": about(text), "steps": s.steps, "runs": runs})
