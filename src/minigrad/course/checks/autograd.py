@@ -1,8 +1,6 @@
 """Checks of the warm-up: gradients by hand. `backward` over a graph and the cross-entropy have
 files of their own."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Checks of lab 09: a branch's share."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Checks of the warm-up: the cross-entropy and its gradient."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

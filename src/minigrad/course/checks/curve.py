@@ -1,7 +1,5 @@
 """Checks of lab 11: a loss curve from theory's numbers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

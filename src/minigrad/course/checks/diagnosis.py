@@ -1,7 +1,5 @@
 """Checks of lab 08's diagnosis from the losses."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

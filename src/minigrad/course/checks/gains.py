@@ -1,7 +1,5 @@
 """Checks of lab 01: the activation's gain, and what one output and one input are made of."""
 
-from __future__ import annotations
-
 from minigrad.course.check import check, drawn, edit, instead, probe, solutions, some
 
 lab = solutions("01_init_ablation")

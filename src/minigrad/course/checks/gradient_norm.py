@@ -1,7 +1,5 @@
 """Checks of lab 03's gradient norm."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Checks of the warm-up's backward over a graph."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from itertools import product

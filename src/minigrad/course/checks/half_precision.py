@@ -1,7 +1,5 @@
 """Checks of lab 06: a norm in float16, and where it breaks without float32."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -4,8 +4,6 @@ A draw is judged by what it is like over 40,000 weights: their standard deviatio
 0.35 % of its own, and is asked for within 2.5 %.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Checks of lab 08: a diagnosis, clipping, and where a signal grows."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Checks of lab 02: the norms forward, as layers, and backward by hand; and timing."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

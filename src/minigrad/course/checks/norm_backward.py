@@ -1,7 +1,5 @@
 """Checks of lab 02's backward passes by hand."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from minigrad.course.check import Probe, check, drawn, edit, instead, solutions

@@ -1,7 +1,5 @@
 """Checks of lab 02's layers: what they learn, where it starts, and what they make of x."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Checks of lab 04: attention, with one head and with several."""
 
-from __future__ import annotations
-
 from itertools import permutations
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Checks of lab 10: one update, sharpness, and width."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Checks of lab 05: the two blocks and the warmup."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

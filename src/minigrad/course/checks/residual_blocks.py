@@ -1,7 +1,5 @@
 """Checks of lab 03's blocks: the residual connection, and the norm's place."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Checks of lab 03: a stack of blocks, its gradient, and what breaks without the skip."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Checks of lab 07: RMSNorm, softmax and cross-entropy in plain numbers, with their gradients."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Checks of lab 04's measures: how far a step moves, and the loss of knowing frequencies."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Checks of lab 02's timing, on a clock and a machine made up for them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Checks of lab 01's training step."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import minigrad

@@ -1,7 +1,5 @@
 """Checks of lab 00: the mean square of a signal, one layer's; the walks have their own file."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from minigrad.course.check import check, drawn, edit, instead, probe, solutions

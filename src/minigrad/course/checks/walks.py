@@ -1,7 +1,5 @@
 """Checks of lab 00's walks through many layers, predicted and measured."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
