@@ -27,6 +27,7 @@ def drawn_run(rng: np.random.Generator) -> Any:
 
 END = "sum(losses[-10:]) / len(losses[-10:])"
 DIED = "not all(math.isfinite(loss) for loss in losses)"
+DEATH = f'    if {DIED}:\n        return "died"\n'
 BIRTH = '    if losses[0] > 2 * math.log(classes):\n        return "sick at birth"\n'
 STUCK = '    if end > 0.93 * unigram:\n        return "stuck"\n'
 
@@ -68,19 +69,15 @@ CHECKS = {
         (edit(DIED, "not math.isfinite(losses[-1])"),
          "only the last loss was looked at for NaN",
          "A run that died at step 3 has no healthy end. Which losses must be finite?"),
-        (instead(DIED, "any(math.isnan(loss) for loss in losses)",
-                 "any(loss == math.inf for loss in losses)",
-                 "any(math.isinf(loss) for loss in losses)",
-                 "any(math.isnan(loss) or loss == math.inf for loss in losses)",
-                 "any(loss == math.nan for loss in losses)"),
+        (instead(DIED, *(f"any({test} for loss in losses)" for test in (
+            "math.isnan(loss)", "loss == math.inf", "math.isinf(loss)",
+            "math.isnan(loss) or loss == math.inf", "loss == math.nan"))),
          "inf, −inf or NaN passed as a healthy loss",
          "Which test is false for NaN and for inf alike? What is NaN == NaN?"),
-        ([edit(f'    if {DIED}:\n        return "died"\n', "", BIRTH,
-               BIRTH + f'    if {DIED}:\n        return "died"\n'),
+        ([edit(DEATH, "", BIRTH, BIRTH + DEATH),
           edit(BIRTH, "", STUCK, STUCK + BIRTH),
-          edit(BIRTH, "", 'return "leak" if end < 0.3 else "healthy"',
-               'return "leak" if end < 0.3 else "sick at birth" if losses[0] > 2 * '
-                   'math.log(classes) else "healthy"')],
+          edit(BIRTH, "", 'else "healthy"',
+               'else "sick at birth" if losses[0] > 2 * math.log(classes) else "healthy"')],
          "the words are tried in another order than the docstring gives",
          "A run that began at 50 and died: which of the two words applies first?"),
         ([edit(BIRTH, ""),

@@ -4,30 +4,23 @@ from typing import Any
 
 import numpy as np
 
-import minigrad
 from minigrad.course.check import InputChanged, apply, check, drawn, edit, instead, probe, solutions
+from minigrad.course.checks.tensors import tensor
+from minigrad.course.values import array
 
 lab = solutions("03_residual_depth")
 
 
-def parameters(*pairs: tuple[Any, Any]) -> list[Any]:
-    """Tensors with a value and a gradient, None for one that the loss did not use."""
-    out = []
-    for value, grad in pairs:
-        tensor = minigrad.tensor(np.asarray(value, dtype=np.float64), requires_grad=True)
-        tensor.grad = None if grad is None else minigrad.tensor(np.asarray(grad, dtype=np.float64))
-        out.append(tensor)
-    return out
-
-
 def measured(grad_norm: Any, *pairs: Any) -> Any:
-    """The norm; the gradients must still be there afterwards."""
-    given = parameters(*pairs)
+    """The norm of Tensors with a value and a gradient each, None for one that the loss did not use;
+    the gradients must still be there afterwards."""
+    given = [tensor(np.array(value, np.float64), requires_grad=True) for value, _ in pairs]
+    grads = [None if grad is None else np.array(grad, np.float64) for _, grad in pairs]
+    for parameter, grad in zip(given, grads, strict=True):
+        parameter.grad = tensor(grad)
     norm = apply(grad_norm, given)
-    for parameter, (_, grad) in zip(given, pairs, strict=True):
-        if grad is not None and (
-            parameter.grad is None or not np.array_equal(parameter.grad.array, grad)
-        ):
+    for parameter, grad in zip(given, grads, strict=True):
+        if not np.array_equal(array(parameter.grad), array(grad)):
             raise InputChanged("the gradients")
     return norm
 
@@ -39,6 +32,7 @@ def drawn_pairs(rng: np.random.Generator, scale: float = 1.0) -> list[Any]:
 
 SUM = "sum(float((p.grad.data**2).sum()) for p in parameters if p.grad is not None)"
 GRADS = "for p in parameters if p.grad is not None"
+NORM = "float((p.grad.data**2).sum()) ** 0.5"
 
 # fmt: off
 CHECKS = {
@@ -55,8 +49,7 @@ CHECKS = {
         (SUM,
          "the root is missing",
          "How long is the arrow (3, 4)?"),
-        ([f"sum(float((p.grad.data**2).sum()) ** 0.5 {GRADS})",
-          f"math.sqrt(sum(float((p.grad.data**2).sum()) ** 0.5 {GRADS}))"],
+        ([f"sum({NORM} {GRADS})", f"math.sqrt(sum({NORM} {GRADS}))"],
          "the norms were added; squares add, and the root comes last",
          "How long is the arrow (3, 4)?"),
         ([edit(".sum())", ".mean())"),
@@ -68,7 +61,7 @@ CHECKS = {
         (edit("p.grad.data**2", "p.data**2"),
          "these are the parameters, not their gradients",
          "Where does backward leave its result?"),
-        ([edit(f"math.sqrt({SUM})", f"min({most}, math.sqrt({SUM}))") for most in (0.5, 1.0, 5.0)],
+        ([f"min({most}, math.sqrt({SUM}))" for most in (0.5, 1.0, 5.0)],
          "the gradients were clipped before they were measured: this is the ceiling",
          "Ten times larger gradients gave the same norm. What stood between backward and your "
              "sum?"),
@@ -79,8 +72,7 @@ CHECKS = {
         (edit(" if p.grad is not None", ""),
          "a parameter whose grad is None stopped it",
          "A parameter that the loss does not use has no gradient. What does it add to the sum?"),
-        ([f"max([float((p.grad.data**2).sum()) ** 0.5 {GRADS}] or [0.0])",
-          f"max([float(p.grad.data.abs().max()) {GRADS}] or [0.0])"],
+        ([f"max({size} {GRADS})" for size in (NORM, "float(p.grad.data.abs().max())")],
          "the largest, not the length of all together",
          "How long is the arrow (3, 4)?"),
         (f"sum(float(p.grad.data.abs().sum()) {GRADS})",
@@ -90,10 +82,8 @@ CHECKS = {
           edit("p.grad.data**2).sum()", "p.grad.data.sum()**2)")],
          "the entries were added before they were squared: they cancel",
          "How long is the arrow (3, −3)?"),
-        (edit("sum(float", "__import__('math').fsum(float",
-              " for p in parameters if p.grad is not None",
-              " for p in __import__('itertools').takewhile(lambda p: p.grad is not None, "
-                  "parameters)"),
+        (edit(GRADS, "for p in __import__('itertools').takewhile("
+              "lambda p: p.grad is not None, parameters)"),
          "the sum ends at the first parameter without a gradient",
          "Does a parameter that the loss does not use end the list?"),
     ]),

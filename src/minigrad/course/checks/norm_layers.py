@@ -14,11 +14,10 @@ OTHER_SHAPE = ("a parameter has another shape than (dim,)", "How many numbers do
 
 def state(layer: Any, dim: int) -> dict[str, Any]:
     """The parameters of a new layer, by name."""
-    return {name: p.array for name, p in demand_module(layer(dim)).named_parameters()}
-
-
-def demand_module(built: Any) -> Any:
-    return built if hasattr(built, "named_parameters") else demand(built, "an nn.Module")
+    built = layer(dim)
+    if not hasattr(built, "named_parameters"):
+        demand(built, "an nn.Module")
+    return {name: p.array for name, p in built.named_parameters()}
 
 
 def applied(layer: Any, x: Any, parameters: dict[str, Any], *eps: float) -> dict[str, Any]:

@@ -46,6 +46,11 @@ def predictions(wrong: int) -> list[Any]:
     return [lambda a=a: a for a, first in zip(answers, firsts, strict=True) if first == wrong]
 
 
+def twice(old: str, new: str) -> list[Any]:
+    """A norm elsewhere, and the one at the end still there or not."""
+    return [edit(old, new), edit(old, new, "return final_norm(x)", "return x")]
+
+
 # fmt: off
 CHECKS = {
     **residual_blocks.CHECKS,
@@ -63,13 +68,11 @@ CHECKS = {
         ("x",
          "the final norm is missing: the stream has grown with depth",
          "Each of fifty blocks adds a share of size 1. How large is the sum?"),
-        ([edit("for block", "x = final_norm(x)\n    for block", "return final_norm(x)", "return x"),
-          edit("for block", "x = final_norm(x)\n    for block")],
+        (twice("for block", "x = final_norm(x)\n    for block"),
          "the final norm came first",
          "Whose output must the head not see unnormalized?"),
-        ([edit("x = block(x)", "x = final_norm(block(x))", "return final_norm(x)", "return x"),
-          instead("x = block(x)", "x = final_norm(block(x))", "x = block(final_norm(x))"),
-          edit("x = block(x)", "x = block(final_norm(x))", "return final_norm(x)", "return x")],
+        ([twice("x = block(x)", "x = final_norm(block(x))"),
+          twice("x = block(x)", "x = block(final_norm(x))")],
          "the norm was applied in every block",
          "How often is the final norm applied?"),
         (edit("    for block", "    y = x\n    for block", "x = block(x)", "y = block(x)",

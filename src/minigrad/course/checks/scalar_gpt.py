@@ -38,32 +38,20 @@ def some(what: str, count: int, shift: float = 0.0, target: int | None = None) -
 
 MEAN = "sum(v * v for v in x) / len(x)"
 SCALE = "(mean_square + eps) ** -0.5"
-LARGEST, OF_LOGITS = "max(v.data for v in x)", "max(v.data for v in logits)"
 LOSS = "total.log() + largest - logits[target]"
 TOTAL = "sum((v - largest).exp() for v in logits)"
 SOFTMAX = f"{TOTAL} ** -1 * (logits[target] - largest).exp()"
 
 
-def shifts(largest: str) -> list[Any]:
-    """Softmax, or its logarithm, with another number taken off."""
-    inside = largest[largest.index("in ") + 3 : -1]
-    return [
-        edit(largest, other)
-        for other in (
-            "0.0",
-            "1000.0",
-            largest.replace("max", "min"),
-            f"sum(v.data for v in {inside}) / len({inside})",
-            f"{inside}[0].data",
-            f"{inside}[-1].data",
-            largest.replace("v.data", "abs(v.data)", 1),
-            f"-{largest}",
-            f"sum(v.data for v in {inside})",
-        )
-    ]
-
-
 # fmt: off
+def shifts(xs: str) -> list[Any]:
+    """Softmax of ``xs``, or its logarithm, with another number taken off."""
+    return instead(f"max(v.data for v in {xs})", "0.0", "1000.0", f"min(v.data for v in {xs})",
+                   f"sum(v.data for v in {xs}) / len({xs})", f"{xs}[0].data", f"{xs}[-1].data",
+                   f"max(abs(v.data) for v in {xs})", f"-max(v.data for v in {xs})",
+                   f"sum(v.data for v in {xs})")
+
+
 DETACHED = ("the values are right and the gradients are not: a Value was replaced by its number",
     "Which of your numbers depend on x, and come from .data? A number passes no gradient on.",
     "07-scalar-gpt.md#one-local-gradient-per-argument")
@@ -122,7 +110,7 @@ CHECKS = {
         of("softmax of [1500, 0, 1]", [1500, 0, 1]),
         of("softmax of [7]", [7]),
     ], [
-        (shifts(LARGEST), *OVERFLOW),
+        (shifts("x"), *OVERFLOW),
         ([instead("e / total", "e", "e / len(x)"),
           edit("total = sum(exps)", "total = max(exps, key=lambda v: v.data)")],
          "the results do not sum to 1",
@@ -175,7 +163,7 @@ CHECKS = {
             "sum(scalar_cross_entropy(logits, i) for i in range(len(logits)))")],
          "the sum or the mean over all classes, not the target's own",
          "Which of the probabilities does the loss look at?"),
-        (shifts(OF_LOGITS), *OVERFLOW),
+        (shifts("logits"), *OVERFLOW),
         ([f"-({SOFTMAX} + {e}).log()" for e in (0.0, 1e-12, 1e-10, 1e-9, 1e-8)],
          "the probability was rounded to zero, or a small number added, before its logarithm was "
              "taken",

@@ -17,7 +17,7 @@ def timed(
     ``slowed(n)`` times as long. It gives the ratio, and how often the two were called."""
 
     def run(paired_ratio: Any) -> Any:
-        now, calls = 0.0, []
+        now, calls = 0.0, list[float]()
 
         def work(seconds: float, cold: float) -> Callable[[], None]:
             def call() -> None:

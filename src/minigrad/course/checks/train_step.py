@@ -1,5 +1,6 @@
 """Checks of lab 01's training step."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import minigrad
@@ -9,29 +10,24 @@ from minigrad.course.values import a_kind, array
 lab = solutions("01_init_ablation")
 
 
-class Recorder:
-    """An optimizer that notes the gradient each step sees, and moves the weight by ``by``."""
+def training(train_step: Any, *given: float, by: float = 0.0) -> tuple[Any, Any]:
+    """Three steps on the loss (wx)² − y from w = start, of an optimizer that moves w by ``by``: the
+    gradients that the steps saw, and the answers."""
+    start, x, y = given
+    weight, seen = minigrad.tensor(start, requires_grad=True), list[float]()
 
-    def __init__(self, weight: Any, by: float = 0.0) -> None:
-        self.weight, self.by, self.seen = weight, by, list[float]()
+    def zero_grad(set_to_none: bool = True) -> None:
+        weight.grad = None
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        self.weight.grad = None
+    def step() -> None:
+        seen.append(0.0 if weight.grad is None else float(weight.grad.array))
+        weight.data = weight.data + by
 
-    def step(self) -> None:
-        grad = self.weight.grad
-        self.seen.append(0.0 if grad is None else float(grad.array))
-        self.weight.data = self.weight.data + self.by
-
-
-def training(train_step: Any, start: float, x: float, y: float, by: float = 0.0) -> tuple[Any, Any]:
-    """Three steps on the loss (wx)² − y from w = start: what the steps saw, and the answers."""
-    weight = minigrad.tensor(start, requires_grad=True)
-    optimizer = Recorder(weight, by)
+    optimizer = SimpleNamespace(zero_grad=zero_grad, step=step)
     answers = [
         train_step(lambda x: weight * x, lambda p, y: p * p - y, optimizer, x, y) for _ in range(3)
     ]
-    return optimizer.seen, answers
+    return seen, answers
 
 
 def gradients(train_step: Any, *given: float) -> Any:
@@ -45,7 +41,7 @@ def losses(train_step: Any, *given: float) -> Any:
 
 def returned(train_step: Any) -> str:
     """What kind of thing a step returns: "a number" is right."""
-    return a_kind(training(train_step, 3.0, 1.0, 0.0, 0.0)[1][0])
+    return a_kind(training(train_step, 3.0, 1.0, 0.0)[1][0])
 
 
 # fmt: off
