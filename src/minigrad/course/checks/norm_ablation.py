@@ -14,7 +14,6 @@ BACKWARD = "02-normalization.md#layernorm-backward"
 NO_WEIGHT = ("the weight is not used", "Which numbers does the layer learn, and what do they do?")
 
 MEAN = "(h * h).mean(dim=-1, keepdim=True)"
-SIZE = f"({MEAN} + eps).sqrt()"
 SCALED = "centred / (var + eps).sqrt() * weight"
 TINY = np.array([[1e-3, -1e-3, 1e-3, -1e-3], [2e-3, 1e-3, -1e-3, 0]])
 
@@ -81,22 +80,8 @@ CHECKS = {
         drawn("the gradients through rms_norm, x of shape (2, 3, 4)",
             each(rows(2, 3, 4), weight(4), 1e-3), gradients("x", "weight")),
     ], [
-        (edit("    h = h / (", "    h = h - h.mean(dim=-1, keepdim=True)\n    h = h / ("),
-         *norms.IS_LAYER_NORM),
-        (edit(MEAN, MEAN.replace("mean", "sum")), *norms.SUM_FOR_MEAN),
-        (edit(SIZE, f"({MEAN} + eps)"), *norms.NO_ROOT),
-        (instead(MEAN, *(f"h.var(dim=-1, keepdim=True, correction={c})" for c in (0, 1))),
-         *norms.STD_FOR_RMS),
-        (edit(MEAN, "(h * h).sum(dim=-1, keepdim=True) / (h.shape[-1] - 1)"), *norms.D_MINUS_1),
-        (edit("h / (", "h * ("), *norms.MULTIPLIED),
-        (edit(SIZE, "(h.abs().mean(dim=-1, keepdim=True) + eps)"), *norms.MEAN_OF_ABS),
-        ([edit(MEAN, "h.mean(dim=-1, keepdim=True) ** 2"),
-          edit(SIZE, "(h.mean(dim=-1, keepdim=True).abs() + eps)")], *norms.SQUARE_OF_MEAN),
-        (instead(SIZE, "(h.abs().amax(dim=-1, keepdim=True) + eps)",
-                 "(h.amax(dim=-1, keepdim=True) + eps)"), *norms.LARGEST),
-        (edit(SIZE, f"({MEAN}.sqrt() + eps)"), *norms.EPS_OUTSIDE),
+        *norms.wrong_rms("dim=-1, keepdim=True", "eps", "({}).sqrt()", "amax"),
         (edit(" + eps)", ")"), *norms.NO_EPS),
-        (edit(" + eps)", " + eps**2)"), *norms.EPS_SQUARED),
         *reduced(MEAN),
         (edit("    h = h / (", "    h = h + eps\n    h = h / (", " + eps).sqrt()", ").sqrt()"),
          "ε was added to x, not to its mean square",
