@@ -166,7 +166,8 @@ def check(right: Callable[..., Any], probes: Sequence[Any], mistakes: Sequence[A
 
     A mistake is (wrong, name, question) or (wrong, name, question, page#section), where ``wrong``
     is an implementation, an ``edit`` of the right one, the text of what is returned in place of the
-    right one's last expression, or a list of these. Lists may hold lists.
+    right one's last expression (which may call the right one), or a list of these. Lists may hold
+    lists.
     """
     named = tuple(Mistake(tuple(_flat([wrong])), *text) for wrong, *text in mistakes)
     return Check(right, tuple(_flat(probes)), named)

@@ -9,8 +9,6 @@ from minigrad.course.checks.tensors import by, each, rows, tensor, weight
 
 lab = solutions("02_norm_ablation")
 
-OTHER_SHAPE = ("a parameter has another shape than (dim,)", "How many numbers does each hold?")
-
 
 def state(layer: Any, dim: int) -> dict[str, Any]:
     """The parameters of a new layer, by name."""
@@ -49,61 +47,62 @@ def layer_probes(*names: str) -> list[Probe]:
     ]  # fmt: skip
 
 
-ONES, ZEROS = "nn.Parameter(minigrad.ones(dim))", "nn.Parameter(minigrad.zeros(dim))"
-
 # fmt: off
-SCALAR = ("one number for all features, not one for each",
-    "Each feature has its own scale. How many weights is that?")
-UNREGISTERED = ("the optimizer cannot see it: it is not an nn.Parameter",
-    "What does model.parameters() list?")
 STARTS_ELSEWHERE = ("the layer does not start as the plain norm", "Which weight leaves x̂ as it is?")
-EPS_DROPPED = ("eps is not handed on to the norm",
-    "A caller asks for RMSNorm(dim, eps=0.1). Where does self.eps go?")
-NOT_USED = ("forward does not use what the layer learns",
-    "Which of self.weight and self.bias stands in forward?")
-FROZEN = ("no gradient reaches the parameter: it would never be learned",
-    "What does requires_grad=False say to backward? And .data, or detach?")
-OTHER_NAME = ("a parameter has another name than weight and bias",
-    "Under which names would weights from a file be looked for?")
+
+
+def of_any(**filled: str) -> list[Any]:
+    """What can go wrong in both layers, by the name of a parameter and what it begins with."""
+    others = {"weight": "gamma", "bias": "beta"}
+    return [
+        (some(*((f"{fill}(dim)", f"{fill}(1)") for fill in filled.values())),
+         "one number for all features, not one for each",
+         "Each feature has its own scale. How many weights is that?"),
+        (some(*((f"self.{name}", f"self.{others[name]}") for name in filled)),
+         "a parameter has another name than weight and bias",
+         "Under which names would weights from a file be looked for?"),
+        (some(*((f"nn.Parameter(minigrad.{fill}(dim))", f"minigrad.{fill}(dim)")
+                for fill in filled.values())),
+         "the optimizer cannot see it: it is not an nn.Parameter",
+         "What does model.parameters() list?"),
+        (instead("s(dim)", "s(1, dim)", "s(dim, 1)", "s(dim, dim)"),
+         "a parameter has another shape than (dim,)",
+         "How many numbers does each hold?"),
+        (edit(", self.eps)", ")"),
+         "eps is not handed on to the norm",
+         "A caller asks for RMSNorm(dim, eps=0.1). Where does self.eps go?"),
+        (some(*((f"self.{name}, ", f"minigrad.{fill}(1), ") for name, fill in filled.items())),
+         "forward does not use what the layer learns",
+         "Which of self.weight and self.bias stands in forward?"),
+        (some(*((f"{fill}(dim)", f"{fill}(dim), requires_grad=False") for fill in filled.values())),
+         "no gradient reaches the parameter: it would never be learned",
+         "What does requires_grad=False say to backward? And .data, or detach?"),
+    ]
+
 
 CHECKS = {
     "RMSNorm": check(lab.RMSNorm, layer_probes("weight"), [
-        (edit("self.weight = nn", f"self.bias = {ZEROS}\n        self.weight = nn"),
+        (edit("self.weight =", "self.bias = nn.Parameter(minigrad.zeros(dim)); self.weight ="),
          "2d parameters: RMSNorm has no bias",
          "What would a bias put back that RMSNorm never took off?"),
-        (edit("ones(dim)", "ones(1)"), *SCALAR),
-        (edit("self.weight", "self.gamma"), *OTHER_NAME),
-        (instead(ONES, "dim", "None"),
+        (instead("nn.Parameter(minigrad.ones(dim))", "dim", "None"),
          "the weight is no Tensor at all",
          "What does the layer learn, and how many numbers is that?"),
-        (edit(ONES, "minigrad.ones(dim)"), *UNREGISTERED),
         (instead("ones(dim)", "zeros(dim)", "ones(dim) / dim"), *STARTS_ELSEWHERE),
-        (instead("ones(dim)", "ones(1, dim)", "ones(dim, 1)", "ones(dim, dim)"), *OTHER_SHAPE),
-        (edit(", self.eps)", ")"), *EPS_DROPPED),
-        (edit("(x, self.weight,", "(x, minigrad.ones(self.weight.shape[0]),"), *NOT_USED),
-        (edit("ones(dim))", "ones(dim), requires_grad=False)"), *FROZEN),
+        *of_any(weight="ones"),
         ("layer_norm(x, self.weight, minigrad.zeros(1), self.eps)",
          "forward is LayerNorm's",
          "Which of the two functions does RMSNorm stand for?"),
     ]),
     "LayerNorm": check(lab.LayerNorm, layer_probes("weight", "bias"), [
-        (some(("ones(dim)", "ones(1)"), ("zeros(dim)", "zeros(1)")), *SCALAR),
-        (some(("self.weight", "self.gamma"), ("self.bias", "self.beta")), *OTHER_NAME),
-        (some((ONES, "minigrad.ones(dim)"), (ZEROS, "minigrad.zeros(dim)")), *UNREGISTERED),
-        (edit(f"        self.bias = {ZEROS}\n", "        self.bias = 0.0\n"),
+        (edit("nn.Parameter(minigrad.zeros(dim))", "0.0"),
          "there is no bias: LayerNorm learns one",
          "What puts a mean back that the norm took off?"),
         ([edit("ones(dim)", "zeros(dim)"), edit("zeros(dim)", "ones(dim)"),
           edit("ones(dim)", "@", "zeros(dim)", "ones(dim)", "@", "zeros(dim)")], *STARTS_ELSEWHERE),
-        ([edit("ones(dim)", s, "zeros(dim)", s.replace("ones", "zeros"))
-          for s in ("ones(1, dim)", "ones(dim, 1)")], *OTHER_SHAPE),
-        (edit(", self.eps)", ")"), *EPS_DROPPED),
+        *of_any(weight="ones", bias="zeros"),
         (edit("self.weight, self.bias,", "self.bias, self.weight,"),
          "weight and bias are swapped",
          "In which order does layer_norm take them?"),
-        (some(("(x, self.weight,", "(x, minigrad.ones(self.weight.shape[0]),"),
-              ("self.bias, self", "minigrad.zeros(1), self")), *NOT_USED),
-        (some(("ones(dim))", "ones(dim), requires_grad=False)"),
-              ("zeros(dim))", "zeros(dim), requires_grad=False)")), *FROZEN),
     ]),
 }
