@@ -17,7 +17,7 @@ CHECKS = {
         probe("the gain of leaky ReLU with slope 0.5", "leaky_relu", 0.5),
         probe("the gain of leaky ReLU with its default slope", "leaky_relu", atol=1e-9, rtol=1e-6),
         drawn("the gain of {} with slope {:.4g}",
-            lambda rng: ("leaky_relu", rng.uniform(0.1, 0.9))),
+              lambda rng: ("leaky_relu", rng.uniform(0.1, 0.9))),
         probe("the gain of tanh", "tanh"),
     ], [
         (some((RELU, "2,"), (LEAKY, "2 / (1 + slope**2)")), *GAIN_SQUARED),
@@ -46,10 +46,10 @@ CHECKS = {
     "fans": check(lab.fans, [
         probe("(fan_in, fan_out) of shape (800, 200)", (800, 200)),
         probe("(fan_in, fan_out) of shape (8, 4, 3, 5)", (8, 4, 3, 5)),
-        drawn("(fan_in, fan_out) of shape {}", lambda rng: (tuple(int(n)
-            for n in rng.integers(2, 30, 4)),)),
-        drawn("(fan_in, fan_out) of shape {}", lambda rng: (tuple(int(n)
-            for n in rng.integers(2, 99, 2)),)),
+        drawn("(fan_in, fan_out) of shape {}",
+              lambda rng: (tuple(rng.integers(2, 30, 4).tolist()),)),
+        drawn("(fan_in, fan_out) of shape {}",
+              lambda rng: (tuple(rng.integers(2, 99, 2).tolist()),)),
     ], [
         (["shape[0] * window, shape[1] * window", "shape[0], shape[1]"],
          "fan_in and fan_out are swapped",

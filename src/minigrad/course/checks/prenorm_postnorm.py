@@ -30,6 +30,7 @@ def given(placement: str, t: int = 3) -> Any:
 
 PRE1, PRE2 = "x + attention(norm1(x))", "x + ffn(norm2(x))"
 POST1, POST2 = "norm1(x + attention(x))", "norm2(x + ffn(x))"
+READ, WAY = '(1.0 if norm == "pre" else q)', "(step + 1) / warmup"
 
 
 def told(rule: str, one: str, two: str) -> tuple[str, ...]:
@@ -50,10 +51,9 @@ def post(rule: str) -> tuple[str, ...]:
 # fmt: off
 CHECKS = {
     "block": check(lab.block, [
-        *(drawn(f'block(…, "{p}") with norms that scale by 2 and 3', given(p), block)
-            for p in ("pre", "post")),
-        *(drawn(f'block(…, "{p}") of a single position', given(p, 1), block) for p in ("pre",
-            "post")),
+        drawn(f'block(…, "{p}") {what}', given(p, t), block)
+        for what, t in (("with norms that scale by 2 and 3", 3), ("of a single position", 1))
+        for p in ("pre", "post")
     ], [
         (edit('== "pre"', '!= "pre"'),
          "pre and post are swapped",
@@ -125,13 +125,13 @@ CHECKS = {
             n, lambda rng: int(rng.integers(2, 7)), lambda rng: rng.uniform(1.5, 3)))
           for n in ("pre", "none", "post")),
     ], [
-        (edit('(1.0 if norm == "pre" else q)', "q"),
+        (edit(READ, "q"),
          "with pre-norm the branch reads the stream itself: it grows exponentially",
          "What is the mean square of N(x), whatever that of x?"),
         (edit('1.0 if norm == "post" else q', "q if norm == 'none' else 1.0"),
          "pre-norm's stream is set back to 1: only post-norm normalizes the sum",
          "What stands around the sum in pre-norm?", BLOCKS),
-        (edit('(1.0 if norm == "pre" else q)', "1.0"),
+        (edit(READ, "1.0"),
          "without a norm the branch reads 1: it grows linearly",
          "If the stream is four times as large, what does a linear branch without a norm add?",
          NO_NORM),
@@ -155,12 +155,10 @@ CHECKS = {
          "A branch that gives gain · q: what does gain = 0.5 add?"),
         ([instead("gain *", "gain**2 *", "gain**0.5 *"), edit("gain * (", "gain + ("),
           edit("q + gain * (", "q + (2 + gain) * gain * ("),
-          edit('(1.0 if norm == "pre" else q)', '(1.0 if norm == "pre" else (2 + gain) * q)')],
+          edit(READ, '(1.0 if norm == "pre" else (2 + gain) * q)')],
          "the gain does not multiply what the branch reads, once",
          "gain is a factor on the mean square already. Is it squared?"),
-        (edit('gain * (1.0 if norm == "pre" else q)',
-              '2 * (q * gain * (1.0 if norm == "pre" else q)) ** 0.5 + gain * (1.0 if norm == '
-                  '"pre" else q)'),
+        (edit(f"gain * {READ}", f"2 * (q * gain * {READ}) ** 0.5 + gain * {READ}"),
          "the sizes were added; mean squares of independent terms add",
          "Var(a + b) for independent a and b: which quantities add?"),
         ([edit("    return walk", "        return walk"), "walk[-1]",
@@ -181,11 +179,10 @@ CHECKS = {
         drawn("step {} with lr = {:.4g} and warmup = {}",
             lambda rng: (int(rng.integers(1, 30)), rng.uniform(0.01, 2), 40)),
     ], [
-        (edit("(step + 1) / warmup", "step / warmup"),
+        (edit(WAY, "step / warmup"),
          "the first step takes a rate of 0: it is step / warmup",
          "Once step 0 is taken, which share of the warmup is behind us?"),
-        (instead("min(1.0, (step + 1) / warmup)", "(step + 1) / warmup", "step / warmup",
-                 "max(1.0, (step + 1) / warmup)"),
+        ([f"lr * {way}" for way in (WAY, "step / warmup", f"max(1.0, {WAY})")],
          "the rate goes on rising after the warmup",
          "What must the share of the way never exceed?"),
         ([edit("    if warmup == 0:\n        return lr\n", ""),
@@ -198,25 +195,22 @@ CHECKS = {
         (["lr if step >= warmup else 0.0", "lr if step >= warmup else lr / warmup"],
          "the rate jumps at the end of the warmup; it rises step by step",
          "Half of the steps are behind us: which share of lr does the next one take?"),
-        (instead("(step + 1) / warmup", "(step + 2) / warmup", "step / (warmup + 1)",
-                 "(step + 1) / (warmup + 1)", "step / (warmup - 1 or 1)"),
+        (instead(WAY, "(step + 2) / warmup", "step / (warmup + 1)", "(step + 1) / (warmup + 1)",
+                 "step / (warmup - 1 or 1)"),
          "one step early, or late: the whole rate belongs to step warmup − 1",
          "What is the share after step 0, and after step number warmup − 1?"),
         (edit("/ warmup", "// warmup"),
          "// throws away what is after the point",
          "What is 3 // 4?"),
-        ([edit("min(1.0, (step + 1) / warmup)",
-               f"min((step + 1) / warmup, (warmup / (step + 1)) ** {p})") for p in (1, 0.5)],
+        ([f"lr * min({WAY}, (warmup / (step + 1)) ** {p})" for p in (1, 0.5)],
          "the rate falls after the warmup; it stays at lr",
          "Which rate does the docstring give after the warmup?"),
-        (["min(lr, (step + 1) / warmup)", edit("lr * min(", "min(")],
+        ([f"min(lr, {WAY})", edit("lr * min(", "min(")],
          "the share is not multiplied by lr",
          "Half of the way: half of what?"),
-        ([[edit("(step + 1) / warmup", f"((step + 1) / warmup) ** {p}") for p in ("2", "0.5")],
-          edit("(step + 1) / warmup",
-               "(1 - __import__('math').cos(3.14159265 * min(1, (step + 1) / warmup))) / 2"),
-          edit("min(1.0, (step + 1) / warmup)",
-               "__import__('math').sin(min(1.0, (step + 1) / warmup) * 1.5707963)")],
+        ([f"lr * min(1.0, {WAY}) ** 2", f"lr * min(1.0, {WAY}) ** 0.5",
+          f"lr * (1 - __import__('math').cos(3.14159265 * min(1.0, {WAY}))) / 2",
+          f"lr * __import__('math').sin(1.5707963 * min(1.0, {WAY}))"],
          "the rise is not linear",
          "After half of the warmup, which share of lr does the docstring ask for?"),
     ]),
