@@ -45,8 +45,7 @@ def reduced(text: str) -> list[Any]:
     over = [edit(text, text.replace("dim=-1", f"dim={d}")) for d in ("0", "1", "-2")]
     return [
         (over[0], *norms.AXIS_0),
-        ([edit(text, text.replace("dim=-1, keepdim=True", "")),
-          edit(text, text.replace("dim=-1", "dim=tuple(range(x.ndim))"))], *norms.WHOLE),
+        (edit(text, text.replace("dim=-1, keepdim=True", "")), *norms.WHOLE),
         ([*over[1:], edit(text, text.replace("dim=-1", "dim=tuple(range(1, x.ndim))"))], *TOKENS),
     ]  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from minigrad.course.check import Probe, check, drawn, edit, instead, solutions
+from minigrad.course.check import Probe, check, drawn, edit, instead, solutions, some
 from minigrad.course.checks.tensors import each, rows, weight
 
 lab = solutions("02_norm_ablation")
@@ -25,7 +25,8 @@ def probes() -> list[Probe]:
 # fmt: off
 def mistakes(size: str, dx: str) -> list[Any]:
     """What can go wrong in both; ``size`` is what the solution divides by, ``dx`` its result."""
-    MEAN = "(g_hat * x_hat).mean(axis=-1, keepdims=True)"
+    mean, dweight = "(g_hat * x_hat).mean(axis=-1, keepdims=True)", "(g * x_hat).sum(axis=0)"
+    total, layer_norm = mean.replace("mean", "sum"), dx.startswith("dx /")
     return [
         (edit("g_hat = g * weight", "g_hat = g"),
          "the weight is forgotten in dx",
@@ -39,57 +40,46 @@ def mistakes(size: str, dx: str) -> list[Any]:
         (edit(f"return {dx}", f"return ({dx}) * {size}"),
          "dx is not divided by the size",
          "x grows tenfold: by how much must dx shrink?"),
-        ([edit(MEAN, "(g_hat * x_hat).mean(axis=0)"),
-          edit("mean(axis=-1, keepdims=True)", "mean(axis=0)")],
+        ([edit(mean, "(g_hat * x_hat).mean(axis=0)"), edit("axis=-1, keepdims=True", "axis=0")],
          "the means were taken over the batch",
          "Does row 1 of the output depend on row 2 of x?"),
-        (
-            [edit(MEAN, MEAN.replace("mean", "sum")),
-             edit(MEAN, MEAN.replace("mean", "sum"), "g_hat.mean", "g_hat.sum"),
-             edit("g_hat - g_hat.mean", "g_hat - g_hat.sum")]
-            if "dx /" in dx else [edit(MEAN, MEAN.replace("mean", "sum"))],
-            "sums stand where means are meant",
-            "The statistics are means of d numbers. Which factor does each x_j's share carry?",
-        ),
-        (
-            [edit("- x_hat *", "+ x_hat *")] if "dx /" not in dx else [edit("dx -=", "dx +=")],
-            "the sign of the x̂ term is turned round",
-            "The norm takes out what points along x̂. Is it added or subtracted?",
-        ),
-        ([edit("x_hat * (g_hat", f"x_hat * {size} * (g_hat"),
-          edit("x_hat * (g_hat * x_hat)", f"x_hat * {size} * (g_hat * x_hat * {size})"),
-          edit("(g_hat * x_hat).mean", f"(g_hat * x_hat * {size}).mean")],
+        (some((mean, total), ("g_hat - g_hat.mean", "g_hat - g_hat.sum")) if layer_norm
+         else edit(mean, total),
+         "sums stand where means are meant",
+         "The statistics are means of d numbers. Which factor does each x_j's share carry?"),
+        (edit("dx -=", "dx +=") if layer_norm else edit("- x_hat *", "+ x_hat *"),
+         "the sign of the x̂ term is turned round",
+         "The norm takes out what points along x̂. Is it added or subtracted?"),
+        (instead("x_hat * (g_hat * x_hat)", f"x_hat * {size} * (g_hat * x_hat)",
+                 f"x_hat * {size} * (g_hat * x_hat * {size})"),
          "x stands where x̂ is meant",
          "Which of x and x̂ stays the same when x grows tenfold?"),
-        ([edit("(g_hat * x_hat).mean", "g_hat.mean"),
-          edit("(g_hat * x_hat).mean", "(g * x_hat).mean")],
+        (instead("(g_hat * x_hat).mean", "g_hat.mean", "(g * x_hat).mean"),
          "the mean in the x̂ term is not that of ĝ · x̂",
          "How much of ĝ points along x̂? Which product says so?"),
-        (edit("(g * x_hat).sum(axis=0)", "g.sum(axis=0)"),
+        (edit(dweight, "g.sum(axis=0)"),
          "dweight is the sum of g alone; that is dbias",
          "weight multiplies x̂. What does its gradient multiply g with?"),
-        (edit("(g * x_hat).sum(axis=0)", "(g * x).sum(axis=0)"),
+        (edit(dweight, "(g * x).sum(axis=0)"),
          "dweight multiplies g with x, not with x̂",
          "weight multiplies x̂. What does its gradient multiply g with?"),
-        ([edit("(g * x_hat).sum(axis=0)", "(g_hat * x_hat).sum(axis=0)")],
+        (edit(dweight, "(g_hat * x_hat).sum(axis=0)"),
          "dweight carries the weight itself",
          "out = weight · x̂. Does the slope in weight depend on weight?"),
-        ([edit("(g * x_hat).sum(axis=0)", "(g * x_hat)")],
+        (edit(dweight, "(g * x_hat)"),
          "dweight was not summed over the rows",
          "One weight was used in N rows. What happens to the gradients of its uses?"),
-        (
-            [edit("(g * x_hat).sum(axis=0)", f"(g * x_hat).{how}") for how in (
-                "mean(axis=0)", "sum(axis=1)", "sum(axis=-1)", "sum()", "mean()")],
-            "dweight is not the sum over the rows",
-            "Each feature has its own weight, used in N rows. Over which axis do the uses add?",
-        ),
+        (instead(dweight, *(f"(g * x_hat).{how}" for how in (
+            "mean(axis=0)", "sum(axis=1)", "sum()", "mean()"))),
+         "dweight is not the sum over the rows",
+         "Each feature has its own weight, used in N rows. Over which axis do the uses add?"),
         (edit("+ eps)", ")"),
          "eps is left out",
          "The forward pass divided by √(… + eps). By what must the backward pass divide?", EPSILON),
-        ([edit("keepdims=True) + eps)", "keepdims=True)) + eps")],
+        (edit("keepdims=True) + eps)", "keepdims=True)) + eps"),
          "eps does not stand inside the root as it is",
          "The forward pass divided by √(… + eps). By what must the backward pass divide?", EPSILON),
-    ]  # fmt: skip
+    ]
 
 
 CHECKS = {

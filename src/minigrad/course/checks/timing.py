@@ -65,8 +65,7 @@ CHECKS = {
         (edit("seconds(f) / seconds(g)", "seconds(g) / seconds(f)"),
          "the ratio is upside down",
          "f takes twice as long as g: is that 2 or ½?"),
-        ([*map(over_all, ("statistics.median", "statistics.mean", "min")),
-          of_pairs("statistics.median")],
+        ([over_all(average) for average in ("statistics.median", "statistics.mean", "min")],
          "all of f is compared with all of g, not pair by pair: the machine had slowed down in "
              "between",
          "What do two measurements share when they are made right after each other?"),
