@@ -43,10 +43,6 @@ def uniform_(weight, generator=None):
     return init.uniform_(weight, -0.5, 0.5, generator=generator)
 
 
-def data(s):
-    return toy.describe(range(s.seeds))
-
-
 def network(depth, width, fill_, generator):
     """(B, 256) -> (B, 2): `depth` ReLU layers, filled by `fill_`, and a linear head.
 
@@ -75,14 +71,8 @@ def experiment(s, run, pieces):
         for record, name, seed in product(records, inits, range(s.seeds)):
             result = Record(seed)
             record["variants"][name].append(result)
-            cell(
-                s,
-                inits[name],
-                record["lr"],
-                result,
-                pieces.train_step,
-                lambda _, n=name: advance(1, n),
-            )
+            how = {"step": pieces.train_step, "on_step": lambda _, n=name: advance(1, n)}
+            cell(s, inits[name], record["lr"], result, **how)
             advance(s.steps - len(result.losses))
             run.save()
 
@@ -133,10 +123,7 @@ def said(name, lr):
 
 
 def bands(ax, lr):
-    """What was predicted, behind what was measured."""
-    for name, style in plot.INITS.items():
-        foretold.band(ax, said(name, lr), style)
-    ax.set_xlabel("step (between thin lines, to step 300: the predicted 80 %)")
+    foretold.bands(ax, {name: said(name, lr) for name in plot.INITS}, plot.INITS)
 
 
 def figures(records):

@@ -43,11 +43,7 @@ class Settings:
 QUICK = {"steps": 200, "moments": (0, 10, 100, 200), "timing_repeats": 100, "step_repeats": 30}
 
 PIECES = {"LayerNorm": nn.LayerNorm, "RMSNorm": nn.RMSNorm}
-MINE, BOTH = {}, tuple(PIECES)
-
-
-def data(s):
-    return toy.describe(range(s.seeds))
+BOTH = tuple(PIECES)
 
 
 def network(depth, width, norm, generator):
@@ -165,9 +161,7 @@ def figures(records):
             title = "All three train: the norms lead at step 300, and trail a little at 1,000"
     curves, axes = plot.new_figure(title)
     loss_curves(axes[0], [cells], STYLES)
-    for name in cells:
-        foretold.band(axes[0, 0], said(name, losses["lr"]), STYLES[name])
-    axes[0, 0].set_xlabel("step (between thin lines, to step 300: the predicted 80 %)")
+    foretold.bands(axes[0, 0], {name: said(name, losses["lr"]) for name in cells}, STYLES)
     stds = std_figure(records["activation_std.json"]["variants"])
     times = timing_figure(records["timings.json"])
     return {"loss_curves.png": curves, "timing_bar.png": times, "activation_std.png": stds}

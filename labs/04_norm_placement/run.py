@@ -55,10 +55,6 @@ class Settings:
 QUICK = {"seeds": 1, "steps": 120, "rates": (5e-3, 2e-2), "timing_repeats": 8}
 
 
-def data(s):
-    return about(corpus(s.text))
-
-
 def experiment(s, run, pieces):
     text = corpus(s.text)
     rates, inside_lr = ([s.lr], s.lr) if s.lr else (s.rates, s.inside_lr)

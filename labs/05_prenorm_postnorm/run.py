@@ -48,10 +48,6 @@ SETTINGS = {
 }
 
 
-def data(s):
-    return about(corpus(s.text))
-
-
 def experiment(s, run, pieces):
     text = corpus(s.text)
     runs, gradients, rates = [], [], [s.lr] if s.lr else s.rates
@@ -120,9 +116,8 @@ def findings(records):
 
 
 def outcome(cells, name, claimed):
-    mine = cells.of(variant=name).by("layers", "lr")
-    trained = cells.is_("trained")
-    n, learning = len(mine), sum(bool(c.all(trained)) for c in mine.values())
+    mine, trained = cells.of(variant=name).by("layers", "lr"), cells.is_("trained")
+    n, learning = len(mine), cells.of(variant=name).learned("layers", "lr")
     sentence = f"every seed learns in {learning} of the {n} cells (depth × learning rate)"
     if name == "post-norm, warmup":
         without = cells.of(variant="post-norm").by("layers", "lr")
@@ -177,21 +172,17 @@ def convergence(shown):
 
 
 def border(cells):
-    learning = {
-        name: [bool(c.all(c.is_("trained"))) for c in mine.by("layers", "lr").values()]
-        for name, mine in cells.by("variant").items()
-    }
-    counts = [f"{k.replace(',', ' with')} trains in {sum(v)}" for k, v in learning.items()]
+    learned = {name: mine.learned("layers", "lr") for name, mine in cells.by("variant").items()}
+    counts = [f"{k.replace(',', ' with')} trains in {n}" for k, n in learned.items()]
     title = (
-        f"Of {len(learning['pre-norm'])} combinations {', '.join(counts)}\n(a combination counts "
-        "if every seed learns; numbers: validation loss, dark: stalled)"
+        f"Of {len(cells.by('layers', 'lr'))} combinations {', '.join(counts)}\n(a combination "
+        "counts if every seed learns; numbers: validation loss, dark: stalled)"
     )
-    figure, axes = plot.new_figure(title, columns=len(VARIANTS), size=(10.5, 3.9), sharey=True)
-    image = trainability(axes[0], cells, VARIANTS, "layers", "lr")
-    for ax in axes[0]:
-        ax.set_xlabel("learning rate")
-    axes[0, 0].set_ylabel("layers")
-    figure.colorbar(image, ax=axes[0].tolist(), label="validation loss (nats)")
+    rows = {f"{n}": {"layers": n} for n in sorted(cells.by("layers"))}
+    columns = {f"{lr:g}": {"lr": lr} for lr in sorted(cells.by("lr"))}
+    look = {"size": (10.5, 3.9), "xlabel": "learning rate", "loss": "validation loss"}
+    figure = trainability(title, cells, VARIANTS, rows, columns, **look)
+    figure.axes[0].set_ylabel("layers")
     return figure
 
 

@@ -52,10 +52,6 @@ class Settings:
 QUICK = {"seeds": 1, "treatments": ("as found", "pre RMSNorm", "clipping at 1")}
 
 
-def data(s):
-    return about(corpus(s.text))
-
-
 def patient(name):
     """The settings of a sick script as it was found: its model's, its training's."""
     script = clinic.load_case(HERE, name)

@@ -47,10 +47,6 @@ class Settings:
 QUICK = {"seeds": 1, "steps": 100, "cells": ((6, 2e-2),)}
 
 
-def data(s):
-    return about(corpus(s.text))
-
-
 def experiment(s, run, pieces):
     text, runs = corpus(s.text), []
     run.record("losses.json", {"text": about(text), "steps": s.steps, "runs": runs})
@@ -133,31 +129,14 @@ def figures(records):
 
 def dial_figure(cells, places):
     """The held-out loss by share, a panel per placement, a row per depth and rate."""
-    numbered = Cells(
-        [
-            run | {"row": places.index((run["layers"], run["lr"])), "column": column}
-            for run in cells.runs
-            for column, share in enumerate(SHARES)
-            if run["share"] == share
-        ],
-        *(cells.entropy, cells.bigram),
-    )
-    learned = {
-        rule: sum(bool(c.all(c.is_("trained"))) for c in of.by("row", "column").values())
-        for rule, of in numbered.by("variant").items()
-    }
+    learned = {rule: cells.of(variant=rule).learned("layers", "lr", "share") for rule in DIAL}
     count = len(places) * len(SHARES)
-    said = ", ".join(f"{rule} {learned[rule]}" for rule in DIAL)
+    said = ", ".join(f"{rule} {n}" for rule, n in learned.items())
     title = f"Of {count} combinations every seed learns in: {said}\n(held-out loss; dark: stalled)"
-    size = (13.5, 1.8 + 0.8 * len(places))
-    figure, axes = plot.new_figure(title, columns=len(DIAL), size=size, sharey=True)
-    image = trainability(axes[0], numbered, DIAL, "row", "column")
-    for ax in axes[0]:
-        ax.set_xticks(range(len(SHARES)), [share.replace(", ", "\n") for share in SHARES])
-        ax.set_xlabel("share of a branch")
-    axes[0, 0].set_yticks(range(len(places)), [f"{n} layers,\nlr {lr:g}" for n, lr in places])
-    figure.colorbar(image, ax=axes[0].tolist(), label="held-out loss (nats)")
-    return figure
+    rows = {f"{n} layers,\nlr {lr:g}": {"layers": n, "lr": lr} for n, lr in places}
+    columns = {share.replace(", ", "\n"): {"share": share} for share in SHARES}
+    look = {"size": (13.5, 1.8 + 0.8 * len(places)), "xlabel": "share of a branch"}
+    return trainability(title, cells, DIAL, rows, columns, **look)
 
 
 def apart_figure(cells, places):

@@ -7,7 +7,6 @@ from statistics import median
 import numpy as np
 
 from minigrad import lab, optim
-from minigrad.data import toy
 from minigrad.lab import Finding, plot
 from minigrad.lab.cells import claim
 from minigrad.lab.edge import edge
@@ -45,10 +44,6 @@ EDGES = {
     ),
     "cross-entropy, 0.3": ("cross-entropy", optim.SGD, {"lr": 0.3}, 2.0, "below it"),
 }
-
-
-def data(s):
-    return toy.describe(range(s.seeds))
 
 
 def experiment(s, run, pieces):

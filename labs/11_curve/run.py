@@ -62,11 +62,7 @@ def tail_slope(steps, losses):
     return float(np.polyfit(np.log(steps), np.log(losses), 1)[0])
 
 
-PIECES, MINE = {"forecast": forecast, "tail_slope": tail_slope}, {}
-
-
-def data(s):
-    return toy.describe(range(s.seeds))
+PIECES = {"forecast": forecast, "tail_slope": tail_slope}
 
 
 def experiment(s, run, pieces):

@@ -17,6 +17,7 @@ def test_fates_have_one_name_each(cells):
         ("b", 0.1): ("stalled", "stalled 3.45"),
         ("b", 1.0): ("diverged", "diverged"),
     }
+    assert (cells.learned("variant", "lr"), cells.learned("variant")) == (1, 0)
 
 
 def test_a_claim_about_no_runs_is_neither_true_nor_false(cells):

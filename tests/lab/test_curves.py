@@ -29,13 +29,11 @@ def test_a_divergence_is_marked_where_it_came(cells):
 
 
 def test_the_map_holds_each_cells_median(cells):
-    _, axes = plot.new_figure("t", 1, 2)
-    for r in cells.runs:
-        r["layers"] = 4
-    trainability(axes[0], cells, ["a", "b"], "layers", "lr")
-    (left,) = axes[0, 0].images
+    columns = {f"{lr:g}": {"lr": lr} for lr in sorted(cells.by("lr"))}
+    figure = trainability("t", cells, ["a", "b"], {"all": {}}, columns, (7, 4), "learning rate")
+    (left,) = figure.axes[0].images
     np.testing.assert_allclose(left.get_array(), [[2.55, 3.05]])
-    said = [text.get_text() for text in axes[0, 0].texts]
+    said = [text.get_text() for text in figure.axes[0].texts]
     assert said == ["2.55", "3.05\nstalled 1/2"]
 
 

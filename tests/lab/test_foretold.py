@@ -70,7 +70,7 @@ def test_panels_and_bands_are_drawn_where_they_are():
     np.testing.assert_allclose(dashed.get_ydata(), alone)
     assert not [x for x in second.lines if x.get_label() == "theory alone"]
     _, axes = plot.new_figure("t")
-    foretold.band(axes[0, 0], p, plot.STYLES[0])
+    foretold.bands(axes[0, 0], {"it": p}, {"it": plot.STYLES[0]})
     low, high = (shown.get_ydata() for shown in axes[0, 0].lines)
     np.testing.assert_allclose(low, p.curve.quantile(0.1))
     assert (low <= high).all() and high.max() <= foretold.TOP

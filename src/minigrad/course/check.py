@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -127,6 +128,11 @@ def drawn(
     return Probe(what, draw, run or apply, **options)
 
 
+def then(draw: Callable[[np.random.Generator], Sequence[Any]], *more: Any) -> Any:
+    """Draws what ``draw`` does; these follow."""
+    return lambda rng: (*draw(rng), *more)
+
+
 def growing(
     what: str, sizes: Sequence[int], run: Callable[..., Any], **options: Any
 ) -> list[Probe]:
@@ -144,18 +150,31 @@ def edit(*pairs: str) -> Edit:
     return Edit(pairs)
 
 
+def instead(old: str, *news: str) -> list[Edit]:
+    """The right implementation several times: with each of ``news`` in the place of ``old``."""
+    return [Edit((old, new)) for new in news]
+
+
+def some(*edits: tuple[str, ...]) -> list[Edit]:
+    """The right implementation with one, several or all of these edits: (old, new, old, new, …)."""
+    chosen = (c for n in range(len(edits)) for c in itertools.combinations(edits, n + 1))
+    return [Edit(tuple(itertools.chain(*c))) for c in chosen]
+
+
 def check(right: Callable[..., Any], probes: Sequence[Any], mistakes: Sequence[Any] = ()) -> Check:
     """The check of one exercise.
 
     A mistake is (wrong, name, question) or (wrong, name, question, page#section), where ``wrong``
-    is an implementation, an ``edit`` of the right one, or a list of these.
+    is an implementation, an ``edit`` of the right one, the text of what is returned in place of the
+    right one's last expression (which may call the right one), or a list of these. Lists may hold
+    lists.
     """
-    flat = [p for one in probes for p in (one if isinstance(one, list) else [one])]
-    named = [
-        Mistake(tuple(wrong) if isinstance(wrong, list) else (wrong,), *text)
-        for wrong, *text in mistakes
-    ]
-    return Check(right, tuple(flat), tuple(named))
+    named = tuple(Mistake(tuple(_flat([wrong])), *text) for wrong, *text in mistakes)
+    return Check(right, tuple(_flat(probes)), named)
+
+
+def _flat(entries: Sequence[Any]) -> list[Any]:
+    return [x for one in entries for x in (_flat(one) if isinstance(one, list) else [one])]
 
 
 def apply(function: Any, *args: Any, **options: Any) -> Any:
@@ -236,16 +255,20 @@ class Trial:
 
 def implementations(right: Callable[..., Any], mistake: Mistake) -> list[Any]:
     """A mistake's wrong implementations, ready to be called."""
-    return [_edited(right, w.pairs) if isinstance(w, Edit) else w for w in mistake.wrongs]
+    return [_edited(right, w) if isinstance(w, Edit | str) else w for w in mistake.wrongs]
 
 
 @cache
-def _edited(right: Any, pairs: tuple[str, ...]) -> Any:
+def _edited(right: Any, wrong: Edit | str) -> Any:
     source = re.sub(r" +#.*", "", inspect.getsource(right))
-    for old, new in zip(pairs[::2], pairs[1::2], strict=True):
+    if isinstance(wrong, str):
+        wrong = Edit((source[source.rindex("return ") :], f"return {wrong}"))
+    for old, new in zip(wrong.pairs[::2], wrong.pairs[1::2], strict=True):
         if old not in source:
             raise ValueError(f"the solution of {right.__name__} holds no {old!r}")
         source = source.replace(old, new)
     namespace = dict(vars(inspect.getmodule(right) or ModuleType("")))
     exec(compile(source, Path(inspect.getfile(right)).name, "exec"), namespace)
-    return namespace[right.__name__]
+    made = namespace[right.__name__]
+    namespace[right.__name__] = right  # a text may call it
+    return made

@@ -7,7 +7,8 @@ A lab is a folder labs/NN_name whose run.py defines
 - `QUICK`, the settings that --quick replaces,
 - where there are any, `PIECES`, the functions that a learner's own may replace (labs.toml says by
   which exercise), and `MINE`, how the learner's is fitted where its form differs,
-- `data(s)`, what it trains on: {"source": …, "sha256": …},
+- `data(s)`, what it trains on, {"source": …, "sha256": …}, unless that is the text that its
+  settings name or the toy task of each seed,
 - `experiment(s, run, pieces)`, which runs with the settings `s` and puts records into `run`,
 - `findings(records)`, `figures(records)` and, where there are any, `texts(records)`: what is said,
   drawn and written of the records, by file name. They read the records and nothing else.

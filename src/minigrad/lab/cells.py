@@ -114,6 +114,10 @@ class Cells:
         """A test: the run's fate is one of these."""
         return lambda run: self.fate(run) in fates
 
+    def learned(self, *keys: str) -> int:
+        """In how many groups by these keys every run was trained."""
+        return sum(bool(mine.all(mine.is_("trained"))) for mine in self.by(*keys).values())
+
     @property
     def fates(self) -> dict[str, int]:
         """How many runs had which fate, the most frequent first."""

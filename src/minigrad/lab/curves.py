@@ -86,31 +86,40 @@ def text_curves(
     plot.label_ends(held_out, [*ends, *known])
 
 
-def trainability(axes: Any, cells: Cells, variants: Any, rows: str, columns: str) -> Any:
-    """A panel per variant: the held-out loss at each value of rows and columns, dark is stalled,
-    and how many runs were not trained.
-
-    Returns the image, for a colour bar.
-    """
-    ys, xs = (sorted(cells.by(key)) for key in (rows, columns))
-    for ax, name in zip(axes, variants, strict=True):
-        at = cells.of(variant=name).by(rows, columns)
-        values = np.array([[median(at[y, x].ends or [np.nan]) for x in xs] for y in ys])
+def trainability(
+    title: str,
+    cells: Cells,
+    variants: Sequence[str],
+    rows: Mapping[str, Mapping[str, Any]],
+    columns: Mapping[str, Mapping[str, Any]],
+    size: tuple[float, float],
+    xlabel: str,
+    loss: str = "held-out loss",
+) -> Figure:
+    """A panel per variant: the held-out loss of the runs that have a row's and a column's values,
+    dark is stalled, and how many of them were not trained."""
+    figure, axes = plot.new_figure(title, columns=len(variants), size=size, sharey=True)
+    for ax, name in zip(axes[0], variants, strict=True):
+        mine = cells.of(variant=name)
+        at = [[mine.of(**row, **column) for column in columns.values()] for row in rows.values()]
+        values = np.array([[median(cell.ends or [np.nan]) for cell in row] for row in at])
         image = ax.imshow(
             values, origin="lower", aspect="auto", cmap="cividis_r",
             vmin=cells.bigram, vmax=cells.entropy,
         )  # fmt: skip
         for (row, column), value in np.ndenumerate(values):
-            cell = at[ys[row], xs[column]]
+            cell = at[row][column]
             notes = [f"{f} {n}/{len(cell.runs)}" for f, n in cell.fates.items() if f != "trained"]
             text = "\n".join([f"{value:.2f}"] * bool(cell.ends) + notes)
             color = "white" if value > (cells.entropy + cells.bigram) / 2 else "black"
             ax.text(column, row, text, ha="center", va="center", fontsize=9, color=color)
         ax.grid(False)
         ax.set_title(name, fontsize=10)
-        ax.set_xticks(range(len(xs)), [f"{x:g}" for x in xs])
-        ax.set_yticks(range(len(ys)), ys)
-    return image
+        ax.set_xticks(range(len(columns)), list(columns))
+        ax.set_yticks(range(len(rows)), list(rows))
+        ax.set_xlabel(xlabel)
+    figure.colorbar(image, ax=axes[0].tolist(), label=f"{loss} (nats)")
+    return figure
 
 
 def log_curves(

@@ -22,11 +22,13 @@ SIGMAS = 1.2816  # the same in standard deviations of a normal logarithm
 TOP = 1e12  # what lies higher, NaN included, is drawn here
 
 
-def band(ax: Axes, p: Fate, style: Style) -> None:
-    """The 80 % band of the loss by step, behind what is measured; it ends where the windows do."""
-    steps = [(first + stop - 1) / 2 for first, stop in p.curve.windows]
-    low, high = (np.minimum(p.curve.quantile(q), TOP) for q in (LOW, HIGH))
-    shade(ax, steps, low, high, style)
+def bands(ax: Axes, said: Mapping[str, Fate], styles: Mapping[str, Style]) -> None:
+    """The 80 % bands of the loss by step, behind what is measured, as far as the windows reach."""
+    for name, p in said.items():
+        steps = [(first + stop - 1) / 2 for first, stop in p.curve.windows]
+        low, high = (np.minimum(p.curve.quantile(q), TOP) for q in (LOW, HIGH))
+        shade(ax, steps, low, high, styles[name])
+    ax.set_xlabel("step (between thin lines, to step 300: the predicted 80 %)")
 
 
 def shade(ax: Axes, x: Any, low: Any, high: Any, style: Style) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from minigrad.core.random import Generator
+from minigrad.data import toy
 from minigrad.data.download import DownloadError
 from minigrad.data.text import Corpus, load_text
 from minigrad.errors import ArgumentError
@@ -34,6 +35,14 @@ def about(text: Corpus) -> dict[str, Any]:
         "unigram_loss": text.unigram_loss(),
         "bigram_loss": text.bigram_loss(),
     }
+
+
+def trained_on(settings: Any) -> dict[str, Any]:
+    """What a lab trains on where its run.py does not say: the text that its settings name, or the
+    toy task of each seed."""
+    if hasattr(settings, "text"):
+        return about(corpus(settings.text))
+    return toy.describe(range(settings.seeds))
 
 
 def small_gpt(text: Corpus, seed: int, *, init: InitLaw = "default", **model: Any) -> CharGPT:

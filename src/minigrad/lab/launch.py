@@ -18,6 +18,7 @@ from minigrad.errors import ArgumentError
 from minigrad.lab import catalog, compare, mine
 from minigrad.lab.catalog import Lab
 from minigrad.lab.folder import Run, create_folder
+from minigrad.lab.language import trained_on
 from minigrad.lab.records import strict
 from minigrad.lab.report import Finding, legend, listed, own_code, report, table
 from minigrad.lab.say import say
@@ -170,7 +171,7 @@ def launch(planned: Planned, arguments: Sequence[str]) -> tuple[Run, list[Findin
         "settings": asdict(planned.settings),
         "seeds": list(range(getattr(planned.settings, "seeds", 0))),
         "changed": planned.changed,
-        "data": planned.module.data(planned.settings),
+        "data": getattr(planned.module, "data", trained_on)(planned.settings),
         "implementation": planned.whose,
     }
     with threadpool_limits(options.threads, user_api="blas"):

@@ -1,41 +1,21 @@
 """Checks of lab 02's layers: what they learn, where it starts, and what they make of x."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
-from minigrad.course.check import Check, Probe, check, demand, drawn, edit, probe, solutions
+from minigrad.course.check import Probe, check, demand, drawn, edit, instead, probe, solutions, some
 from minigrad.course.checks.tensors import by, each, rows, tensor, weight
 
 lab = solutions("02_norm_ablation")
 
-# fmt: off
-SCALAR = ("one number for all features, not one for each",
-    "Each feature has its own scale. How many weights is that?")
-UNREGISTERED = ("the optimizer cannot see it: it is not an nn.Parameter",
-    "What does model.parameters() list?")
-STARTS_ELSEWHERE = ("the layer does not start as the plain norm", "Which weight leaves x̂ as it is?")
-EPS_DROPPED = ("eps is not handed on to the norm",
-    "A caller asks for RMSNorm(dim, eps=0.1). Where does self.eps go?")
-NOT_USED = ("forward does not use what the layer learns",
-    "Which of self.weight and self.bias stands in forward?")
-FROZEN = ("no gradient reaches the parameter: it would never be learned",
-    "What does requires_grad=False say to backward? And .data, or detach?")
-OTHER_NAME = ("a parameter has another name than weight and bias",
-    "Under which names would weights from a file be looked for?")
-# fmt: on
-OTHER_SHAPE = ("a parameter has another shape than (dim,)", "How many numbers does each hold?")
-
 
 def state(layer: Any, dim: int) -> dict[str, Any]:
     """The parameters of a new layer, by name."""
-    return {name: p.array for name, p in demand_module(layer(dim)).named_parameters()}
-
-
-def demand_module(built: Any) -> Any:
-    return built if hasattr(built, "named_parameters") else demand(built, "an nn.Module")
+    built = layer(dim)
+    if not hasattr(built, "named_parameters"):
+        demand(built, "an nn.Module")
+    return {name: p.array for name, p in built.named_parameters()}
 
 
 def applied(layer: Any, x: Any, parameters: dict[str, Any], *eps: float) -> dict[str, Any]:
@@ -67,69 +47,62 @@ def layer_probes(*names: str) -> list[Probe]:
     ]  # fmt: skip
 
 
-ONES, ZEROS = "nn.Parameter(minigrad.ones(dim))", "nn.Parameter(minigrad.zeros(dim))"
-
 # fmt: off
-CHECKS: dict[str, Check] = {
-    "RMSNorm": check(
-        lab.RMSNorm,
-        layer_probes("weight"),
-        [
-            (edit("self.weight = nn", f"self.bias = {ZEROS}\n        self.weight = nn"),
-             "2d parameters: RMSNorm has no bias",
-             "What would a bias put back that RMSNorm never took off?"),
-            ([edit("ones(dim)", "ones(1)"), edit("ones(dim)", "ones(())"),
-              edit("ones(dim)", "tensor(1.0)")], *SCALAR),
-            (edit("self.weight", "self.gamma"), *OTHER_NAME),
-            ([edit(ONES, "dim"), edit(ONES, "1.0"), edit(ONES, "None")],
-             "the weight is no Tensor at all",
-             "What does the layer learn, and how many numbers is that?"),
-            ([edit(ONES, "minigrad.ones(dim)"), edit(ONES, "minigrad.zeros(dim)")], *UNREGISTERED),
-            ([edit("ones(dim)", "zeros(dim)"), edit("ones(dim)", "ones(dim) / dim")],
-             *STARTS_ELSEWHERE),
-            ([edit("ones(dim)", s) for s in ("ones(1, dim)", "ones(dim, 1)", "ones(dim, dim)")],
-             *OTHER_SHAPE),
-            (edit(", self.eps)", ")"), *EPS_DROPPED),
-            ([edit("(x, self.weight,", "(x, minigrad.ones(self.weight.shape[0]),")], *NOT_USED),
-            ([edit("ones(dim))", "ones(dim), requires_grad=False)"),
-              edit("(x, self.weight,", "(x, self.weight.detach(),")], *FROZEN),
-            (edit("rms_norm(x, self.weight, self.eps)",
-                 "layer_norm(x, self.weight, minigrad.zeros(1), self.eps)"),
-             "forward is LayerNorm's",
-             "Which of the two functions does RMSNorm stand for?"),
-        ],
-    ),
-    "LayerNorm": check(
-        lab.LayerNorm,
-        layer_probes("weight", "bias"),
-        [
-            ([edit("ones(dim)", "ones(1)", "zeros(dim)", "zeros(1)"),
-              edit("ones(dim)", "ones(1)"), edit("zeros(dim)", "zeros(1)")], *SCALAR),
-            ([edit("self.weight", "self.gamma", "self.bias", "self.beta"),
-              edit("self.bias", "self.beta"), edit("self.weight", "self.gamma")], *OTHER_NAME),
-            ([edit(ONES, "minigrad.ones(dim)", ZEROS, "minigrad.zeros(dim)"),
-              edit(ZEROS, "minigrad.zeros(dim)"), edit(ONES, "minigrad.ones(dim)")], *UNREGISTERED),
-            (edit(f"        self.bias = {ZEROS}\n", "        self.bias = 0.0\n"),
-             "there is no bias: LayerNorm learns one",
-             "What puts a mean back that the norm took off?"),
-            ([edit("ones(dim)", "zeros(dim)"), edit("zeros(dim)", "ones(dim)"),
-              edit("ones(dim)", "@", "zeros(dim)", "ones(dim)", "@", "zeros(dim)")],
-             *STARTS_ELSEWHERE),
-            ([edit("ones(dim)", s, "zeros(dim)", s.replace("ones", "zeros"))
-              for s in ("ones(1, dim)", "ones(dim, 1)")], *OTHER_SHAPE),
-            (edit(", self.eps)", ")"), *EPS_DROPPED),
-            (edit("self.weight, self.bias,", "self.bias, self.weight,"),
-             "weight and bias are swapped",
-             "In which order does layer_norm take them?"),
-            ([edit("(x, self.weight,", "(x, minigrad.ones(self.weight.shape[0]),"),
-              edit("self.weight, self.bias,", "self.weight, minigrad.zeros(1),")], *NOT_USED),
-            ([edit("ones(dim))", "ones(dim), requires_grad=False)"),
-              edit("zeros(dim))", "zeros(dim), requires_grad=False)"),
-              edit("ones(dim))", "ones(dim), requires_grad=False)", "zeros(dim))",
-              "zeros(dim), requires_grad=False)"), edit("(x, self.weight,",
-              "(x, self.weight.detach(),"), edit("self.weight, self.bias,",
-              "self.weight, self.bias.detach(),")], *FROZEN),
-        ],
-    ),
+STARTS_ELSEWHERE = ("the layer does not start as the plain norm", "Which weight leaves x̂ as it is?")
+
+
+def of_any(**filled: str) -> list[Any]:
+    """What can go wrong in both layers, by the name of a parameter and what it begins with."""
+    others = {"weight": "gamma", "bias": "beta"}
+    return [
+        (some(*((f"{fill}(dim)", f"{fill}(1)") for fill in filled.values())),
+         "one number for all features, not one for each",
+         "Each feature has its own scale. How many weights is that?"),
+        (some(*((f"self.{name}", f"self.{others[name]}") for name in filled)),
+         "a parameter has another name than weight and bias",
+         "Under which names would weights from a file be looked for?"),
+        (some(*((f"nn.Parameter(minigrad.{fill}(dim))", f"minigrad.{fill}(dim)")
+                for fill in filled.values())),
+         "the optimizer cannot see it: it is not an nn.Parameter",
+         "What does model.parameters() list?"),
+        (instead("s(dim)", "s(1, dim)", "s(dim, 1)", "s(dim, dim)"),
+         "a parameter has another shape than (dim,)",
+         "How many numbers does each hold?"),
+        (edit(", self.eps)", ")"),
+         "eps is not handed on to the norm",
+         "A caller asks for RMSNorm(dim, eps=0.1). Where does self.eps go?"),
+        (some(*((f"self.{name}, ", f"minigrad.{fill}(1), ") for name, fill in filled.items())),
+         "forward does not use what the layer learns",
+         "Which of self.weight and self.bias stands in forward?"),
+        (some(*((f"{fill}(dim)", f"{fill}(dim), requires_grad=False") for fill in filled.values())),
+         "no gradient reaches the parameter: it would never be learned",
+         "What does requires_grad=False say to backward? And .data, or detach?"),
+    ]
+
+
+CHECKS = {
+    "RMSNorm": check(lab.RMSNorm, layer_probes("weight"), [
+        (edit("self.weight =", "self.bias = nn.Parameter(minigrad.zeros(dim)); self.weight ="),
+         "2d parameters: RMSNorm has no bias",
+         "What would a bias put back that RMSNorm never took off?"),
+        (instead("nn.Parameter(minigrad.ones(dim))", "dim", "None"),
+         "the weight is no Tensor at all",
+         "What does the layer learn, and how many numbers is that?"),
+        (instead("ones(dim)", "zeros(dim)", "ones(dim) / dim"), *STARTS_ELSEWHERE),
+        *of_any(weight="ones"),
+        ("layer_norm(x, self.weight, minigrad.zeros(1), self.eps)",
+         "forward is LayerNorm's",
+         "Which of the two functions does RMSNorm stand for?"),
+    ]),
+    "LayerNorm": check(lab.LayerNorm, layer_probes("weight", "bias"), [
+        (edit("nn.Parameter(minigrad.zeros(dim))", "0.0"),
+         "there is no bias: LayerNorm learns one",
+         "What puts a mean back that the norm took off?"),
+        ([edit("ones(dim)", "zeros(dim)"), edit("zeros(dim)", "ones(dim)"),
+          edit("ones(dim)", "@", "zeros(dim)", "ones(dim)", "@", "zeros(dim)")], *STARTS_ELSEWHERE),
+        *of_any(weight="ones", bias="zeros"),
+        (edit("self.weight, self.bias,", "self.bias, self.weight,"),
+         "weight and bias are swapped",
+         "In which order does layer_norm take them?"),
+    ]),
 }
-# fmt: on

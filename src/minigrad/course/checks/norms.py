@@ -1,4 +1,8 @@
-"""What can be wrong with a norm's size, in words: for Tensors, arrays and plain numbers."""
+"""What can be wrong with a norm's size: for Tensors, arrays and plain numbers."""
+
+from typing import Any
+
+from minigrad.course.check import edit, instead
 
 RMS = "02-normalization.md#rmsnorm"
 LAYER_NORM = "02-normalization.md#layernorm"
@@ -33,4 +37,25 @@ AXIS_0 = ("the statistics were taken over the batch, not over each row",
     "Should a row's output change when another row does?", LAYER_NORM)
 WHOLE = ("the statistics were taken over the whole array",
     "Should a row's output change when another row does?", LAYER_NORM)
-# fmt: on
+
+
+def wrong_rms(row: str, eps: str, root: str, largest: str) -> list[Any]:
+    """What can go wrong with the RMS that the solution divides h by: it is ``root`` of h's mean
+    square over ``row`` and ``eps``; ``largest`` is a method of h."""
+    mean = f"(h * h).mean({row})"
+    size, spread = root.format(f"{mean} + {eps}"), f"((h - h.mean({row})) ** 2).sum({row})"
+    return [
+        (edit("h = h / ", f"h = h - h.mean({row})\n    h = h / "), *IS_LAYER_NORM),
+        (edit(mean, f"(h * h).sum({row})"), *SUM_FOR_MEAN),
+        (edit(size, f"({mean} + {eps})"), *NO_ROOT),
+        (instead(mean, *(f"{spread} / (h.shape[-1] - {k})" for k in (0, 1))), *STD_FOR_RMS),
+        (edit(mean, f"(h * h).sum({row}) / (h.shape[-1] - 1)"), *D_MINUS_1),
+        (edit("h / ", "h * "), *MULTIPLIED),
+        (edit(size, f"(abs(h).mean({row}) + {eps})"), *MEAN_OF_ABS),
+        (instead(size, root.format(f"h.mean({row}) ** 2 + {eps}"), f"(abs(h.mean({row})) + {eps})"),
+         *SQUARE_OF_MEAN),
+        (instead(size, f"(abs(h).{largest}({row}) + {eps})", f"(h.{largest}({row}) + {eps})"),
+         *LARGEST),
+        (edit(size, f"({root.format(mean)} + {eps})"), *EPS_OUTSIDE),
+        (edit(f"+ {eps})", f"+ {eps}**2)"), *EPS_SQUARED),
+    ]

@@ -1,42 +1,15 @@
 """Checks of lab 03's blocks: the residual connection, and the norm's place."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 from typing import Any
 
-from minigrad.course.check import Check, Probe, apply, check, demand, drawn, edit, solutions
-from minigrad.course.checks.tensors import by, rows, tensor
+from minigrad.course.check import Probe, apply, check, demand, drawn, solutions, then
+from minigrad.course.checks.tensors import by, each, rows, tensor
 
 lab = solutions("03_residual_depth")
 PLACE = "03-residual.md#pre-norm-and-post-norm"
-# fmt: off
-NO_SKIP = ("the skip is missing: only the branch comes out",
-    "If f gives 0, what must come out?")
-DOUBLED = ("the skip is counted twice", "If f gives 0, what must come out?")
-NO_BRANCH = ("the branch is missing: f adds nothing", "What does the block learn with?")
-MINUS = ("the branch is taken off, or the skip is; both are added", "Is it x + f(x), or x − f(x)?")
-TIMES = ("x and the branch are multiplied; they are added", "If f gives 0, what must come out?")
-ACTIVATION = (
-    "an activation stands after the addition: negative numbers are gone from the identity path",
-    "Can anything that is negative still pass through fifty of these blocks?")
-BRANCH_TWICE = ("f is applied twice", "How often does x go through f in one block?")
-CUT = ("no gradient reaches x: the graph was cut",
-    "Which step leaves Tensors, by .array, .numpy(), .item() or detach()?",
-    "03-residual.md#the-identity-path")
-SKIP_CUT = ("the skip carries no gradient",
-    "y = x + 3x has slope 4. Which of the two paths does yours not see?",
-    "03-residual.md#the-identity-path")
-BRANCH_CUT = ("the branch carries no gradient",
-    "y = x + 3x has slope 4. Which of the two paths does yours not see?",
-    "03-residual.md#the-identity-path")
-BOTH_NORMS = ("a norm stands in both places, before f and after the addition",
-    "How often does a block apply its norm?", PLACE)
-NO_NORM = ("the norm is missing", "What does the block do with self.norm?", PLACE)
-NORM_ALONE = ("f is missing: only the norm is applied",
-    "What does the block do with self.f?", PLACE)
-# fmt: on
+PATH = "03-residual.md#the-identity-path"
 
 
 def square(x: Any) -> Any:
@@ -65,16 +38,10 @@ def double(x: Any) -> Any:
 
 def through(make: Callable[..., Any], x: Any, *parts: Any) -> dict[str, Any]:
     """What ``make(*parts)`` makes of x, and the gradient by x."""
-    function = make(*parts)
-    demand_function(function)
+    function = demand(make(*parts), "a function")
     out = demand(apply(lambda x: function(x), tensor(x)), "a Tensor")
     leaf = tensor(x, requires_grad=True)
     return {"its answer": out, **by(demand(function(leaf), "a Tensor"), {"x": leaf})}
-
-
-def demand_function(value: Any) -> None:
-    if not callable(value):
-        demand(value, "a function")
 
 
 def blocks(*parts: tuple[Any, ...]) -> list[Probe]:
@@ -83,135 +50,137 @@ def blocks(*parts: tuple[Any, ...]) -> list[Probe]:
         drawn(
             f"the block of {', '.join(getattr(p, '__name__', str(p)) for p in some)}, for x of "
             f"shape {shape}",
-            lambda rng, some=some, shape=shape: (rows(*shape)(rng), *some),  # type: ignore[misc]
+            then(each(rows(*shape)), *some),
             through,
         )
         for some, shape in itertools.product(parts, [(2, 4), (3,), (2, 1, 3)])
     ]
 
 
-RES, PRE, POST = (
-    "x + self.scale * self.f(x)",
-    "x + self.f(self.norm(x))",
-    "self.norm(x + self.f(x))",
-)
+NORMED = blocks((norm, square), (norm, bend), (double, triple), (norm, zero))
+
 
 # fmt: off
-CHECKS: dict[str, Check] = {
-    "Residual": check(
-        lab.Residual,
-        [
-            *blocks((zero,), (triple,), (square,), (square, 0.5), (bend, -2.0)),
-        ],
-        [
-            ([edit(RES, "self.scale * self.f(x)"), edit(RES, "self.f(x)")], *NO_SKIP),
-            ([edit(RES, "2 * " + RES), edit(RES, RES + " + self.f(x) * 0 + x")], *DOUBLED),
-            ([edit(RES, "x + 0"), edit(RES, "x")], *NO_BRANCH),
-            ([edit(RES, "x - self.scale * self.f(x)"), edit(RES, "self.scale * self.f(x) - x")],
-             *MINUS),
-            ([edit(RES, "x * (self.scale * self.f(x))"), edit(RES, "x * self.f(x)"),
-              edit(RES, "x + self.scale * self.f(x) * x")], *TIMES),
-            ([edit(RES, f"({RES}).relu()"), edit(RES, f"({RES}).tanh()")], *ACTIVATION),
-            (edit(RES, "x + self.f(x)"),
-             "the scale is ignored",
-             "Residual(f, scale=0.5): what is halved?"),
-            ([edit(RES, "self.scale * (x + self.f(x))"), edit(RES, "self.scale * x + self.f(x)")],
-             "the scale stands on the skip",
-             "Which of the two paths must be left untouched?"),
-            (edit(RES, "x + self.f(self.scale * x)"),
-             "the scale stands inside f: f(scale · x)",
-             "In x + scale · f(x), is it f's input that is made smaller, or what f adds?"),
-            ([edit(RES, "x + self.f(x) / self.scale"), edit(RES, "x + self.scale**2 * self.f(x)"),
-              edit(RES, "x + self.f(x) + self.scale"), edit(RES, "x + self.f(x) ** self.scale")],
-             "the scale does not multiply what f adds",
-             "Residual(f, scale=0.5): what is halved?"),
-            ([edit(RES, "x.relu() + self.scale * self.f(x)")],
-             "an activation stands on the skip",
-             "Can anything that is negative still pass?"),
-            ([edit(RES, f"({RES}) / 2"), edit(RES, "(1 - self.scale) * x + self.scale * self.f(x)"),
-              edit(RES, f"({RES}) / 2**0.5")],
-             "x and the branch are averaged or mixed; x goes through untouched",
-             "If f gives 0, what must come out?"),
-            (edit(RES, "x + self.scale * self.f(self.f(x))"), *BRANCH_TWICE),
-            ([edit(RES, f"({RES}).detach()")], *CUT),
-            (edit(RES, "x.detach() + self.scale * self.f(x)"), *SKIP_CUT),
-            ([edit(RES, "x + self.scale * self.f(x).detach()"),
-              edit(RES, "x + self.scale * self.f(x.detach())")], *BRANCH_CUT),
-        ],
-    ),
-    "PreNormBlock": check(
-        lab.PreNormBlock,
-        blocks((norm, square), (norm, bend), (double, triple), (norm, zero)),
-        [
-            (edit(PRE, POST),
-             "this is post-norm",
-             "Does the norm stand before f or after the addition?", PLACE),
-            (edit(PRE, "x + self.f(x)"), *NO_NORM),
-            (edit(PRE, "self.norm(x) + self.f(self.norm(x))"),
-             "the skip is normalized too",
-             "In pre-norm, what should the identity path do to x?", PLACE),
-            (edit(PRE, "x + self.norm(self.f(x))"),
-             "the norm stands after f, not before it",
-             "What does f see in pre-norm?", PLACE),
-            ([edit(PRE, "self.norm(x) + self.f(x)"), edit(PRE, "x + self.norm(x) + self.f(x)")],
-             "the norm stands on the skip, and f sees x as it is",
-             "Which of the two should be free of any norm?", PLACE),
-            (edit(PRE, "x + self.norm(self.f(self.norm(x)))"),
-             "f's answer is normalized once more",
-             "How often does a block apply its norm?", PLACE),
-            (edit(PRE, "self.norm(x + self.f(self.norm(x)))"), *BOTH_NORMS),
-            (edit(PRE, "x + self.norm(x)"), *NORM_ALONE),
-            ([edit(PRE, "self.f(x + self.norm(x))"), edit(PRE, "self.f(self.norm(x) + x)")],
-             "x was added inside f: the skip leads around it",
-             "If f gives 0, what must come out?"),
-            (edit(PRE, "x + self.f(self.norm(self.norm(x)))"),
-             "the norm is applied twice",
-             "How often does a block apply its norm?", PLACE),
-            ([edit(PRE, "self.f(self.norm(x))"), edit(PRE, "self.f(x)")], *NO_SKIP),
-            (edit(PRE, "2 * x + self.f(self.norm(x))"), *DOUBLED),
-            (edit(PRE, "x + 0"), *NO_BRANCH),
-            ([edit(PRE, "x - self.f(self.norm(x))"), edit(PRE, "self.f(self.norm(x)) - x")],
-             *MINUS),
-            (edit(PRE, "x * self.f(self.norm(x))"), *TIMES),
-            (edit(PRE, "x + self.f(self.f(self.norm(x)))"), *BRANCH_TWICE),
-            (edit(PRE, f"({PRE}).relu()"), *ACTIVATION),
-            (edit(PRE, f"({PRE}).detach()"), *CUT),
-            (edit(PRE, "x.detach() + self.f(self.norm(x))"), *SKIP_CUT),
-            ([edit(PRE, "x + self.f(self.norm(x)).detach()")], *BRANCH_CUT),
-        ],
-    ),
-    "PostNormBlock": check(
-        lab.PostNormBlock,
-        blocks((norm, square), (norm, bend), (double, triple), (norm, zero)),
-        [
-            (edit(POST, PRE),
-             "this is pre-norm",
-             "Does the norm stand before f or after the addition?", PLACE),
-            (edit(POST, "x + self.f(x)"), *NO_NORM),
-            ([edit(POST, "x + self.norm(self.f(x))"), edit(POST, "self.norm(x) + self.f(x)"),
-              edit(POST, "self.norm(x) + self.norm(self.f(x))")],
-             "only one of the two paths is normalized, not their sum",
-             "What is inside the norm of post-norm?", PLACE),
-            (edit(POST, "self.norm(x + self.f(self.norm(x)))"), *BOTH_NORMS),
-            (edit(POST, "x + self.norm(x + self.f(x))"),
-             "x is added once more after the norm",
-             "Is anything left of the skip after post-norm's norm?", PLACE),
-            (edit(POST, "self.norm(x + self.f(x)) + self.f(x)"),
-             "the branch is added once more after the norm",
-             "What is left to do after post-norm's norm?", PLACE),
-            ([edit(POST, "self.norm(self.f(x))"), edit(POST, "self.f(x)"),
-              edit(POST, "self.norm(self.f(self.norm(x)))")], *NO_SKIP),
-            (edit(POST, "self.norm(2 * x + self.f(x))"), *DOUBLED),
-            ([edit(POST, "self.norm(x)")], *NO_BRANCH),
-            ([edit(POST, "self.norm(x - self.f(x))"), edit(POST, "self.norm(self.f(x) - x)")],
-             *MINUS),
-            (edit(POST, "self.norm(x * self.f(x))"), *TIMES),
-            (edit(POST, "self.norm(x + self.f(self.f(x)))"), *BRANCH_TWICE),
-            (edit(POST, f"({POST}).relu()"), *ACTIVATION),
-            (edit(POST, f"({POST}).detach()"), *CUT),
-            (edit(POST, "self.norm(x.detach() + self.f(x))"), *SKIP_CUT),
-            (edit(POST, "self.norm(x + self.f(x).detach())"), *BRANCH_CUT),
-        ],
-    ),
+BOTH_NORMS = ("a norm stands in both places, before f and after the addition",
+    "How often does a block apply its norm?", PLACE)
+NO_NORM = ("the norm is missing", "What does the block do with self.norm?", PLACE)
+
+
+def of_any(right: str, branch: str, *bare: str) -> list[Any]:
+    """What can go wrong in every block: it returns ``right``, with x + ``branch`` in it. ``bare``:
+    what may come out of it without a skip, besides the branch."""
+
+    def other(*sums: str) -> list[str]:
+        return [right.replace(f"x + {branch}", one) for one in sums]
+
+    return [
+        ([*other(branch), "self.f(x)", *bare],
+         "the skip is missing: only the branch comes out",
+         "If f gives 0, what must come out?"),
+        (other(f"2 * x + {branch}"),
+         "the skip is counted twice",
+         "If f gives 0, what must come out?"),
+        (other("x"),
+         "the branch is missing: f adds nothing",
+         "What does the block learn with?"),
+        (other(f"x - {branch}", f"{branch} - x"),
+         "the branch is taken off, or the skip is; both are added",
+         "Is it x + f(x), or x − f(x)?"),
+        ([*other(f"x * ({branch})", f"x + {branch} * x"), "x * self.f(x)"],
+         "x and the branch are multiplied; they are added",
+         "If f gives 0, what must come out?"),
+        ([f"({right}).relu()", f"({right}).tanh()"],
+         "an activation stands after the addition: negative numbers are gone from the identity "
+             "path",
+         "Can anything that is negative still pass through fifty of these blocks?"),
+        (other(f"x + {branch.replace('self.f(', 'self.f(self.f(')})"),
+         "f is applied twice",
+         "How often does x go through f in one block?"),
+        (f"({right}).detach()",
+         "no gradient reaches x: the graph was cut",
+         "Which step leaves Tensors, by .array, .numpy(), .item() or detach()?", PATH),
+        (other(f"x.detach() + {branch}"),
+         "the skip carries no gradient",
+         "y = x + 3x has slope 4. Which of the two paths does yours not see?", PATH),
+        (other(f"x + ({branch}).detach()"),
+         "the branch carries no gradient",
+         "y = x + 3x has slope 4. Which of the two paths does yours not see?", PATH),
+    ]
+
+
+RES, PRE = "x + self.scale * self.f(x)", "x + self.f(self.norm(x))"
+POST = "self.norm(x + self.f(x))"
+
+CHECKS = {
+    "Residual": check(lab.Residual, [
+        *blocks((zero,), (triple,), (square,), (square, 0.5), (bend, -2.0)),
+    ], [
+        ("x + self.f(x)",
+         "the scale is ignored",
+         "Residual(f, scale=0.5): what is halved?"),
+        (["self.scale * (x + self.f(x))", "self.scale * x + self.f(x)"],
+         "the scale stands on the skip",
+         "Which of the two paths must be left untouched?"),
+        ("x + self.f(self.scale * x)",
+         "the scale stands inside f: f(scale · x)",
+         "In x + scale · f(x), is it f's input that is made smaller, or what f adds?"),
+        (["x + self.f(x) / self.scale", "x + self.scale**2 * self.f(x)",
+          "x + self.f(x) + self.scale", "x + self.f(x) ** self.scale"],
+         "the scale does not multiply what f adds",
+         "Residual(f, scale=0.5): what is halved?"),
+        ("x.relu() + self.scale * self.f(x)",
+         "an activation stands on the skip",
+         "Can anything that is negative still pass?"),
+        ([f"({RES}) / 2", "(1 - self.scale) * x + self.scale * self.f(x)", f"({RES}) / 2**0.5"],
+         "x and the branch are averaged or mixed; x goes through untouched",
+         "If f gives 0, what must come out?"),
+        *of_any(RES, "self.scale * self.f(x)"),
+    ]),
+    "PreNormBlock": check(lab.PreNormBlock, NORMED, [
+        (POST,
+         "this is post-norm",
+         "Does the norm stand before f or after the addition?", PLACE),
+        ("x + self.f(x)", *NO_NORM),
+        ("self.norm(x) + self.f(self.norm(x))",
+         "the skip is normalized too",
+         "In pre-norm, what should the identity path do to x?", PLACE),
+        ("x + self.norm(self.f(x))",
+         "the norm stands after f, not before it",
+         "What does f see in pre-norm?", PLACE),
+        (["self.norm(x) + self.f(x)", "x + self.norm(x) + self.f(x)"],
+         "the norm stands on the skip, and f sees x as it is",
+         "Which of the two should be free of any norm?", PLACE),
+        ("x + self.norm(self.f(self.norm(x)))",
+         "f's answer is normalized once more",
+         "How often does a block apply its norm?", PLACE),
+        ("self.norm(x + self.f(self.norm(x)))", *BOTH_NORMS),
+        ("x + self.norm(x)",
+         "f is missing: only the norm is applied",
+         "What does the block do with self.f?", PLACE),
+        ("self.f(x + self.norm(x))",
+         "x was added inside f: the skip leads around it",
+         "If f gives 0, what must come out?"),
+        ("x + self.f(self.norm(self.norm(x)))",
+         "the norm is applied twice",
+         "How often does a block apply its norm?", PLACE),
+        *of_any(PRE, "self.f(self.norm(x))"),
+    ]),
+    "PostNormBlock": check(lab.PostNormBlock, NORMED, [
+        (PRE,
+         "this is pre-norm",
+         "Does the norm stand before f or after the addition?", PLACE),
+        ("x + self.f(x)", *NO_NORM),
+        (["x + self.norm(self.f(x))", "self.norm(x) + self.f(x)",
+          "self.norm(x) + self.norm(self.f(x))"],
+         "only one of the two paths is normalized, not their sum",
+         "What is inside the norm of post-norm?", PLACE),
+        ("self.norm(x + self.f(self.norm(x)))", *BOTH_NORMS),
+        ("x + self.norm(x + self.f(x))",
+         "x is added once more after the norm",
+         "Is anything left of the skip after post-norm's norm?", PLACE),
+        ("self.norm(x + self.f(x)) + self.f(x)",
+         "the branch is added once more after the norm",
+         "What is left to do after post-norm's norm?", PLACE),
+        *of_any(POST, "self.f(x)", "self.norm(self.f(self.norm(x)))"),
+    ]),
 }
-# fmt: on

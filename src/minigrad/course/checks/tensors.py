@@ -1,7 +1,5 @@
 """Runs for functions and layers of Tensors: forward, and differentiated by each argument."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
