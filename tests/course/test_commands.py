@@ -172,7 +172,7 @@ def test_p_names_the_command_that_runs_the_lab(workspace, minigrad, solve):
 
 
 def test_export_and_grade(short_course, minigrad, solve, tmp_path, monkeypatch):
-    monkeypatch.setattr("minigrad.course.teacher.load", lambda file: short_course.course)
+    monkeypatch.setattr("minigrad.course.teacher.load", lambda: short_course.course)
     solve("00")
     minigrad("check", "00")
     packed = tmp_path / "ada.zip"

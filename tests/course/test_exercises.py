@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from minigrad.course.quiz import topics
+from minigrad.course.questions import topics
 from minigrad.course.runner import check_file
 from minigrad.course.stub import definition
 from minigrad.course.table import load

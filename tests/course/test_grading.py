@@ -35,7 +35,7 @@ def put(folder, code):
 @pytest.fixture
 def rows(short_course, minigrad, monkeypatch):
     """Grade folders and files; the rows of the table by learner."""
-    monkeypatch.setattr("minigrad.course.teacher.load", lambda file: short_course.course)
+    monkeypatch.setattr("minigrad.course.teacher.load", lambda: short_course.course)
 
     def grade(*given):
         result = minigrad("grade", *map(str, given), "--csv")

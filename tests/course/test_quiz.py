@@ -6,8 +6,7 @@ from random import Random
 
 import pytest
 
-from minigrad.course.computed import COMPUTED, rms_row, xavier_std
-from minigrad.course.quiz import every_question
+from minigrad.course.questions import COMPUTED, every_question, rms_row, xavier_std
 
 QUESTIONS, OPEN = every_question(Random(0))
 

@@ -57,8 +57,7 @@ def test_a_checkout_is_a_workspace_and_git_does_not_see_what_is_written_in_it(
     git = ("git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b")
     for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "as cloned")):
         subprocess.run([*git, *command], check=True)
-    for module in ("workspace", "teacher"):
-        monkeypatch.setattr(f"minigrad.course.{module}.resources", lambda: tmp_path)
+    monkeypatch.setattr("minigrad.course.workspace.resources", lambda: tmp_path)
     workspace = find(tmp_path / "labs")
     written = [workspace.exercise_file(lab) for lab in workspace.course.labs if lab.exercises]
     assert all(file.is_file() for file in written)

@@ -17,12 +17,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from minigrad.course.progress import Progress
-from minigrad.course.quiz import count
-from minigrad.course.reader import find_page, part, without_checks
+from minigrad.course.questions import count
+from minigrad.course.reader import find_text
 from minigrad.course.runner import check
 from minigrad.course.status import faults
-from minigrad.course.stub import definition, restore
-from minigrad.course.table import CourseError, Exercise, Lab
+from minigrad.course.stub import code_of, restore
+from minigrad.course.table import CourseError, Lab
 from minigrad.course.workspace import Workspace, back_up, find, pristine, read_text
 from minigrad.files import read_utf8, write_text
 from minigrad.lab.notebook import Ran
@@ -46,12 +46,12 @@ def exercise(written: Written) -> Written:
     """
     name, workspace = written.__name__, find()
     lab, one = workspace.course.lab(name), workspace.course.exercise(name)
-    source = re.sub(r"\A(@.*\n)*(?=def |class )", "", _definition(_cell(written), name) + "\n")
+    source = re.sub(r"\A(@.*\n)*(?=def |class )", "", code_of(_cell(written), name) + "\n")
     file = workspace.exercise_file(lab)
     before = read_text(file) if file.exists() else pristine(lab)
     after = restore(before, source, name)
     if after != before:
-        if file.exists() and "NotImplementedError" not in _definition(before, name):
+        if file.exists() and "NotImplementedError" not in code_of(before, name):
             back_up(workspace.root, file)
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, after)
@@ -74,11 +74,6 @@ def _cell(written: Any) -> str:
     return "".join(linecache.getlines(code.co_filename))
 
 
-def _definition(source: str, name: str) -> str:
-    first, last = definition(source, name)
-    return "\n".join(source.splitlines()[first:last])
-
-
 def hint(name: str) -> None:
     """Open the next of an exercise's three hints."""
     from minigrad.course.watch import hint_lines
@@ -89,12 +84,7 @@ def hint(name: str) -> None:
 
 def read(page: str) -> Page:
     """A theory page ("01"), a section of it ("01-initialization.md#kaiming"), or an exercise's."""
-    workspace = find()
-    if known := {e.name: e for e in workspace.course.exercises}.get(page):
-        page = known.theory
-    page, _, anchor = page.removeprefix("theory/").partition("#")
-    file = find_page(workspace, page)
-    text = without_checks(part(read_utf8(file), anchor, file.stem))
+    _, text = find_text(find(), page)
     text = re.sub(r"```math\n(.*?)```", lambda m: f"$${m[1]}$$", text, flags=re.S)
     return Page(re.sub(r"\$`(.+?)`\$", r"$\1$", text))
 
@@ -105,7 +95,7 @@ def run(name: str, *, mine: bool = True, **options: Any) -> Ran:
     lab = workspace.course.lab(name)
     file = workspace.exercise_file(lab)
     text = read_text(file) if file.exists() else pristine(lab)
-    written = (e for e in lab.exercises if "NotImplementedError" not in _definition(text, e.name))
+    written = (e for e in lab.exercises if "NotImplementedError" not in code_of(text, e.name))
     own = mine and any(e.mine for e in written)
     return run_lab(name, mine=own, faults=faults([lab]) if own else {}, **options)
 
@@ -134,7 +124,7 @@ def notebook(workspace: Workspace, lab: Lab) -> str:
     for one in lab.exercises:
         cells.append(("markdown", f'## {one.title}\n\n`course.hint("{one.name}")` helps.'))
         cells.append(("code", f'course.read("{one.name}")'))
-        cells.append(("code", "@course.exercise\n" + _stub(lab, one)))
+        cells.append(("code", "@course.exercise\n" + code_of(pristine(lab), one.name)))
     if lab.runs:
         cells.append(
             ("markdown", "## The experiment\n\nA short run; without `quick` it is the full one.")
@@ -158,10 +148,6 @@ def _besides(lab: Lab) -> str:
         if getattr(node, "name", "") not in own
     ]
     return re.sub(r"\n\n+(?=import |from )", "\n", "\n\n".join(kept))
-
-
-def _stub(lab: Lab, one: Exercise) -> str:
-    return _definition(pristine(lab), one.name)
 
 
 def _nbformat(cells: list[tuple[str, str]]) -> dict[str, Any]:

@@ -22,9 +22,7 @@ def pick(console: Console, keys: Keys, progress: Progress, here: str) -> str:
     with console.screen(hide_cursor=True):
         while True:
             _draw(console, progress, rows, places[at])
-            key = ""
-            while not key:
-                key = keys.read(60)
+            key = keys.wait()
             if key in ("q", "l", "escape"):
                 return here
             if key in ("enter", " "):

@@ -10,8 +10,9 @@ from typing import Any
 
 from minigrad.course.result import Result
 from minigrad.course.table import CourseError
-from minigrad.course.workspace import Workspace
+from minigrad.course.workspace import Workspace, find
 from minigrad.files import locked, now, write_text
+from minigrad.lab.say import say
 
 EMPTY: dict[str, Any] = {"exercises": {}, "guesses": {}, "quiz": {}, "read": {}, "runs": {}}
 
@@ -44,9 +45,10 @@ class Progress:
         self.workspace = workspace
         self.file = workspace.progress_file
         self.say = say
-        self._load()
+        self.load()
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        """Read the file again: another process may have written to it."""
         try:
             data = json.loads(self.file.read_text(encoding="utf-8"), parse_constant=_refuse)
             if fault := _fault(data):
@@ -66,7 +68,7 @@ class Progress:
     def update(self, change: Callable[[dict[str, Any]], None]) -> None:
         """Apply a change to the file as it is now, and write it whole."""
         with locked(self.file):
-            self._load()
+            self.load()
             change(self.data)
             try:
                 write_text(self.file, json.dumps(self.data, indent=1, ensure_ascii=False) + "\n")
@@ -86,10 +88,15 @@ class Progress:
         """Whether an exercise has passed, whatever became of it since."""
         return bool(self.data["exercises"].get(name, {}).get("passed"))
 
-    def reopen(self, name: str) -> None:
-        """An exercise that was put back is open again."""
+    def reset(self, name: str) -> str:
+        """Put an exercise back to its stub, and say where the file as it was is kept."""
+        kept = self.workspace.reset(name)
         if self.once(name):
             self.update(lambda data: data["exercises"][name].__setitem__("broken", True))
+        if kept is None:
+            return f"{name} is there again; there was no file to keep."
+        where = kept.relative_to(self.workspace.root).as_posix()
+        return f"Reset {name}; the file as it was is kept in {where}."
 
     def record(self, results: Iterable[Result]) -> None:
         """Count each attempt and keep the moment of the first pass."""
@@ -137,3 +144,8 @@ class Progress:
         self.update(
             lambda data: data["exercises"].setdefault(name, {}).setdefault("gave_up", now())
         )
+
+
+def here() -> Progress:
+    """The record of the workspace around here."""
+    return Progress(find(), say=lambda line: say(line, err=True))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from minigrad.course.progress import Progress
-from minigrad.course.quiz import count
+from minigrad.course.questions import count
 from minigrad.course.runner import check
 from minigrad.course.stub import definition
 from minigrad.course.table import CourseError, Exercise, Lab
@@ -75,18 +75,14 @@ def next_step(progress: Progress) -> str:
     )
 
 
-def status(workspace: Workspace, progress: Progress) -> RenderableType:
+def status(progress: Progress) -> RenderableType:
     """Every lab with its exercises, and the checklist of each lab."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("", "exercise", "what", "minutes", "tries", "hints"):
-        table.add_column(
-            column,
-            justify="right" if column in ("minutes", "tries") else "left",
-            no_wrap=column == "exercise",
-        )
-    entries = progress.data["exercises"]
+    right = [Column(name, justify="right") for name in ("minutes", "tries")]
+    columns = ("", Column("exercise", no_wrap=True), "what", *right, "hints")
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    labs, entries = progress.workspace.course.labs, progress.data["exercises"]
     current = progress.current()
-    for lab in workspace.course.labs:
+    for lab in labs:
         minutes = f"{lab.minutes} min" if lab.minutes else ""
         table.add_row("", f"[bold]{lab.id}[/]", f"[bold]{lab.title}[/]", minutes)
         for exercise in lab.exercises:
@@ -100,7 +96,7 @@ def status(workspace: Workspace, progress: Progress) -> RenderableType:
                 "•" * entry.get("hints", 0) + (" gave up" if entry.get("gave_up") else ""),
             )
     lines: list[RenderableType] = [table, Text()]
-    lines += [checklist(workspace, progress, lab) for lab in workspace.course.labs]
+    lines += [checklist(progress, lab) for lab in labs]
     lines += [Text(), Text(LEGEND, style="dim"), guess_score(progress), banner(progress)]
     lines += [Text(next_step(progress))]
     return Group(*lines)
@@ -113,7 +109,7 @@ def mark(entry: dict[str, object], current: bool) -> str:
     return "→" if current else "·"
 
 
-def checklist(workspace: Workspace, progress: Progress, lab: Lab) -> Text:
+def checklist(progress: Progress, lab: Lab) -> Text:
     """Theory, practice and intuition of one lab, from what was checked, not from ticked boxes."""
     done = [e.name for e in lab.exercises if e.name in progress.passed]
     parts = []

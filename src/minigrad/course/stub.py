@@ -59,6 +59,12 @@ def definition(source: str, name: str) -> tuple[int, int]:
     return -1, -1
 
 
+def code_of(source: str, name: str) -> str:
+    """The text of a function or class."""
+    first, last = definition(source, name)
+    return "\n".join(source.splitlines()[first:last])
+
+
 def restore(source: str, pristine: str, name: str) -> str:
     """``source`` with one definition put back as it is in ``pristine``; the others untouched."""
     there = pristine.splitlines(keepends=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minigrad.errors import ArgumentError, meant
-from minigrad.lab.catalog import Exercise, Guess, Lab, find, read
+from minigrad.lab.catalog import TABLE, Exercise, Guess, Lab, find, read, resources
 
 __all__ = ["Course", "CourseError", "Exercise", "Guess", "Lab", "load"]
 
@@ -62,6 +62,7 @@ class Course:
         return [(lab, [e for e in lab.exercises if e.name == target] or list(lab.exercises))]
 
 
-def load(path: Path) -> Course:
-    """Read labs.toml; what is wrong with it is said in one line."""
-    return Course(read(path))
+def load(path: Path | None = None) -> Course:
+    """Read a labs.toml, unless given the one that came with minigrad; what is wrong with it is
+    said in one line."""
+    return Course(read(path or resources() / TABLE))

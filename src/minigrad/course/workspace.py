@@ -71,6 +71,24 @@ class Workspace:
         write_text(file, restore(read_text(file), fresh, name))
         return kept
 
+    def undo(self, name: str) -> str:
+        """Bring one exercise back as it was before its last reset; the others are left alone.
+
+        Raises:
+            CourseError: nothing is kept of it.
+        """
+        file = self.exercise_file(self.course.lab(name))
+        mine = read_text(file) if file.exists() else ""
+        folder = self.root / "backups" / file.parent.name
+        for kept in sorted(folder.glob("exercise-*.py"), reverse=True):
+            before = read_text(kept)
+            if definition(before, name)[0] >= 0 and restore(mine, before, name) != mine:
+                if mine:
+                    back_up(self.root, file)
+                write_text(file, restore(mine, before, name))
+                return f"{name} is as it was in {kept.relative_to(self.root).as_posix()}."
+        raise CourseError(f"backups/ holds no other {name} than the one in {file.name}.")
+
 
 def back_up(root: Path, file: Path) -> Path:
     """A dated copy of a workspace's file under backups/, never over another one."""
