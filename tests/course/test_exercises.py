@@ -12,7 +12,7 @@ from minigrad.course.table import load
 from minigrad.course.workspace import pristine, resources, solution_file
 
 ROOT = resources()
-COURSE = load(ROOT / "labs" / "labs.toml")
+COURSE = load()
 LABS = [lab for lab in COURSE.labs if lab.exercises]
 
 
@@ -24,7 +24,7 @@ def ids(lab):
 def test_the_stub_is_not_written_yet_and_says_where(lab, tmp_path):
     file = tmp_path / "exercise.py"
     file.write_text(pristine(lab), encoding="utf-8")
-    results = list(check_file(file, f"minigrad.course.checks.{lab.module}", lab.exercises))
+    results = list(check_file(file, lab.module, lab.exercises))
     assert [(r.exercise, r.status) for r in results] == [
         (e.name, "not written") for e in lab.exercises
     ], "\n".join(map(str, results))
@@ -38,7 +38,7 @@ def test_the_stub_is_not_written_yet_and_says_where(lab, tmp_path):
 
 @pytest.mark.parametrize("lab", LABS, ids=ids)
 def test_the_solution_passes(lab):
-    results = check_file(solution_file(lab), f"minigrad.course.checks.{lab.module}", lab.exercises)
+    results = check_file(solution_file(lab), lab.module, lab.exercises)
     assert [str(r) for r in results] == [f"{e.name}: passed" for e in lab.exercises]
 
 

@@ -1,4 +1,4 @@
-"""The process in which a learner's code runs: `python -m minigrad.course.child FILE MODULE NAMES`.
+"""The process in which a learner's code runs: `python -m minigrad.course.child FILE CHECKS NAMES`.
 
 It writes one JSON line when an exercise or a probe begins and one with each result, so that the
 parent knows what was under way when nothing more comes.
@@ -58,9 +58,10 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def check(arguments: Sequence[str], out: Any, alone: Path | None = None) -> None:
-    """Check the named exercises of one file against one module of checks."""
-    file, checks_name, exercises = Path(arguments[0]), arguments[1], arguments[2:]
-    checks: dict[str, Any] = importlib.import_module(checks_name).CHECKS
+    """Check the named exercises of one file against one module of minigrad.course.checks."""
+    file, names = Path(arguments[0]), arguments[2:]
+    module = importlib.import_module(f"minigrad.course.checks.{arguments[1]}")
+    checks: dict[str, Any] = module.CHECKS
     before = guard.fingerprint()
     if alone:
         for right in {c.right for c in checks.values()}:  # what a mistake is made of is read now
@@ -73,10 +74,10 @@ def check(arguments: Sequence[str], out: Any, alone: Path | None = None) -> None
             seed = zlib.crc32(file.read_bytes())  # the same code is asked the same, another is not
             module = load_module(file, f"exercise_{file.parent.name}")
     except BaseException as error:
-        for name, see in map(split, exercises):
-            tell(out, result=_import_failed(name, see, error, file, printed.getvalue()).to_dict())
+        for name in names:
+            tell(out, result=_import_failed(name, error, file, printed.getvalue()).to_dict())
         return
-    for name, see in map(split, exercises):
+    for name in names:
         tell(out, begin=name)
         printed = Capped()
         if name not in checks:
@@ -88,7 +89,6 @@ def check(arguments: Sequence[str], out: Any, alone: Path | None = None) -> None
                 name,
                 checks,
                 module,
-                see,
                 seed,
                 begin=lambda what, size: tell(out, probe=what, size=size),
                 so_far=lambda result: tell(out, so_far=result.to_dict()),
@@ -100,18 +100,12 @@ def check(arguments: Sequence[str], out: Any, alone: Path | None = None) -> None
         tell(out, result=result.to_dict())
 
 
-def split(argument: str) -> tuple[str, str]:
-    """ "name=theory section" as given on the command line."""
-    name, _, see = argument.partition("=")
-    return name, see
-
-
 def tell(out: Any, **message: Any) -> None:
     out.write(json.dumps(message) + "\n")
     out.flush()
 
 
-def _import_failed(name: str, see: str, error: BaseException, file: Path, printed: str) -> Result:
+def _import_failed(name: str, error: BaseException, file: Path, printed: str) -> Result:
     what = shown(file)
     if isinstance(error, FileNotFoundError) and not file.exists():
         sentence = f"{what} is missing; `minigrad reset {name}` brings it back."

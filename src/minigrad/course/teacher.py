@@ -132,7 +132,7 @@ def _check_all(files: dict[str, bytes], course: Course) -> dict[str, str]:
             file = Path(scratch, "labs", lab.folder, "exercise.py")
             file.parent.mkdir(parents=True)
             file.write_bytes(files[lab.id])
-            checks = f"minigrad.course.checks.{lab.module}"
-            for result in check_file(file, checks, lab.exercises, alone=Path(scratch).resolve()):
+            alone = Path(scratch).resolve()
+            for result in check_file(file, lab.module, lab.exercises, alone=alone):
                 found[result.exercise] = result.mistake or result.status
     return found
