@@ -87,8 +87,12 @@ def test_a_zip_is_found_one_folder_down_and_a_broken_one_gets_a_row(rows, tmp_pa
     found = rows(
         *(nested, crc, pack("bomb.zip", FILE, "0" * 9_000_000), pack("long.zip", "a" * 300)),
         *(pack("=cmd.zip", "labs", "a file"), put(tmp_path / "outer" / "inner", RIGHT).parent),
+        *(put(tmp_path / name / "course.1", "") for name in ("ada", "bob")),  # of one name
     )
-    passed = {name: row["passed"] for name, row in found.items()}
-    assert passed == {"anna": "5", "crc": "0", "bomb": "0", "long": "0", "'=cmd": "0", "outer": "5"}
+    passed = {name: row["passed"] for name, row in found.items() if row["passed"] != "0"}
+    assert passed == {"anna": "5", "outer": "5"}
+    assert set(found) - set(passed) == {
+        *("crc", "bomb", "long", "'=cmd", "ada/course.1", "bob/course.1"),
+    }
     assert found["crc"]["note"].startswith("cannot be read") and "bytes" in found["bomb"]["note"]
     assert "no labs" in found["long"]["note"]

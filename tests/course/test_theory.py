@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigrad.course.reader import plain_markdown, plain_math
+from minigrad.course.reader import plain_markdown, plain_math, section
 from minigrad.course.workspace import resources
 
 THEORY = resources() / "theory"
@@ -160,3 +160,8 @@ def test_a_lab_asks_for_a_guess_before_it_says_what_came_out(readme):
 )
 def test_a_formula_reads_as_unicode(latex, plain):
     assert plain_math(latex) == plain
+
+
+def test_a_comment_in_a_snippet_ends_no_section():
+    page = "# A\n\n```python\n# not a heading\n```\n\nend\n\n# B\n"
+    assert section(page, "a").endswith("end\n\n")
