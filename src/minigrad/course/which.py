@@ -89,28 +89,21 @@ def from_record(
     right = [row for row in found if row.group in of.judging and row.verdict == fate]
     own = right[int(rng.integers(len(right)))]
     near = sorted(found, key=lambda row: distance(row.config, own.config))
-    return own, filled(own, near)
+    return own, chosen(own, near)
 
 
 def chosen(own: Row, near: Sequence[Row]) -> list[Row]:
-    """The first three whose curves are apart from the own one, and from each other."""
-    others: list[Row] = []
+    """The first three whose curves are apart from the own one, and from each other; where too few
+    are, the nearest of the rest."""
+    taken, most = [own], len(LETTERS)
     for row in near:
-        taken = [own, *others]
-        if row.config not in [x.config for x in taken] and all(
-            np.abs(decades(row.windows) - decades(x.windows)).mean() >= APART for x in taken
-        ):
-            others.append(row)
-        if len(others) == len(LETTERS) - 1:
+        apart = (np.abs(decades(row.windows) - decades(x.windows)).mean() for x in taken)
+        if row.config not in [x.config for x in taken] and min(apart) >= APART:
+            taken.append(row)
+        if len(taken) == most:
             break
-    return others
-
-
-def filled(own: Row, near: Sequence[Row]) -> list[Row]:
-    """Three in any case: where too few are apart, the nearest of the rest."""
-    others = chosen(own, near)
-    rest = (row for row in near if row not in others and row.config != own.config)
-    return [*others, *rest][: len(LETTERS) - 1]
+    rest = (row for row in near if row not in taken and row.config != own.config)
+    return [*taken, *rest][1:most]
 
 
 def distance(one: Config, other: Config) -> float:
@@ -130,16 +123,15 @@ def shown(four: Four, windows: Sequence[tuple[int, int]]) -> Iterator[str]:
     yield "  steps   " + "".join(f"   {letter:10s}" for letter in four.curves).rstrip()
     for w, (first, stop) in enumerate(windows):
         steps = f"{first}" if stop == first + 1 else f"{first}–{stop - 1}"
-        cells = (f"{_number(c[w]):>7s} {_bar(c[w])}    " for c in four.curves.values())
+        losses = [
+            (f"{c[w]:.3g}" if math.isfinite(c[w]) else "NaN", c[w]) for c in four.curves.values()
+        ]
+        cells = (f"{number:>7s} {bar(loss)}    " for number, loss in losses)
         yield f"  {steps:8s}{''.join(cells)}".rstrip()
 
 
-def _number(loss: float) -> str:
-    return f"{loss:.3g}" if math.isfinite(loss) else "NaN"
-
-
-def _bar(loss: float) -> str:
-    """A mark for a loss from 0.01 to 10, as the challenge's line has them."""
+def bar(loss: float) -> str:
+    """A mark for a loss from 0.01 to 10, on a log scale; ✕ where it is not finite."""
     if not math.isfinite(loss):
         return "✕"
     return MARKS[min(int((math.log10(min(max(loss, 0.01), 10.0)) + 2) / 3 * 8), 7)]
