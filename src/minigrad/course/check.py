@@ -40,12 +40,6 @@ class Probe:
     guessed: bool = False  # a prediction: what is expected is not told
     expected: Any = None  # instead of the right implementation's outcome, where that takes long
 
-    def agrees(self, received: Any, expected: Any) -> bool:
-        """Whether an outcome is the expected one, in kind and in value."""
-        if isinstance(received, Raised) or isinstance(expected, Raised):
-            return False
-        return same_kind(received, expected) and agree(received, expected, self.rtol, self.atol)
-
 
 @dataclass(frozen=True)
 class Mistake:
@@ -226,7 +220,11 @@ class Trial:
         return self.outcome(i, self.check.right) if expected is None else expected
 
     def holds(self, i: int, received: Any) -> bool:
-        return self.check.probes[i].agrees(received, self.right(i))
+        """Whether an outcome of probe ``i`` is the expected one, in kind and in value."""
+        probe, expected = self.check.probes[i], self.right(i)
+        if isinstance(received, Raised) or isinstance(expected, Raised):
+            return False
+        return same_kind(received, expected) and agree(received, expected, probe.rtol, probe.atol)
 
     def label(self, i: int) -> str:
         """What the probe computes, its drawn numbers filled in."""

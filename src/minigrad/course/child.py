@@ -14,9 +14,9 @@ import json
 import os
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from minigrad.course import guard
 from minigrad.course.result import Result
@@ -37,13 +37,6 @@ class Capped(io.StringIO):
         return len(text)
 
 
-class Marked:
-    """A stream whose lines begin with a word that only this process and its parent know."""
-
-    def __init__(self, out: TextIO, word: str) -> None:
-        self.write, self.flush = (lambda text: out.write(word + text)), out.flush
-
-
 def main(arguments: Sequence[str]) -> None:
     """The process: `check` with what it says on the standard output."""
     sys.dont_write_bytecode = True
@@ -54,11 +47,16 @@ def main(arguments: Sequence[str]) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)
-    check(arguments, Marked(out, word), Path(alone) if alone else None)
+
+    def tell(**message: Any) -> None:  # after a word that only this process and its parent know
+        print(word + json.dumps(message), file=out, flush=True)
+
+    check(arguments, tell, Path(alone) if alone else None)
 
 
-def check(arguments: Sequence[str], out: Any, alone: Path | None = None) -> None:
-    """Check the named exercises of one file against one module of minigrad.course.checks."""
+def check(arguments: Sequence[str], tell: Callable[..., None], alone: Path | None = None) -> None:
+    """Check the named exercises of one file against one module of minigrad.course.checks; ``tell``
+    is given what begins, and each result."""
     file, names = Path(arguments[0]), arguments[2:]
     module = importlib.import_module(f"minigrad.course.checks.{arguments[1]}")
     checks: dict[str, Any] = module.CHECKS
@@ -67,7 +65,7 @@ def check(arguments: Sequence[str], out: Any, alone: Path | None = None) -> None
         for right in {c.right for c in checks.values()}:  # what a mistake is made of is read now
             inspect.getsource(right)
         guard.wall(alone)
-    tell(out, begin="the file")
+    tell(begin="the file")
     printed = Capped()
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
@@ -75,14 +73,14 @@ def check(arguments: Sequence[str], out: Any, alone: Path | None = None) -> None
             module = load_module(file, f"exercise_{file.parent.name}")
     except BaseException as error:
         for name in names:
-            tell(out, result=_import_failed(name, error, file, printed.getvalue()).to_dict())
+            tell(result=_import_failed(name, error, file, printed.getvalue()).to_dict())
         return
     for name in names:
-        tell(out, begin=name)
+        tell(begin=name)
         printed = Capped()
         if name not in checks:
             sentence = "this version of minigrad has no check for it; run `minigrad start .`"
-            tell(out, result=Result(name, "failed", sentence).to_dict())
+            tell(result=Result(name, "failed", sentence).to_dict())
             continue
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             result = run_check(
@@ -90,19 +88,14 @@ def check(arguments: Sequence[str], out: Any, alone: Path | None = None) -> None
                 checks,
                 module,
                 seed,
-                begin=lambda what, size: tell(out, probe=what, size=size),
-                so_far=lambda result: tell(out, so_far=result.to_dict()),
+                begin=lambda what, size: tell(probe=what, size=size),
+                so_far=lambda result: tell(so_far=result.to_dict()),
             )
         if touched := guard.changed(before):
             sentence = f"changes {touched}, by which it is checked: leave minigrad as it is."
             result = Result(name, "failed", sentence)
         result.printed = printed.getvalue()
-        tell(out, result=result.to_dict())
-
-
-def tell(out: Any, **message: Any) -> None:
-    out.write(json.dumps(message) + "\n")
-    out.flush()
+        tell(result=result.to_dict())
 
 
 def _import_failed(name: str, error: BaseException, file: Path, printed: str) -> Result:

@@ -15,18 +15,16 @@ from minigrad.course.progress import here
 from minigrad.course.result import Result
 from minigrad.course.runner import check
 from minigrad.course.status import lab_done, next_step
-from minigrad.course.study_commands import study_commands
+from minigrad.course.study_commands import Commands, study_commands
 from minigrad.course.table import CourseError
 from minigrad.course.workspace import Workspace, solution_file
 from minigrad.course.workspace import start as make_workspace
 from minigrad.lab.say import say
 
-Name = Annotated[str, typer.Argument(help="An exercise; the current one unless given.")]
-
 
 def register(app: typer.Typer) -> None:
     """Add the learner's commands to the command line."""
-    own = (start, check_command, hint, reset, list_command, solution)
+    own: Commands = (start, check_command, hint, reset, list_command, solution)
     for command in (*own, *study_commands):
         app.command(command.__name__.removesuffix("_command"))(command)
 
@@ -117,7 +115,9 @@ def check_command(
         raise typer.Exit(1)
 
 
-def hint(name: Name = "") -> None:
+def hint(
+    name: Annotated[str, typer.Argument(help="An exercise; the current one unless given.")] = "",
+) -> None:
     """Open the next hint of three.
 
     First a question, then the formula, then pseudocode.

@@ -78,8 +78,8 @@ def next_step(progress: Progress) -> str:
 def status(progress: Progress) -> RenderableType:
     """Every lab with its exercises, and the checklist of each lab."""
     right = [Column(name, justify="right") for name in ("minutes", "tries")]
-    columns = ("", Column("exercise", no_wrap=True), "what", *right, "hints")
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    name = Column("exercise", no_wrap=True)
+    table = Table("", name, "what", *right, "hints", box=None, pad_edge=False, header_style="bold")
     labs, entries = progress.workspace.course.labs, progress.data["exercises"]
     current = progress.current()
     for lab in labs:

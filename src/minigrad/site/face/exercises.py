@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import json
 import sys
 import tempfile
 import zipfile
@@ -174,12 +173,12 @@ def results(workspace: Workspace, lab: Lab, exercises: Sequence[Exercise]) -> It
         return
     from minigrad.course import child
 
-    said, by_name = io.StringIO(), {e.name: e for e in exercises}
-    child.check([str(workspace.exercise_file(lab)), lab.module, *by_name], said)
-    for line in map(json.loads, said.getvalue().splitlines()):
-        if "result" in line:
-            result = Result(**line["result"])
-            yield result.pointing_to(by_name[result.exercise].theory)
+    said: list[dict[str, Any]] = []
+    theory = {e.name: e.theory for e in exercises}
+    arguments = [str(workspace.exercise_file(lab)), lab.module, *theory]
+    child.check(arguments, lambda **message: said.append(message))
+    for result in (Result(**message["result"]) for message in said if "result" in message):
+        yield result.pointing_to(theory[result.exercise])
 
 
 def hint(name: str, workspace: Workspace) -> dict[str, Any]:
