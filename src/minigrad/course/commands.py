@@ -4,35 +4,46 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.syntax import Syntax
 from rich.text import Text
 
 from minigrad.course.console import make_console, show
+from minigrad.course.engine import engine
+from minigrad.course.guess import guess
+from minigrad.course.notebook import write_notebook
 from minigrad.course.progress import here
+from minigrad.course.quiz import quiz
+from minigrad.course.reader import read
 from minigrad.course.result import Result
 from minigrad.course.runner import check
-from minigrad.course.status import lab_done, next_step
-from minigrad.course.study_commands import Commands, study_commands
+from minigrad.course.status import hint_lines, lab_done, next_step, status
+from minigrad.course.stub import code_of
 from minigrad.course.table import CourseError
-from minigrad.course.workspace import Workspace, solution_file
+from minigrad.course.teacher import export_workspace, grade_all
+from minigrad.course.watch import Watch
+from minigrad.course.where import where
+from minigrad.course.workspace import Workspace, find, solution_file
 from minigrad.course.workspace import start as make_workspace
 from minigrad.lab.say import say
 
 
 def register(app: typer.Typer) -> None:
     """Add the learner's commands to the command line."""
-    own: Commands = (start, check_command, hint, reset, list_command, solution)
-    for command in (*own, *study_commands):
+    commands: tuple[Callable[..., None], ...] = (
+        *(start, check_command, hint, reset, list_command, solution),
+        *(read, quiz, guess, where, engine, notebook, export, grade),
+    )
+    for command in commands:
         app.command(command.__name__.removesuffix("_command"))(command)
 
 
 def watch(poll: float = 0.3) -> None:
     """What `minigrad` alone does in a workspace."""
-    from minigrad.course.watch import Watch
-
     progress, console = here(), make_console()
     if not progress.file.exists():
         console.print(welcome(progress.workspace))
@@ -122,8 +133,6 @@ def hint(
 
     First a question, then the formula, then pseudocode.
     """
-    from minigrad.course.watch import hint_lines
-
     progress = here()
     course = progress.workspace.course
     exercise = course.exercise(name or progress.current() or course.exercises[-1].name)
@@ -157,8 +166,6 @@ def list_command() -> None:
 
     Also what broke again, and what your guesses were worth.
     """
-    from minigrad.course.status import status
-
     make_console().print(status(here()))
 
 
@@ -169,10 +176,6 @@ def solution(
     ] = False,
 ) -> None:
     """Show our solution, after yours has passed."""
-    from rich.syntax import Syntax
-
-    from minigrad.course.stub import code_of
-
     progress, console = here(), make_console()
     progress.workspace.course.exercise(name)
     if not progress.once(name):
@@ -185,3 +188,35 @@ def solution(
     file = solution_file(progress.workspace.course.lab(name))
     code = code_of(file.read_text(encoding="utf-8"), name)
     console.print(Syntax(code, "python") if console.is_terminal else Text(code))
+
+
+def notebook(
+    lab: Annotated[str, typer.Argument(help="The lab's number.")],
+) -> None:
+    """Write a lab's notebook: its text, a cell for each exercise, and its run."""
+    file = write_notebook(find(), lab)
+    say(f"Wrote {file}. Next: jupyter lab {file}  (pip install jupyterlab, if need be)")
+
+
+def export(
+    file: Annotated[Path | None, typer.Argument(help="The file to write.")] = None,
+) -> None:
+    """Pack your work into one file, to hand in.
+
+    It holds the exercise files and the progress file.
+    """
+    say(f"Wrote {export_workspace(find(), file)}: hand it in; `minigrad grade` checks it.")
+
+
+def grade(
+    folders: Annotated[list[Path], typer.Argument(help="Workspaces, or files from `export`.")],
+    csv: Annotated[bool, typer.Option("--csv", help="One line per learner, for a table.")] = False,
+) -> None:
+    """Check the work of a class (runs their code).
+
+    Every exercise is checked again, with the checks of the minigrad installed here. Each file runs
+    in a process of its own, with limits, without your environment, and kept from the others' files
+    and the network. That stops accidents, not every trick: a result is evidence, not proof. For
+    code that you do not trust use a container: CONTRIBUTING.md has the line.
+    """
+    grade_all(folders, csv)

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
-from minigrad.course.progress import Progress
+from minigrad.course.progress import Progress, here
 from minigrad.course.table import CourseError, Guess, Lab
 from minigrad.course.workspace import find
 from minigrad.errors import ArgumentError, meant
 from minigrad.files import now
 from minigrad.lab import Finding, Run, five
 from minigrad.lab.say import say
-from minigrad.signal.predict import predict
 
 LETTERS = "abcdefghi"
+
+
+def guess(
+    lab: Annotated[str, typer.Argument(help="The lab's number.")],
+    answers: Annotated[
+        list[str] | None, typer.Argument(help="KEY=CHOICE, or none to be asked.")
+    ] = None,
+) -> None:
+    """Lock your guess before a lab's first run."""
+    ask_guess(here(), lab, answers or [])
 
 
 def ask_guess(progress: Progress, lab_name: str, given: list[str]) -> None:
@@ -153,6 +162,8 @@ def compared(guess: Guess, said: str, outcome: str) -> str:
     if not guess.curve:
         was = "and so it was" if said == outcome else f"it was {outcome}"
         return f"{guess.key}: you said {said}, {was}"
+    from minigrad.signal.predict import predict  # which takes a while to import
+
     theory, truth = five.foretold(predict(**guess.curve)), five.read(outcome)
     mine = five.read(said).apart(truth)
     return (

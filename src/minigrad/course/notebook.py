@@ -20,7 +20,7 @@ from minigrad.course.progress import Progress
 from minigrad.course.questions import count
 from minigrad.course.reader import find_text
 from minigrad.course.runner import check
-from minigrad.course.status import faults
+from minigrad.course.status import faults, hint_lines
 from minigrad.course.stub import code_of, restore
 from minigrad.course.table import CourseError, Lab
 from minigrad.course.workspace import Workspace, back_up, find, pristine, read_text
@@ -76,8 +76,6 @@ def _cell(written: Any) -> str:
 
 def hint(name: str) -> None:
     """Open the next of an exercise's three hints."""
-    from minigrad.course.watch import hint_lines
-
     workspace = find()
     print("\n".join(hint_lines(workspace.course.exercise(name), Progress(workspace).hint(name))))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from minigrad.course.progress import Progress
+from minigrad.course.console import make_console
+from minigrad.course.progress import Progress, here
 from minigrad.course.questions import OpenQuestion, Question, chosen, every_question, topics
 from minigrad.course.table import CourseError
 from minigrad.files import now
@@ -17,19 +18,18 @@ from minigrad.files import now
 LETTERS = "abcdef"
 
 
-class Ended(Exception):
-    """The learner quit."""
-
-
-def run_quiz(
-    progress: Progress, console: Console, topic: str, number: int, seed: int | None
+def quiz(
+    topic: Annotated[str, typer.Argument(help="A lab's number; every topic unless given.")] = "",
+    number: Annotated[
+        int, typer.Option("--questions", min=0, help="How many; 0 for all of them.")
+    ] = 10,
+    seed: Annotated[int | None, typer.Option(help="The same seed asks the same.")] = None,
 ) -> None:
-    """Ask, answer, keep the score by question; with ``number`` 0, all that there is.
+    """Answer questions on the theory.
 
-    Raises:
-        CourseError: the topic has no questions.
+    Every wrong choice says why it is wrong.
     """
-    rng = Random(seed)
+    progress, console, rng = here(), make_console(), Random(seed)
     questions, open_ = every_question(rng)
     if topic:
         lab = progress.workspace.course.lab(topic)
@@ -49,7 +49,7 @@ def run_quiz(
             _keep(progress, question.topic, question.id, answers[-1])
         for extra in open_ if number == 0 else open_[:1]:
             _keep(progress, "open", extra.id, ask_open(extra, console))
-    except (Ended, typer.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         console.print("\nStopped; your answers so far are kept.")
     if answers:
         console.print(f"\n{sum(answers)} of {len(answers)} right.")
@@ -94,7 +94,7 @@ def _letter(number: int) -> int:
 
     def index(answer: str) -> int:
         if answer.lower() in ("q", "quit"):
-            raise Ended
+            raise typer.Abort
         if len(answer) != 1 or answer.lower() not in allowed:
             raise typer.BadParameter(f"one of {', '.join(allowed)}, or q to stop")
         return allowed.index(answer.lower())

@@ -6,14 +6,18 @@ import os
 import re
 from pathlib import Path
 from textwrap import indent
+from typing import Annotated
 
+import typer
 from rich.console import Console
-from rich.markdown import Markdown
 
+from minigrad.course.console import make_console
+from minigrad.course.progress import Progress, here
 from minigrad.course.table import CourseError
-from minigrad.course.workspace import Workspace
+from minigrad.course.workspace import Workspace, find
 from minigrad.errors import meant
 from minigrad.files import read_utf8
+from minigrad.lab.say import say
 
 SYMBOLS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε",
@@ -166,9 +170,23 @@ def find_text(workspace: Workspace, target: str) -> tuple[Path, str]:
     return file, part(read_utf8(file), anchor, file.stem)
 
 
-def read_page(workspace: Workspace, target: str, console: Console) -> Path:
-    """Show a page or a part of it, as `find_text` finds it."""
-    file, text = find_text(workspace, target)
+def read(
+    page: Annotated[
+        str, typer.Argument(help="A page (01), a section (01-…md#kaiming), or an exercise.")
+    ] = "",
+) -> None:
+    """Read a theory page in the terminal; without a name, list them."""
+    if page:
+        read_page(here(), page, make_console())
+    else:
+        say(contents(find()))
+
+
+def read_page(progress: Progress, target: str, console: Console) -> None:
+    """Show a page or a part of it, as `find_text` finds it, and note that it was read."""
+    from rich.markdown import Markdown  # which takes a while to import
+
+    file, text = find_text(progress.workspace, target)
     text = plain_markdown(text)
     if console.is_terminal:
         # less, unless told otherwise, shows colours as codes, and says no word on how to leave it
@@ -177,7 +195,7 @@ def read_page(workspace: Workspace, target: str, console: Console) -> Path:
             console.print(Markdown(text))
     else:
         console.print(text, markup=False)
-    return file
+    progress.note("read", file.stem, True)
 
 
 def pages(workspace: Workspace) -> dict[str, Path]:

@@ -44,6 +44,21 @@ def exercise_head(workspace: Workspace, lab: Lab, exercise: Exercise) -> Text:
     return text
 
 
+def hint_lines(exercise: Exercise, tier: int) -> list[str]:
+    """The hints opened so far, the newest last, and how to get the next."""
+    kinds = ("a question", "the formula", "pseudocode")
+    lines = []
+    for number in range(tier):
+        lines.append(f"Hint {number + 1} of 3, {kinds[number]}:")
+        lines += [f"  {line}" for line in exercise.hints[number].split("\n")]
+    lines.append(
+        f"That was the last; `minigrad solution {exercise.name}` opens after a pass."
+        if tier == 3
+        else f"Still stuck? Ask again for {kinds[tier]}."
+    )
+    return lines
+
+
 def lab_done(progress: Progress, lab: Lab) -> str:
     """What to do when the last exercise of a lab has passed; "" before, and for the warm-up."""
     if not {e.name for e in lab.exercises} <= set(progress.passed):

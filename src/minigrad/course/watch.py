@@ -17,7 +17,7 @@ from minigrad.course.pick import pick
 from minigrad.course.progress import Progress
 from minigrad.course.reader import read_page
 from minigrad.course.runner import check
-from minigrad.course.status import banner, exercise_head, lab_done, status
+from minigrad.course.status import banner, exercise_head, hint_lines, lab_done, status
 from minigrad.course.table import CourseError, Exercise, Lab
 
 HELP = "n next  h hint  t theory  l list  g guess  p lab  z quiz  x reset  q quit"
@@ -153,8 +153,7 @@ class Watch:
 
     def theory(self) -> None:
         with self.keys.as_before():  # a pager reads keys of its own
-            page = read_page(self.workspace, self.exercise.theory, self.console)
-        self.progress.note("read", page.stem, True)
+            read_page(self.progress, self.exercise.theory, self.console)
 
     def run_lab(self) -> None:
         """Run the lab's experiment, with what the learner wrote in the library's place."""
@@ -189,18 +188,3 @@ class Watch:
 
     def undo(self) -> None:
         self.notice = self.workspace.undo(self.exercise.name)
-
-
-def hint_lines(exercise: Exercise, tier: int) -> list[str]:
-    """The hints opened so far, the newest last, and how to get the next."""
-    kinds = ("a question", "the formula", "pseudocode")
-    lines = []
-    for number in range(tier):
-        lines.append(f"Hint {number + 1} of 3, {kinds[number]}:")
-        lines += [f"  {line}" for line in exercise.hints[number].split("\n")]
-    lines.append(
-        f"That was the last; `minigrad solution {exercise.name}` opens after a pass."
-        if tier == 3
-        else f"Still stuck? Ask again for {kinds[tier]}."
-    )
-    return lines

@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from rich.console import Console
+import typer
 from rich.syntax import Syntax
 from rich.text import Text
 
-from minigrad.course.table import Course, CourseError
+from minigrad.course.console import make_console
+from minigrad.course.table import CourseError, load
 from minigrad.course.workspace import resources
 from minigrad.errors import meant
 
@@ -44,15 +45,21 @@ def _ours(found: Any) -> bool:
     return code and found.__module__.startswith("minigrad")
 
 
-def show_where(name: str, course: Course, console: Console) -> None:
-    """Print the code with its gradient, and the places that speak of it."""
+def where(
+    name: Annotated[str, typer.Argument(help="An op, a layer, an init or an optimizer.")],
+) -> None:
+    """Show the code behind a name.
+
+    An op's gradient stands below its value; tests, theory and exercises are listed.
+    """
+    console = make_console()
     found = inspect.unwrap(find_code(name))  # half_in_float32 wraps var
     file = Path(inspect.getsourcefile(found) or "")
     source, line = inspect.getsourcelines(found)
     console.print(Text(f"{_short(file)}:{line}", style="bold"))
     code = "".join(source).rstrip()
     console.print(Syntax(code, "python") if console.is_terminal else Text(code))
-    uses = [e for e in course.exercises if name in (*e.ops, *e.layers) or e.mine == name]
+    uses = [e for e in load().exercises if name in (*e.ops, *e.layers) or e.mine == name]
     for label, places in (
         ("tests", _mentions("tests", "test_*.py", name)),
         ("exercises", [e.name for e in uses]),
