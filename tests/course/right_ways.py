@@ -32,42 +32,17 @@ class Word(str): pass
 R("linear_moment")(lambda q, fan_in, var_w: Fraction(fan_in) * Fraction(var_w) * Fraction(q))
 R("relu_moment")(lambda v: np.float32(v) * np.float32(0.5))
 R("mul_backward")(lambda g, x, y: np.stack([g * y, g * x]))
-R("symptoms_without_skip")(lambda: Words({"loss": "stalled", "gradient before": "healthy", "gradient after": "vanished"}))
 R("grad_norm")(lambda ps: sum((p.grad * p.grad).sum() for p in ps if p.grad is not None) ** 0.5)
 R("sum_backward")(lambda g, x, axis: np.moveaxis(np.broadcast_to(g, (x.shape[axis],) + g.shape), 0, axis))
-R("symptoms_without_skip")(lambda: {Word("gradient before"): Word("healthy"), "gradient after": "vanished", "loss": "stalled"})
-@R("mul_backward")
-def f(g, x, y):
-    gx = np.empty_like(x); gy = np.empty_like(y)
-    gx[...] = g; gx *= y
-    gy[...] = g; gy *= x
-    return gx, gy
-@R("pow_backward")
-def f(g, x, n): return np.multiply(g, np.power(x, n - 1.0)) * n
-@R("matmul_backward")
-def f(g, x, y):
-    gx = np.zeros_like(x); gy = np.zeros_like(y)
-    for i in range(x.shape[0]):
-        for j in range(y.shape[1]):
-            for k in range(x.shape[1]):
-                gx[i, k] += g[i, j] * y[k, j]
-                gy[k, j] += g[i, j] * x[i, k]
-    return gx, gy
-@R("sum_backward")
-def f(g, x, axis): return np.stack([g] * x.shape[axis], axis=axis)
+R("symptoms_without_skip")(lambda: Words({Word("gradient before"): Word("healthy"), "gradient after": "vanished", "loss": "stalled"}))
+R("pow_backward")(lambda g, x, n: np.multiply(g, np.power(x, n - 1.0)) * n)
+R("matmul_backward")(lambda g, x, y: (np.einsum("ij,kj->ik", g, y), np.einsum("ij,ik->kj", g, x)))
 @R("unbroadcast")
 def f(g, shape):
     padded = (1,) * (g.ndim - len(shape)) + tuple(shape)
     axes = tuple(i for i, (a, b) in enumerate(zip(g.shape, padded)) if b == 1 and a != 1)
     return np.add.reduce(g, axis=axes, keepdims=True).reshape(shape) if axes else g.reshape(shape)
-def m(t): return t.mean(dim=-1, keepdim=True)
-@R("cross_entropy")
-def f(logits, labels):
-    loss = 0.0
-    for row, y in zip(logits, labels):
-        m = max(row)
-        loss += m + math.log(sum(math.exp(v - m) for v in row)) - row[y]
-    return loss / len(labels)
+R("cross_entropy")(lambda logits, labels: np.mean(np.logaddexp.reduce(logits, axis=1) - [row[y] for row, y in zip(logits, labels)]))
 @R("cross_entropy_backward")
 def f(logits, labels):
     out = []
@@ -86,23 +61,11 @@ def order(root):
     return out[::-1]
 @R("backward")
 def f(root):
-    nodes = order(root)
-    for n in nodes:
-        if n.edges: n.grad = None
-    root.grad = np.ones_like(root.value)
-    for n in nodes:
-        for p, pull in n.edges:
-            g = np.array(pull(n.grad))
-            p.grad = g if p.grad is None else p.grad + g
-@R("backward")
-def f(root):
     nodes = order(root); grads = {id(root): np.ones_like(root.value)}
     for n in nodes:
         g = grads.pop(id(n))
         n.grad = g if n.edges or n.grad is None else n.grad + g
         for p, pull in n.edges: grads[id(p)] = grads[id(p)] + pull(g) if id(p) in grads else pull(g)
-@R("linear_moment")
-def f(q, fan_in, var_w): return np.array(fan_in) * np.array(var_w) * np.array(q)
 @R("relu_moment")
 def f(v):
     z = np.linspace(0, 12 * math.sqrt(v), 20001)
