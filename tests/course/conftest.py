@@ -31,7 +31,7 @@ def solve(workspace: Workspace):
 
     def put(lab_id: str) -> Path:
         lab = workspace.course.lab(lab_id)
-        return Path(shutil.copyfile(solution_file(lab), workspace.exercise_file(lab)))
+        return Path(shutil.copyfile(solution_file(lab), lab.file))
 
     return put
 
@@ -41,7 +41,7 @@ def write(workspace: Workspace):
     """Write code into a lab's exercise file, in the place of what stands there first."""
 
     def put(lab_id: str, code: str, old: str = "raise NotImplementedError") -> Path:
-        file = workspace.exercise_file(workspace.course.lab(lab_id))
+        file = workspace.course.lab(lab_id).file
         file.write_text(file.read_text("utf-8").replace(old, code, 1), "utf-8")
         return file
 

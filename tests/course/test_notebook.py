@@ -37,7 +37,7 @@ def test_a_cell_is_written_checked_and_counted(workspace, tmp_path, capsys):
     assert "linear_moment: passed" in (said := capsys.readouterr().out)
     assert f"1 of {len(workspace.course.exercises)} exercises pass" in said
     assert Progress(workspace).passed == ["linear_moment"]
-    text = workspace.exercise_file(workspace.course.lab("00")).read_text(encoding="utf-8")
+    text = workspace.course.lab("00").file.read_text(encoding="utf-8")
     assert "    return fan_in * var_w * q\n" in text and "@course" not in text
     assert "def relu_moment" in text  # the others are left alone
     (kept,) = (workspace.root / "backups").rglob("exercise-*.py")

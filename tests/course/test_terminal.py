@@ -90,7 +90,7 @@ def test_a_key_of_several_characters_is_none(workspace, terminal):
 
 def test_an_editor_that_replaces_the_file_costs_no_attempt(workspace, solve, terminal):
     terminal.until("Waiting for a save")
-    workspace.exercise_file(workspace.course.lab("autograd")).unlink()
+    workspace.course.lab("autograd").file.unlink()
     time.sleep(0.15)
     solve("autograd")
     assert "is missing" not in terminal.until("mul_backward: passed")

@@ -17,7 +17,7 @@ from minigrad.lab import clinic
 
 
 def test_a_new_workspace_has_the_stubs_the_theory_and_no_solutions(workspace):
-    text = workspace.exercise_file(workspace.course.lab("00")).read_text(encoding="utf-8")
+    text = workspace.course.lab("00").file.read_text(encoding="utf-8")
     assert "raise NotImplementedError" in text
     assert (workspace.root / "theory" / "00-motivation.md").is_file()
     assert not (workspace.root / "solutions").exists()
@@ -25,7 +25,7 @@ def test_a_new_workspace_has_the_stubs_the_theory_and_no_solutions(workspace):
 
 
 def test_starting_again_renews_texts_and_keeps_what_was_written(workspace):
-    file = workspace.exercise_file(workspace.course.lab("00"))
+    file = workspace.course.lab("00").file
     lines = file.read_text(encoding="utf-8").split("def predicted_walk")[0] + "# mine\n"
     clinic.load(workspace.course.lab("08").path, "deep")
     treated = workspace.course.lab("08").path / "patients" / "deep.py"
@@ -57,10 +57,11 @@ def test_a_checkout_is_a_workspace_and_git_does_not_see_what_is_written_in_it(
         subprocess.run([*git, *command], check=True)
     monkeypatch.setattr("minigrad.course.workspace.resources", lambda: tmp_path)
     workspace = find(tmp_path / "labs")
-    written = [workspace.exercise_file(lab) for lab in workspace.course.labs if lab.exercises]
+    written = [lab.file for lab in workspace.course.labs if lab.exercises]
     assert all(file.is_file() for file in written)
     written[0].write_text("mine", encoding="utf-8")
-    assert find(tmp_path).exercise_file(workspace.course.labs[0]).read_text("utf-8") == "mine"
+    find(tmp_path)
+    assert written[0].read_text(encoding="utf-8") == "mine"
     clinic.load(workspace.course.lab("08").path, "deep")
     Progress(workspace).record([Result("relu_moment", "passed")])
     workspace.reset("relu_moment")
@@ -71,7 +72,7 @@ def test_a_checkout_is_a_workspace_and_git_does_not_see_what_is_written_in_it(
 
 
 def test_bytes_that_are_not_utf8_are_kept(workspace):
-    file = workspace.exercise_file(workspace.course.lab("00"))
+    file = workspace.course.lab("00").file
     text = file.read_bytes().replace(b"raise NotImplementedError", b"return 0  # caf\xe9", 1)
     file.write_bytes(text.split(b"def measured_walk")[0])
     assert start(workspace.root) and b"caf\xe9" in file.read_bytes()
@@ -81,7 +82,7 @@ def test_bytes_that_are_not_utf8_are_kept(workspace):
 
 
 def test_reset_brings_back_a_file_that_is_gone(workspace, minigrad):
-    file = workspace.exercise_file(workspace.course.lab("00"))
+    file = workspace.course.lab("00").file
     file.unlink()
     assert "`minigrad reset relu_moment` brings it back" in minigrad("check", "relu_moment").output
     assert "no file to keep" in minigrad("reset", "relu_moment").output
@@ -207,7 +208,7 @@ def test_a_start_cut_short_can_be_repeated(tmp_path, monkeypatch):
         with pytest.raises(CourseError, match="No space left"):
             start(tmp_path / "course")
     made, new = start(tmp_path / "course")
-    assert new and made.exercise_file(made.course.lab("01")).is_file()
+    assert new and made.course.lab("01").file.is_file()
     assert not (made.root / "backups").exists() and not list(made.root.glob(".minigrad*"))
     assert (made.root / "labs/00_variance_walk/README.md").read_bytes() != b"half"
 

@@ -106,7 +106,7 @@ def check_command(
     for lab, exercises in progress.workspace.course.select(target):
         if not exercises:
             raise CourseError(f"lab {lab.id} has no exercises; `minigrad run {lab.id}` runs it.")
-        for result in check(progress.workspace, lab, exercises):
+        for result in check(lab, exercises):
             results.append(result)
             if not json_:
                 show(console, result, inputs=show_)

@@ -118,13 +118,13 @@ def engine() -> None:
     """
     progress = here()
     lab = progress.workspace.course.lab("autograd")
-    results = list(check(progress.workspace, lab, lab.exercises))
+    results = list(check(lab, lab.exercises))
     progress.record(results)
     if left := [r for r in results if not r.passed]:
         raise CourseError(
             f"{len(left)} of the autograd lab's {len(results)} pieces are not right yet; "
             "`minigrad check autograd` names them."
         )
-    own = load_module(progress.workspace.exercise_file(lab), "exercise_autograd")
+    own = load_module(lab.file, "exercise_autograd")
     say(report(with_yours(own), with_minigrad()))
     say("Next: `minigrad where backward` shows minigrad's own.")

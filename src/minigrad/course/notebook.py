@@ -23,7 +23,7 @@ from minigrad.course.runner import check
 from minigrad.course.status import faults, hint_lines
 from minigrad.course.stub import code_of, restore
 from minigrad.course.table import CourseError, Lab
-from minigrad.course.workspace import Workspace, back_up, find, pristine, read_text
+from minigrad.course.workspace import Workspace, back_up, exercise_text, find, pristine
 from minigrad.files import read_utf8, write_text
 from minigrad.lab.notebook import Ran
 from minigrad.lab.notebook import run as run_lab
@@ -47,15 +47,14 @@ def exercise(written: Written) -> Written:
     name, workspace = written.__name__, find()
     lab, one = workspace.course.lab(name), workspace.course.exercise(name)
     source = re.sub(r"\A(@.*\n)*(?=def |class )", "", code_of(_cell(written), name) + "\n")
-    file = workspace.exercise_file(lab)
-    before = read_text(file) if file.exists() else pristine(lab)
+    file, before = lab.file, exercise_text(lab)
     after = restore(before, source, name)
     if after != before:
         if file.exists() and "NotImplementedError" not in code_of(before, name):
             back_up(workspace.root, file)
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, after)
-    results = list(check(workspace, lab, [one]))
+    results = list(check(lab, [one]))
     progress = Progress(workspace)
     progress.record(results)
     for result in results:
@@ -91,8 +90,7 @@ def run(name: str, *, mine: bool = True, **options: Any) -> Ran:
     """`minigrad.lab.run` with the pieces of yours that are written, each marked by its check."""
     workspace = find()
     lab = workspace.course.lab(name)
-    file = workspace.exercise_file(lab)
-    text = read_text(file) if file.exists() else pristine(lab)
+    text = exercise_text(lab)
     written = (e for e in lab.exercises if "NotImplementedError" not in code_of(text, e.name))
     own = mine and any(e.mine for e in written)
     return run_lab(name, mine=own, faults=faults([lab]) if own else {}, **options)
@@ -170,7 +168,7 @@ def write_notebook(workspace: Workspace, name: str) -> str:
         CourseError: it is there already.
     """
     lab = workspace.course.lab(name)
-    file = workspace.exercise_file(lab).with_name(f"{lab.module}.ipynb")
+    file = lab.file.with_name(f"{lab.module}.ipynb")
     shown = file.relative_to(workspace.root).as_posix()
     if file.exists():
         raise CourseError(f"{shown} is there already, with what you wrote in it; delete it first.")

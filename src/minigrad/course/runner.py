@@ -21,7 +21,6 @@ from typing import IO, Any
 
 from minigrad.course.result import Result
 from minigrad.course.table import Exercise, Lab
-from minigrad.course.workspace import Workspace
 
 LIMIT = 10.0  # seconds for one exercise
 KEPT = (  # of the environment: what Python and NumPy start with, and nothing that is a secret
@@ -32,9 +31,9 @@ MOST_SAID = 1_000_000  # characters of one line
 STARTUP = 60.0  # until the child's first word: importing NumPy on a cold disk is nobody's fault
 
 
-def check(workspace: Workspace, lab: Lab, exercises: Sequence[Exercise]) -> Iterator[Result]:
+def check(lab: Lab, exercises: Sequence[Exercise]) -> Iterator[Result]:
     """The results of some of a lab's exercises, each as soon as it is there."""
-    return check_file(workspace.exercise_file(lab), lab.module, exercises)
+    return check_file(lab.file, lab.module, exercises)
 
 
 def check_file(

@@ -13,7 +13,7 @@ from minigrad.course.questions import count
 from minigrad.course.runner import check
 from minigrad.course.stub import definition
 from minigrad.course.table import CourseError, Exercise, Lab
-from minigrad.course.workspace import Workspace, find, read_text
+from minigrad.course.workspace import exercise_text, find
 
 LEGEND = "✓ passes  → next  · open  ! passed once, and no longer"
 
@@ -28,17 +28,16 @@ def banner(progress: Progress) -> Text:
     return Text(text)
 
 
-def place(workspace: Workspace, lab: Lab, exercise: Exercise) -> str:
+def place(lab: Lab, exercise: Exercise) -> str:
     """Where an exercise is to be written: file:line, from the workspace."""
-    file = workspace.exercise_file(lab)
-    line = definition(read_text(file), exercise.name)[0] + 1 if file.exists() else 1
-    return f"{file.relative_to(workspace.root).as_posix()}:{max(line, 1)}"
+    line = definition(exercise_text(lab), exercise.name)[0] + 1
+    return f"{lab.file.relative_to(lab.root).as_posix()}:{max(line, 1)}"
 
 
-def exercise_head(workspace: Workspace, lab: Lab, exercise: Exercise) -> Text:
+def exercise_head(lab: Lab, exercise: Exercise) -> Text:
     """Where to write, and what to read before."""
     text = Text(f"{lab.id} · {lab.title}: {exercise.title}\n", style="bold")
-    text.append(f"write {exercise.name} in {place(workspace, lab, exercise)}\n", style="not bold")
+    text.append(f"write {exercise.name} in {place(lab, exercise)}\n", style="not bold")
     text.append(f"t reads theory/{exercise.theory}", style="not bold")
     text.append(f", about {exercise.minutes} min\n", style="not bold")
     return text
@@ -83,9 +82,9 @@ def next_step(progress: Progress) -> str:
         return "Every exercise has passed."
     course = progress.workspace.course
     exercise, lab = course.exercise(name), course.lab(name)
-    at = place(progress.workspace, lab, exercise)
     return (
-        f"Next: {name}, {exercise.title}, in {at} (about {exercise.minutes} min). "
+        f"Next: {name}, {exercise.title}, in {place(lab, exercise)} "
+        f"(about {exercise.minutes} min). "
         f"`minigrad read {name}` shows its page."
     )
 
@@ -160,8 +159,8 @@ def faults(labs: Sequence[Lab]) -> dict[str, str]:
     found: dict[str, str] = {}
     for lab in labs:
         pieces = [e for e in lab.exercises if e.mine]
-        if pieces and (lab.path / "exercise.py").is_file():
-            results = check(Workspace(lab.root), lab, pieces)
+        if pieces and lab.file.is_file():
+            results = check(lab, pieces)
             found |= {r.exercise: r.short() for r in results if r.status in ("failed", "stopped")}
     return found
 

@@ -24,7 +24,7 @@ def export_workspace(workspace: Workspace, file: Path | None) -> Path:
         CourseError: the file exists or cannot be written.
     """
     target = file or workspace.root / f"{workspace.root.name}.zip"
-    parts = [workspace.exercise_file(lab) for lab in workspace.course.labs]
+    parts = [lab.file for lab in workspace.course.labs]
     parts = [p for p in [*parts, workspace.progress_file] if p.is_file()]
     if file and file.exists():
         raise CourseError(f"{target} exists; give another name.")

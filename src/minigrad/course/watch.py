@@ -94,7 +94,7 @@ class Watch:
         """The file's contents: compared whole, since a time stamp may be coarse or unchanged."""
         for _ in range(10):  # some editors remove the file for a moment when they save
             with contextlib.suppress(OSError):
-                return self.workspace.exercise_file(self.lab).read_bytes()
+                return self.lab.file.read_bytes()
             time.sleep(0.05)
         return b""
 
@@ -105,10 +105,10 @@ class Watch:
         if self.notice:
             self.console.print(Text(self.notice))
             self.notice = ""
-        self.console.print(exercise_head(self.workspace, self.lab, self.exercise))
+        self.console.print(exercise_head(self.lab, self.exercise))
         self.checked = self._source()  # before the check: a save during it is seen after it
         with self.console.status("checking …"):  # where there is a terminal
-            results = list(check(self.workspace, self.lab, [self.exercise]))
+            results = list(check(self.lab, [self.exercise]))
         self.keys.drop()  # what was typed meanwhile was meant for another screen
         for result in results:
             show(self.console, result)
