@@ -7,7 +7,7 @@ import pytest
 
 from minigrad.course.questions import topics
 from minigrad.course.runner import check_file
-from minigrad.course.stub import definition
+from minigrad.course.stub import code_of, definition
 from minigrad.course.table import load
 from minigrad.course.workspace import pristine, resources, solution_file
 
@@ -44,16 +44,13 @@ def test_the_solution_passes(lab):
 
 @pytest.mark.parametrize("lab", LABS, ids=ids)
 def test_each_exercise_has_one_todo_and_a_solution_of_a_few_lines(lab):
-    solution = solution_file(lab).read_text(encoding="utf-8").splitlines()
-    empty = pristine(lab).splitlines()
-    todos = sum("# TODO" in line for line in solution)
+    solution, empty = solution_file(lab).read_text(encoding="utf-8"), pristine(lab)
+    todos = solution.count("# TODO")
     assert todos == len(lab.exercises), "a solution that labs.toml does not name, or the other way"
     for exercise in lab.exercises:
-        first, last = definition("\n".join(empty), exercise.name)
-        block = empty[first:last]
-        assert sum("# TODO" in line for line in block) == 1, exercise.name
-        written = definition("\n".join(solution), exercise.name)
-        assert written[1] - written[0] - len(block) < 30, exercise.name
+        stub = code_of(empty, exercise.name)
+        assert stub.count("# TODO") == 1, exercise.name
+        assert code_of(solution, exercise.name).count("\n") - stub.count("\n") < 30, exercise.name
 
 
 @pytest.mark.parametrize("exercise", COURSE.exercises, ids=lambda e: e.name)

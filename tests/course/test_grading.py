@@ -96,3 +96,16 @@ def test_a_zip_is_found_one_folder_down_and_a_broken_one_gets_a_row(rows, tmp_pa
     }
     assert found["crc"]["note"].startswith("cannot be read") and "bytes" in found["bomb"]["note"]
     assert "no labs" in found["long"]["note"]
+
+
+def test_what_was_exported_is_graded(rows, minigrad, solve, tmp_path):
+    solve("00")
+    minigrad("check", "00")
+    packed = tmp_path / "ada.zip"
+    assert minigrad("export", str(packed)).exit_code == 0
+    assert minigrad("export", str(packed)).exit_code == 2  # never over a file
+    assert {FILE, "progress.json"} < set(zipfile.ZipFile(packed).namelist())
+    ada = rows(packed)["ada"]
+    assert ada["passed"] == "5" and ada["relu_moment"] == "passed"
+    assert ada["mul_backward"] == "not written"
+    assert minigrad("grade", str(tmp_path / "nobody")).exit_code == 2
