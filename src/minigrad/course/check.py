@@ -20,6 +20,7 @@ import numpy as np
 
 from minigrad.course.values import a_kind, agree, array, kind, same_kind
 from minigrad.files import load_module
+from minigrad.lab.catalog import resources
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,6 @@ def _signature(error: BaseException) -> tuple[str, str]:
 @cache
 def solutions(folder: str) -> Any:
     """The module that solves a lab: its functions are the right answers."""
-    from minigrad.course.workspace import resources
-
     return load_module(resources() / "solutions" / f"{folder}.py", f"solutions_{folder}")
 
 

@@ -150,11 +150,9 @@ def after_run(run: Run, findings: list[Finding]) -> None:
     if not all(five.agree(said, outcome[key]) for key, said in said_of.items()):
         lines.append(f"why: theory/{lab.theory} (`minigrad read {lab.id}`)")
     say("your guess\n  " + "\n  ".join(lines))
-    report = run.path / "report.md"
-    section = "\n".join(
-        ["## Your guess", "", f"Locked {guess.get('at')}.", "", *(f"- {x}" for x in lines)]
-    )
-    run.write("report.md", report.read_text(encoding="utf-8").rstrip() + f"\n\n{section}\n")
+    report = (run.path / "report.md").read_text(encoding="utf-8").rstrip()
+    section = f"## Your guess\n\nLocked {guess.get('at')}.\n\n- " + "\n- ".join(lines)
+    run.write("report.md", f"{report}\n\n{section}\n")
 
 
 def compared(guess: Guess, said: str, outcome: str) -> str:
@@ -180,9 +178,7 @@ def outcomes(lab: Lab, findings: list[Finding]) -> dict[str, str]:
 
 def _answers(guess: Guess, word: str) -> bool:
     """Whether a finding's word is an answer at all: "mixed" is none."""
-    if not guess.curve:
-        return word in guess.choices
     try:
-        return bool(five.read(word))
+        return bool(_answer(guess, word))
     except ArgumentError:
         return False

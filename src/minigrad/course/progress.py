@@ -104,11 +104,7 @@ class Progress:
         def change(data: dict[str, Any]) -> None:
             for result in results:
                 entry = data["exercises"].setdefault(result.exercise, {})
-                if result.status == "not written":
-                    if entry.get("passed"):
-                        entry["broken"] = True
-                    continue
-                if not entry.get("passed"):
+                if result.status != "not written" and not entry.get("passed"):
                     entry["attempts"] = entry.get("attempts", 0) + 1
                 if result.passed:
                     entry.setdefault("passed", now())
