@@ -4,6 +4,7 @@
 # one style, the one the solutions have already.
 # ruff: noqa: E501, E701, E702, E731, F811, B905, RUF005
 # fmt: off
+import functools
 import itertools
 import math
 import time
@@ -164,23 +165,8 @@ def blk(fwd):
         def forward(self, x): return fwd(x, self.norm, self.f)
     return B
 R("PreNormBlock")(blk(lambda x, n, f: (lambda h: h + x)(f(n(x)))))
-@R("pre_norm_stack")
-def f(x, blocks, final_norm):
-    for i in range(len(blocks)): x = blocks[i](x)
-    return final_norm(x)
-@R("grad_norm")
-def f(parameters):
-    s = 0.0
-    for p in parameters:
-        if p.grad is None: continue
-        s += np.linalg.norm(p.grad.numpy()) ** 2
-    return s ** 0.5
-@R("remove_skip")
-def f(block):
-    def without(x):
-        h = block.norm(x)
-        return block.f(h)
-    return without
+R("pre_norm_stack")(lambda x, blocks, final_norm: functools.reduce(lambda h, layer: layer(h), [*blocks, final_norm], x))
+R("remove_skip")(lambda block: lambda x: block.f(block.norm(x)))
 @R("causal_attention")
 def f(q, k, v):
     T = len(q); out = np.zeros_like(v)
@@ -222,8 +208,7 @@ def f(norm, branches, gain):
 def f(x, eps):
     h = np.asarray(x, dtype=np.float32)
     return (h * (np.einsum("...d,...d->...", h, h)[..., None] / h.shape[-1] + eps) ** -0.5).astype(np.float16)
-@R("largest_safe")
-def f(limit, dim, sum_in_half): return math.exp(0.5 * (math.log(limit) - (math.log(dim) if sum_in_half else 0)))
+R("largest_safe")(lambda limit, dim, sum_in_half: math.exp(0.5 * (math.log(limit) - (math.log(dim) if sum_in_half else 0))))
 @R("loss_scale")
 def f(gradients, limit=65504.0):
     big = max(np.max(np.abs(g)) for g in gradients)
@@ -240,13 +225,12 @@ def f(x):
 def f(logits, target):
     k = max(v.data for v in logits); z = [v - k for v in logits]
     return total(v.exp() for v in z).log() - z[target]
-def diag(losses, classes, unigram, **o):
+@R("diagnose")
+def f(losses, classes, unigram):
     if any(not math.isfinite(v) for v in losses): return "died"
     if losses[0] > 2 * math.log(classes): return "sick at birth"
-    end = np.mean(losses[-10:])
+    end = np.mean(list(map(np.float64, losses[-10:])))
     return "stuck" if end > 0.93 * unigram else "leak" if end < 0.3 else "healthy"
-@R("diagnose")
-def f(losses, classes, unigram): return diag(list(map(np.float64, losses)), classes, unigram)
 @R("clip_gradients")
 def f(gradients, max_norm):
     n = float(np.linalg.norm(np.hstack([np.ravel(g) for g in gradients])))
@@ -265,10 +249,7 @@ R("kaiming_uniform")(lambda shape, rng, mode="fan_in", nonlinearity="relu": (2 *
 def f(x, f, norm, placement, s):
     rules = {"none": lambda: x + f(x) * s, "pre": lambda: x + f(norm(x)) * s, "post": lambda: norm(f(x) * s + x), "out": lambda: norm(f(x)) * s + x}
     return rules[placement]()
-@R("share_for")
-def f(layers, together):
-    n = layers + layers
-    return n ** (-1 if together else -1 / 2)
+R("share_for")(lambda layers, together: (layers + layers) ** (-1 if together else -1 / 2))
 R("deepnorm_share")(lambda layers, matrices: math.exp(-matrices / 4 * math.log(8 * layers) - math.log(2 * layers) / 4))
 @R("first_update")
 def f(gradient, optimizer, lr):

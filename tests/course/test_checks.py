@@ -177,15 +177,21 @@ def test_what_no_mistake_names_is_said_in_plain_words(exercise, function, words)
     assert words in str(result)
 
 
-def test_numbers_that_are_all_turned_round_or_doubled_are_called_so():
-    right = CHECKS["causal_attention"]["causal_attention"].right
-    for factor, words in ((2, "every number is 2 times"), (-1, "the sign is turned round")):
-        assert words in judge("causal_attention", lambda *a, k=factor: k * right(*a)).mistake
+CAUSAL = CHECKS["causal_attention"]["causal_attention"].right
+SCALE = CHECKS["loss_scale"]["loss_scale"].right
+NOT_USED = "the argument limit is not used: it is always 65504.0"
+OTHER_DEFAULT = "the default of limit is 1000.0, where 65504.0 is meant"
 
 
-def test_an_argument_that_is_not_used_and_another_default_are_named():
-    right = CHECKS["loss_scale"]["loss_scale"].right
-    ignores = judge("loss_scale", lambda gradients, limit=65504.0: right(gradients))
-    assert ignores.mistake == "the argument limit is not used: it is always 65504.0"
-    other = judge("loss_scale", lambda gradients, limit=1000.0: right(gradients, limit))
-    assert other.mistake == "the default of limit is 1000.0, where 65504.0 is meant"
+@pytest.mark.parametrize(
+    ("exercise", "function", "words"),
+    [
+        ("causal_attention", lambda *a: 2 * CAUSAL(*a), "every number is 2 times"),
+        ("causal_attention", lambda *a: -CAUSAL(*a), "the sign is turned round"),
+        ("loss_scale", lambda gradients, limit=65504.0: SCALE(gradients), NOT_USED),
+        ("loss_scale", lambda gradients, limit=1000.0: SCALE(gradients, limit), OTHER_DEFAULT),
+    ],
+    ids=["doubled", "turned", "not used", "another default"],
+)
+def test_what_the_numbers_or_a_default_show_is_named(exercise, function, words):
+    assert words in judge(exercise, function).mistake
