@@ -151,14 +151,11 @@ def _raised(error: BaseException) -> str:
 
 def _not_written(name: str, error: NotImplementedError, file: str) -> Result:
     """Not written yet: this exercise, or another one that it calls."""
-    own = [f for f in traceback.extract_tb(error.__traceback__) if _same_file(f.filename, file)]
-    where = own[-1] if own else None
-    culprit = where.name if where else name
-    first = own[0].name if own else name
-    if where and culprit != first and culprit not in (name, "forward", "__init__"):
-        sentence = f"calls {culprit}, which is not written yet: write that one first."
+    own = _frames(error, file)
+    if own and own[-1].name not in (own[0].name, name, "forward", "__init__"):
+        sentence = f"calls {own[-1].name}, which is not written yet: write that one first."
         return Result(name, "failed", sentence)
-    at = f"{shown(file)}, line {where.lineno}" if where else ""
+    at = f"{shown(file)}, line {own[-1].lineno}" if own else ""
     return Result(name, "not written", "not written yet", where=at)
 
 
@@ -179,8 +176,7 @@ def place(error: BaseException, file: str) -> str:
     if isinstance(error, SyntaxError) and error.lineno:
         line = linecache.getline(file, error.lineno).strip()
         return f"line {error.lineno}: {line}"
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if _same_file(f.filename, file)]
+    own = _frames(error, file)
     return f"line {own[-1].lineno}: {own[-1].line}" if own else ""
 
 
@@ -189,5 +185,7 @@ def shown(file: Path | str) -> str:
     return "/".join(Path(file).parts[-3:])
 
 
-def _same_file(one: str, other: str) -> bool:
-    return Path(one).resolve() == Path(other).resolve()
+def _frames(error: BaseException, file: str) -> list[traceback.FrameSummary]:
+    """The lines of a file that an exception passed through."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f for f in frames if Path(f.filename).resolve() == Path(file).resolve()]

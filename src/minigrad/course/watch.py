@@ -130,13 +130,11 @@ class Watch:
             self.notice = f"Skipped {self.name} for now; l lists what is open, and goes back to it."
         names = [e.name for e in self.workspace.course.exercises]
         here = names.index(self.name or names[0])
-        done = set(self.progress.passed)
+        done = self.progress.passed
         later = [n for n in names[here + 1 :] + names[:here] if n not in done]
-        fresh = [n for n in later if n not in self.skipped]
-        if fresh or later:
-            self.name = (fresh or later)[0]
-        elif self.ok:
-            self.name = None  # nothing is open any more
+        later.sort(key=lambda name: name in self.skipped)
+        if later or self.ok:
+            self.name = next(iter(later), None)  # None: nothing is open any more
 
     def hint(self) -> None:
         lines = hint_lines(self.exercise, self.progress.hint(self.exercise.name))
