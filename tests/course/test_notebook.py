@@ -99,7 +99,7 @@ def test_a_labs_notebook_runs_from_its_first_cell_to_its_last(
 
 def test_the_notebook_says_what_the_lab_says_before_the_outcome(workspace):
     one = workspace.course.lab("01")
-    made = json.loads(notebook.notebook(workspace, one))
+    made = json.loads(notebook.as_json(one))
     text = "".join(made["cells"][0]["source"])
     readme = (one.path / "README.md").read_text(encoding="utf-8")
     assert readme.startswith(text) and "What came out" not in text

@@ -14,18 +14,15 @@ import pytest
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX's")
 
 
-WATCH = "from minigrad.course.commands import watch; watch(poll=0.05)"
-
-
 class Terminal:
     """`minigrad` in a pseudo-terminal."""
 
-    def __init__(self, start: str = WATCH, **environment: str) -> None:
+    def __init__(self, *arguments: str, **environment: str) -> None:
         import pty
 
         self.master, slave = pty.openpty()
         self.child = subprocess.Popen(
-            [sys.executable, "-c", start],
+            [sys.executable, "-m", "minigrad", *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -59,9 +56,8 @@ class Terminal:
 
 @pytest.fixture
 def terminal(workspace, request):
-    made = Terminal(**getattr(request, "param", {}))
-    yield made
-    made.close()
+    with contextlib.closing(Terminal("--poll", "0.05", **getattr(request, "param", {}))) as made:
+        yield made
 
 
 def test_one_key_is_enough_and_a_save_is_noticed(write, terminal):
@@ -178,14 +174,10 @@ def test_a_lab_is_guessed_and_run_from_here(workspace, terminal):
 
 @pytest.mark.parametrize("line", ["check 99", "read nothing", "run 99"])
 def test_an_error_is_broken_between_words(workspace, line):
-    start = f"import sys; sys.argv = ['minigrad', *{line.split()}]; import minigrad.__main__ as m"
-    terminal = Terminal(start + "; m.main()", **SMALL)
-    try:
+    with contextlib.closing(Terminal(*line.split(), **SMALL)) as terminal:
         assert terminal.until("error: ") and terminal.child.wait(30) == 2
         with contextlib.suppress(OSError):  # Linux's way to say that this was all
             while new := os.read(terminal.master, 65536):
                 terminal.unread += new.decode()
-    finally:
-        terminal.close()
     rows = ("error: " + terminal.unread).splitlines()
     assert len(rows) > 1 and all(len(row) <= 80 for row in rows)

@@ -15,7 +15,7 @@ from rich.text import Text
 from minigrad.course.console import make_console, show
 from minigrad.course.engine import engine
 from minigrad.course.guess import guess
-from minigrad.course.notebook import write_notebook
+from minigrad.course.notebook import notebook
 from minigrad.course.progress import here
 from minigrad.course.quiz import quiz
 from minigrad.course.reader import read
@@ -188,14 +188,6 @@ def solution(
     file = solution_file(progress.workspace.course.lab(name))
     code = code_of(file.read_text(encoding="utf-8"), name)
     console.print(Syntax(code, "python") if console.is_terminal else Text(code))
-
-
-def notebook(
-    lab: Annotated[str, typer.Argument(help="The lab's number.")],
-) -> None:
-    """Write a lab's notebook: its text, a cell for each exercise, and its run."""
-    file = write_notebook(find(), lab)
-    say(f"Wrote {file}. Next: jupyter lab {file}  (pip install jupyterlab, if need be)")
 
 
 def export(

@@ -100,7 +100,7 @@ def _ask_one(guess: Guess) -> str:
         try:
             return _answer(guess, said) if said.strip() else ""
         except ArgumentError as error:
-            raise typer.BadParameter(f"{error} Enter alone: no guess") from None
+            raise typer.BadParameter(f"{error} (Enter alone: no guess)") from None
 
     try:
         return str(typer.prompt("", "", show_default=False, prompt_suffix="> ", value_proc=read))

@@ -14,7 +14,9 @@ import json
 import linecache
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+
+import typer
 
 from minigrad.course.progress import Progress
 from minigrad.course.questions import count
@@ -23,10 +25,11 @@ from minigrad.course.runner import check
 from minigrad.course.status import faults, hint_lines
 from minigrad.course.stub import code_of, restore
 from minigrad.course.table import CourseError, Lab
-from minigrad.course.workspace import Workspace, back_up, exercise_text, find, pristine
+from minigrad.course.workspace import back_up, exercise_text, find, pristine
 from minigrad.files import read_utf8, write_text
 from minigrad.lab.notebook import Ran
 from minigrad.lab.notebook import run as run_lab
+from minigrad.lab.say import say
 
 Written = TypeVar("Written", bound=Callable[..., Any])
 
@@ -109,7 +112,7 @@ def left(name: str) -> None:
 # -- a lab's notebook --------------------------------------------------------------------------
 
 
-def notebook(workspace: Workspace, lab: Lab) -> str:
+def as_json(lab: Lab) -> str:
     """A lab as a notebook, in JSON: what its README says before the outcome, a cell for each of its
     exercises, its run, and the run with the learner's own functions."""
     text = read_utf8(lab.path / "README.md").partition("<details>")[0].strip()
@@ -161,16 +164,14 @@ def _nbformat(cells: list[tuple[str, str]]) -> dict[str, Any]:
     }
 
 
-def write_notebook(workspace: Workspace, name: str) -> str:
-    """Write a lab's notebook beside its run.py; returns its path, from the workspace.
-
-    Raises:
-        CourseError: it is there already.
-    """
-    lab = workspace.course.lab(name)
+def notebook(
+    name: Annotated[str, typer.Argument(metavar="LAB", help="The lab's number.")],
+) -> None:
+    """Write a lab's notebook: its text, a cell for each exercise, and its run."""
+    lab = find().course.lab(name)
     file = lab.file.with_name(f"{lab.module}.ipynb")
-    shown = file.relative_to(workspace.root).as_posix()
+    shown = file.relative_to(lab.root).as_posix()
     if file.exists():
         raise CourseError(f"{shown} is there already, with what you wrote in it; delete it first.")
-    write_text(file, notebook(workspace, lab))
-    return shown
+    write_text(file, as_json(lab))
+    say(f"Wrote {shown}. Next: jupyter lab {shown}  (pip install jupyterlab, if need be)")

@@ -37,10 +37,9 @@ def place(lab: Lab, exercise: Exercise) -> str:
 def exercise_head(lab: Lab, exercise: Exercise) -> Text:
     """Where to write, and what to read before."""
     text = Text(f"{lab.id} · {lab.title}: {exercise.title}\n", style="bold")
-    text.append(f"write {exercise.name} in {place(lab, exercise)}\n", style="not bold")
-    text.append(f"t reads theory/{exercise.theory}", style="not bold")
-    text.append(f", about {exercise.minutes} min\n", style="not bold")
-    return text
+    write = f"write {exercise.name} in {place(lab, exercise)}\n"
+    read = f"t reads theory/{exercise.theory}, about {exercise.minutes} min\n"
+    return text.append(write + read, style="not bold")
 
 
 def hint_lines(exercise: Exercise, tier: int) -> list[str]:
@@ -146,12 +145,13 @@ def guess_score(progress: Progress) -> Text:
     """How many locked guesses came true."""
     from minigrad.lab.five import agree  # which takes a while to import
 
-    right = asked = 0
-    for guess in progress.data["guesses"].values():
-        for key, outcome in guess.get("outcome", {}).items():
-            asked += 1
-            right += agree(guess.get("answers", {}).get(key, ""), outcome)
-    return Text(f"guesses: {right} of {asked} held" if asked else "guesses: none played out yet")
+    held = [
+        agree(guess.get("answers", {}).get(key, ""), outcome)
+        for guess in progress.data["guesses"].values()
+        for key, outcome in guess.get("outcome", {}).items()
+    ]
+    told = f"{sum(held)} of {len(held)} held" if held else "none played out yet"
+    return Text(f"guesses: {told}")
 
 
 def faults(labs: Sequence[Lab]) -> dict[str, str]:
