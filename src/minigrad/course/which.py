@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.curve import HIGHEST, LOWEST, SHOWN
 from minigrad.signal.fate import Fate
-from minigrad.sweep.families import FAMILIES, Config, Family
+from minigrad.sweep.families import FAMILIES, Config
 from minigrad.sweep.recorded import Row, rows
 
 LETTERS = ("a", "b", "c", "d")
@@ -62,16 +62,20 @@ def pinball(said: NDArray[np.float64], seen: NDArray[np.float64]) -> float:
 
 
 def draw_four(seed: int, family: str) -> Four:
-    """A network whose fate is each of the three one time in three, and its near ones."""
-    of, rng = FAMILIES[family], np.random.default_rng([seed, 4])
+    """A network whose fate is each of the three one time in three, by a run that theory's fits have
+    not seen, and its near ones."""
+    of, rng, found = FAMILIES[family], np.random.default_rng([seed, 4]), recorded(family)
     fate = VERDICTS[int(rng.integers(3))]
-    own, others = from_record(recorded(family), of, fate, rng)
+    right = [row for row in found if row.group in of.judging and row.verdict == fate]
+    own = right[int(rng.integers(len(right)))]
+    near = sorted(found, key=lambda row: distance(row.config, own.config))
+    four = (own, *chosen(own, near))
     places = [int(i) for i in rng.permutation(len(LETTERS))]
-    shown = [(own, *others)[i] for i in places]
+    shown = {letter: four[i] for letter, i in zip(LETTERS, places, strict=True)}
     return Four(
         of.foretell([own.config])[0],
-        {letter: np.array(row.windows) for letter, row in zip(LETTERS, shown, strict=True)},
-        {letter: row.config for letter, row in zip(LETTERS, shown, strict=True)},
+        {letter: np.array(row.windows) for letter, row in shown.items()},
+        {letter: row.config for letter, row in shown.items()},
         LETTERS[places.index(0)],
     )
 
@@ -80,16 +84,6 @@ def draw_four(seed: int, family: str) -> Four:
 def recorded(family: str) -> list[Row]:
     """The runs of the sweep that ships."""
     return rows(FAMILIES[family].recorded)
-
-
-def from_record(
-    found: Sequence[Row], of: Family, fate: str, rng: np.random.Generator
-) -> tuple[Row, list[Row]]:
-    """A run of that fate that theory's fits have not seen, and three near ones that differ."""
-    right = [row for row in found if row.group in of.judging and row.verdict == fate]
-    own = right[int(rng.integers(len(right)))]
-    near = sorted(found, key=lambda row: distance(row.config, own.config))
-    return own, chosen(own, near)
 
 
 def chosen(own: Row, near: Sequence[Row]) -> list[Row]:

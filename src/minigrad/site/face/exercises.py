@@ -14,7 +14,7 @@ from typing import Any
 
 from minigrad.course.progress import Progress
 from minigrad.course.result import Result
-from minigrad.course.stub import definition
+from minigrad.course.stub import code_of, definition
 from minigrad.course.table import CourseError, Exercise, Lab
 from minigrad.course.teacher import export_workspace
 from minigrad.course.workspace import Workspace, exercise_text, pristine, read_text, solution_file
@@ -193,8 +193,7 @@ def solution(name: str, workspace: Workspace, give_up: bool = False) -> dict[str
             raise CourseError("the solution opens when yours has passed")
         progress.give_up(name)
     text = solution_file(workspace.course.lab(name)).read_text(encoding="utf-8")
-    first, last = definition(text, name)
-    return {"code": "\n".join(text.splitlines()[first:last]) + "\n"}
+    return {"code": code_of(text, name) + "\n"}
 
 
 def reset(name: str, workspace: Workspace) -> dict[str, Any]:
