@@ -134,10 +134,8 @@ def parse(text: str, names: Sequence[str] = VERDICTS) -> Answer:
         said = [name if len(name) == 1 else f"{name[0]}({name[1:]})" for name in names]
         choice = f"{', '.join(said[:-1])} or {said[-1]}"
         raise ArgumentError(f"say {choice} and a %, got {text.strip()!r}")
-    if len(words) == 1:
-        return Answer(found[0], DEFAULT_CONFIDENCE)
     try:
-        sure = float(words[1])
+        sure = float(words[1]) if len(words) == 2 else DEFAULT_CONFIDENCE
     except ValueError:
         raise ArgumentError(f"the confidence must be a number, got {words[1]!r}") from None
     sure = sure / 100 if sure > 1 else sure

@@ -21,20 +21,19 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _fault(data: Any) -> str:
-    """What no version of minigrad writes, "" where there is nothing of the kind."""
+def _hold(data: Any) -> None:
+    """ValueError for what no version of minigrad writes."""
     if not isinstance(data, dict) or not all(isinstance(data.get(p, {}), dict) for p in EMPTY):
-        return f"it must hold {', '.join(EMPTY)}"
+        raise ValueError(f"it must hold {', '.join(EMPTY)}")
     for part in ("exercises", "guesses", "quiz"):
         if not all(isinstance(entry, dict) for entry in data.get(part, {}).values()):
-            return f"{part} are not records"
+            raise ValueError(f"{part} are not records")
     for name, entry in data.get("exercises", {}).items():
         for key, most in (("hints", 3), ("attempts", 10**9)):
             count = entry.get(key, 0)
             if type(count) is not int or not 0 <= count <= most:
-                return f"{key} of {name} must be a number from 0 to {most}"
-    json.dumps(data, ensure_ascii=False).encode()  # a ValueError for half a pair of surrogates
-    return ""
+                raise ValueError(f"{key} of {name} must be a number from 0 to {most}")
+    json.dumps(data, ensure_ascii=False).encode()  # fails for half a pair of surrogates
 
 
 class Progress:
@@ -51,8 +50,7 @@ class Progress:
         """Read the file again: another process may have written to it."""
         try:
             data = json.loads(self.file.read_text(encoding="utf-8"), parse_constant=_refuse)
-            if fault := _fault(data):
-                raise ValueError(fault)
+            _hold(data)
         except FileNotFoundError:
             data = {}
         except OSError as error:

@@ -37,9 +37,8 @@ class Course:
 
     def exercise(self, name: str) -> Exercise:
         """The exercise of this name."""
-        for exercise in self.exercises:
-            if exercise.name == name:
-                return exercise
+        if found := [e for e in self.exercises if e.name == name]:
+            return found[0]
         raise CourseError(
             f"there is no exercise called {name!r}.{self._meant(name)} "
             "`minigrad list` shows them all."
