@@ -28,18 +28,16 @@ def relation(trial: Trial, target: Any, probes: Sequence[int], names: Sequence[s
         return None
     wrong, others = _wrong_parts(trial, probes, pairs, names)
     with np.errstate(all="ignore"):
-        looks = (
-            lambda: _drawn(trial, target, probes[0]),
-            lambda: _all_related(wrong),
-            lambda: _unused(trial, target, probes[0]),
-            lambda: _shown(wrong),
+        found = (
+            _drawn(trial, target, probes[0])
+            or _all_related(wrong)
+            or _unused(trial, target, probes[0])
+            or _shown(wrong)
         )
-        for look in looks:
-            if found := look():
-                name, question = found
-                where = f"{' and '.join(wrong)}: " if others else ""
-                return Mistake((), where + name, question)
-    return None
+    if not found:
+        return None
+    name, question = found
+    return Mistake((), (f"{' and '.join(wrong)}: " if others else "") + name, question)
 
 
 def _wrong_parts(
