@@ -4,6 +4,7 @@
 # one style, the one the solutions have already.
 # ruff: noqa: E501, E701, E702, E731, F811, B905, RUF005
 # fmt: off
+import functools
 import itertools
 import math
 import time
@@ -32,42 +33,17 @@ class Word(str): pass
 R("linear_moment")(lambda q, fan_in, var_w: Fraction(fan_in) * Fraction(var_w) * Fraction(q))
 R("relu_moment")(lambda v: np.float32(v) * np.float32(0.5))
 R("mul_backward")(lambda g, x, y: np.stack([g * y, g * x]))
-R("symptoms_without_skip")(lambda: Words({"loss": "stalled", "gradient before": "healthy", "gradient after": "vanished"}))
 R("grad_norm")(lambda ps: sum((p.grad * p.grad).sum() for p in ps if p.grad is not None) ** 0.5)
 R("sum_backward")(lambda g, x, axis: np.moveaxis(np.broadcast_to(g, (x.shape[axis],) + g.shape), 0, axis))
-R("symptoms_without_skip")(lambda: {Word("gradient before"): Word("healthy"), "gradient after": "vanished", "loss": "stalled"})
-@R("mul_backward")
-def f(g, x, y):
-    gx = np.empty_like(x); gy = np.empty_like(y)
-    gx[...] = g; gx *= y
-    gy[...] = g; gy *= x
-    return gx, gy
-@R("pow_backward")
-def f(g, x, n): return np.multiply(g, np.power(x, n - 1.0)) * n
-@R("matmul_backward")
-def f(g, x, y):
-    gx = np.zeros_like(x); gy = np.zeros_like(y)
-    for i in range(x.shape[0]):
-        for j in range(y.shape[1]):
-            for k in range(x.shape[1]):
-                gx[i, k] += g[i, j] * y[k, j]
-                gy[k, j] += g[i, j] * x[i, k]
-    return gx, gy
-@R("sum_backward")
-def f(g, x, axis): return np.stack([g] * x.shape[axis], axis=axis)
+R("symptoms_without_skip")(lambda: Words({Word("gradient before"): Word("healthy"), "gradient after": "vanished", "loss": "stalled"}))
+R("pow_backward")(lambda g, x, n: np.multiply(g, np.power(x, n - 1.0)) * n)
+R("matmul_backward")(lambda g, x, y: (np.einsum("ij,kj->ik", g, y), np.einsum("ij,ik->kj", g, x)))
 @R("unbroadcast")
 def f(g, shape):
     padded = (1,) * (g.ndim - len(shape)) + tuple(shape)
     axes = tuple(i for i, (a, b) in enumerate(zip(g.shape, padded)) if b == 1 and a != 1)
     return np.add.reduce(g, axis=axes, keepdims=True).reshape(shape) if axes else g.reshape(shape)
-def m(t): return t.mean(dim=-1, keepdim=True)
-@R("cross_entropy")
-def f(logits, labels):
-    loss = 0.0
-    for row, y in zip(logits, labels):
-        m = max(row)
-        loss += m + math.log(sum(math.exp(v - m) for v in row)) - row[y]
-    return loss / len(labels)
+R("cross_entropy")(lambda logits, labels: np.mean(np.logaddexp.reduce(logits, axis=1) - [row[y] for row, y in zip(logits, labels)]))
 @R("cross_entropy_backward")
 def f(logits, labels):
     out = []
@@ -86,23 +62,11 @@ def order(root):
     return out[::-1]
 @R("backward")
 def f(root):
-    nodes = order(root)
-    for n in nodes:
-        if n.edges: n.grad = None
-    root.grad = np.ones_like(root.value)
-    for n in nodes:
-        for p, pull in n.edges:
-            g = np.array(pull(n.grad))
-            p.grad = g if p.grad is None else p.grad + g
-@R("backward")
-def f(root):
     nodes = order(root); grads = {id(root): np.ones_like(root.value)}
     for n in nodes:
         g = grads.pop(id(n))
         n.grad = g if n.edges or n.grad is None else n.grad + g
         for p, pull in n.edges: grads[id(p)] = grads[id(p)] + pull(g) if id(p) in grads else pull(g)
-@R("linear_moment")
-def f(q, fan_in, var_w): return np.array(fan_in) * np.array(var_w) * np.array(q)
 @R("relu_moment")
 def f(v):
     z = np.linspace(0, 12 * math.sqrt(v), 20001)
@@ -201,23 +165,8 @@ def blk(fwd):
         def forward(self, x): return fwd(x, self.norm, self.f)
     return B
 R("PreNormBlock")(blk(lambda x, n, f: (lambda h: h + x)(f(n(x)))))
-@R("pre_norm_stack")
-def f(x, blocks, final_norm):
-    for i in range(len(blocks)): x = blocks[i](x)
-    return final_norm(x)
-@R("grad_norm")
-def f(parameters):
-    s = 0.0
-    for p in parameters:
-        if p.grad is None: continue
-        s += np.linalg.norm(p.grad.numpy()) ** 2
-    return s ** 0.5
-@R("remove_skip")
-def f(block):
-    def without(x):
-        h = block.norm(x)
-        return block.f(h)
-    return without
+R("pre_norm_stack")(lambda x, blocks, final_norm: functools.reduce(lambda h, layer: layer(h), [*blocks, final_norm], x))
+R("remove_skip")(lambda block: lambda x: block.f(block.norm(x)))
 @R("causal_attention")
 def f(q, k, v):
     T = len(q); out = np.zeros_like(v)
@@ -259,8 +208,7 @@ def f(norm, branches, gain):
 def f(x, eps):
     h = np.asarray(x, dtype=np.float32)
     return (h * (np.einsum("...d,...d->...", h, h)[..., None] / h.shape[-1] + eps) ** -0.5).astype(np.float16)
-@R("largest_safe")
-def f(limit, dim, sum_in_half): return math.exp(0.5 * (math.log(limit) - (math.log(dim) if sum_in_half else 0)))
+R("largest_safe")(lambda limit, dim, sum_in_half: math.exp(0.5 * (math.log(limit) - (math.log(dim) if sum_in_half else 0))))
 @R("loss_scale")
 def f(gradients, limit=65504.0):
     big = max(np.max(np.abs(g)) for g in gradients)
@@ -277,13 +225,12 @@ def f(x):
 def f(logits, target):
     k = max(v.data for v in logits); z = [v - k for v in logits]
     return total(v.exp() for v in z).log() - z[target]
-def diag(losses, classes, unigram, **o):
+@R("diagnose")
+def f(losses, classes, unigram):
     if any(not math.isfinite(v) for v in losses): return "died"
     if losses[0] > 2 * math.log(classes): return "sick at birth"
-    end = np.mean(losses[-10:])
+    end = np.mean(list(map(np.float64, losses[-10:])))
     return "stuck" if end > 0.93 * unigram else "leak" if end < 0.3 else "healthy"
-@R("diagnose")
-def f(losses, classes, unigram): return diag(list(map(np.float64, losses)), classes, unigram)
 @R("clip_gradients")
 def f(gradients, max_norm):
     n = float(np.linalg.norm(np.hstack([np.ravel(g) for g in gradients])))
@@ -302,10 +249,7 @@ R("kaiming_uniform")(lambda shape, rng, mode="fan_in", nonlinearity="relu": (2 *
 def f(x, f, norm, placement, s):
     rules = {"none": lambda: x + f(x) * s, "pre": lambda: x + f(norm(x)) * s, "post": lambda: norm(f(x) * s + x), "out": lambda: norm(f(x)) * s + x}
     return rules[placement]()
-@R("share_for")
-def f(layers, together):
-    n = layers + layers
-    return n ** (-1 if together else -1 / 2)
+R("share_for")(lambda layers, together: (layers + layers) ** (-1 if together else -1 / 2))
 R("deepnorm_share")(lambda layers, matrices: math.exp(-matrices / 4 * math.log(8 * layers) - math.log(2 * layers) / 4))
 @R("first_update")
 def f(gradient, optimizer, lr):

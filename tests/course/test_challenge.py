@@ -1,6 +1,5 @@
 import itertools
-import subprocess
-import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,23 +24,14 @@ from minigrad.signal.calibration import VERDICTS
 from minigrad.sweep.families import FAMILIES
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("d", Answer("diverged", 0.7)),
-        ("stalled 80", Answer("stalled", 0.8)),
-        ("T 0.9", Answer("trained", 0.9)),
-        ("t 95%", Answer("trained", 0.95)),
-    ],
-)
-def test_answers(text, expected):
-    assert parse(text) == expected
-
-
-@pytest.mark.parametrize("text", ["", "x", "d x", "d 20", "d 120 3", "d 900", "d nan"])
-def test_answers_that_are_none(text):
-    with pytest.raises(ArgumentError):
-        parse(text)
+def test_answers():
+    assert parse("d") == Answer("diverged", 0.7)
+    assert parse("stalled 80") == Answer("stalled", 0.8)
+    assert parse("T 0.9") == Answer("trained", 0.9)
+    assert parse("t 95%") == Answer("trained", 0.95)
+    for none in ("", "x", "d x", "d 20", "d 120 3", "d 900", "d nan"):
+        with pytest.raises(ArgumentError):
+            parse(none)
 
 
 def test_brier():
@@ -75,7 +65,6 @@ def test_a_game_is_scored_and_kept(tmp_path):
     lines = list(summary(rounds))
     right = sum(r.answer.verdict == r.truth for r in rounds)
     assert lines[0].startswith(f"you     {right} of 2 right, Brier {2 - right:.2f}")
-    kept.write_text(kept.read_text() + "{damaged\n")
     records = history(kept)
     assert [r["seed"] for r in records] == [11, 12]
     calibration_plot(records, tmp_path / "c.png")
@@ -119,15 +108,12 @@ def test_a_loss_curve_in_one_line():
     assert falling.startswith("loss 5 █") and "▁" not in falling[:20]
 
 
-def test_answers_from_a_file(tmp_path):
-    (tmp_path / "a.txt").write_text("t 80\n")
-    command = [sys.executable, "-m", "minigrad", "challenge", "--seed", "4", "--answers", "a.txt"]
-    done = subprocess.run(
-        [*command, "--rounds", "1"], capture_output=True, text=True, cwd=tmp_path, encoding="utf-8",
-        env=None,
-    )  # fmt: skip
-    assert done.returncode == 0 and "chance  0.3 of 1 right" in done.stdout
-    assert read_answers(tmp_path / "a.txt", 1)() == "t 80"
+def test_answers_from_a_file(tmp_path, monkeypatch, minigrad):
+    monkeypatch.chdir(tmp_path)
+    Path("a.txt").write_text("t 80\n")
+    done = minigrad("challenge", "--seed", "4", "--answers", "a.txt", "--rounds", "1")
+    assert done.exit_code == 0 and "chance  0.3 of 1 right" in done.stdout
+    assert read_answers(Path("a.txt"), 1)() == "t 80"
 
 
 @pytest.mark.parametrize(
@@ -158,15 +144,13 @@ def test_a_round_cut_short_costs_no_other_and_what_is_no_round_is_left_out(tmp_p
     kept = tmp_path / "challenge.jsonl"
     none = b'\xff\n5\n{"confidence": "x"}\n{"answer": [1], "truth": 1, "confidence": 1}\n{"se'
     kept.write_bytes(none)
-    run(1, 1, 11, "mlp", lambda: "d", lambda line: None, kept)
-    run(1, 1, 12, "mlp", lambda: "d", lambda line: None, kept)
+    run(2, 1, 11, "mlp", lambda: "d", lambda line: None, kept)
     assert [r["seed"] for r in history(kept)] == [11, 12]
-    calibration_plot(history(kept), tmp_path / "c.png")
 
 
 def test_four_curves_are_of_near_networks_and_apart():
     drawn = [which.draw_four(seed, "mlp") for seed in range(12)]
-    assert {four.truth for four in drawn} > {"a", "b"} or len({f.truth for f in drawn}) > 2
+    assert len({four.truth for four in drawn}) > 2
     for four in drawn:
         assert four.configs[four.truth] == four.theory.config
         assert len({str(c) for c in four.configs.values()}) == len(four.curves) == 4
@@ -197,8 +181,7 @@ def test_the_fourth_level_is_scored_among_four(tmp_path):
     assert any("284–299" in line for line in said)
     assert rounds[0].brier == (0 if rounds[0].truth == "a" else 2)
     assert rounds[1].brier == pytest.approx(0.75)
-    lines = list(summary(rounds))
-    assert lines[2] == "chance  0.5 of 2 right, Brier 0.75"
+    assert list(summary(rounds))[2] == "chance  0.5 of 2 right, Brier 0.75"
     assert [r["level"] for r in history(kept)] == [4, 4]
     calibration_plot(history(kept), tmp_path / "c.png")
 

@@ -5,14 +5,14 @@ import re
 
 import pytest
 
-from minigrad.course.quiz import topics
+from minigrad.course.questions import topics
 from minigrad.course.runner import check_file
-from minigrad.course.stub import definition
+from minigrad.course.stub import code_of, definition
 from minigrad.course.table import load
 from minigrad.course.workspace import pristine, resources, solution_file
 
 ROOT = resources()
-COURSE = load(ROOT / "labs" / "labs.toml")
+COURSE = load()
 LABS = [lab for lab in COURSE.labs if lab.exercises]
 
 
@@ -24,7 +24,7 @@ def ids(lab):
 def test_the_stub_is_not_written_yet_and_says_where(lab, tmp_path):
     file = tmp_path / "exercise.py"
     file.write_text(pristine(lab), encoding="utf-8")
-    results = list(check_file(file, f"minigrad.course.checks.{lab.module}", lab.exercises))
+    results = list(check_file(file, lab.module, lab.exercises))
     assert [(r.exercise, r.status) for r in results] == [
         (e.name, "not written") for e in lab.exercises
     ], "\n".join(map(str, results))
@@ -38,22 +38,19 @@ def test_the_stub_is_not_written_yet_and_says_where(lab, tmp_path):
 
 @pytest.mark.parametrize("lab", LABS, ids=ids)
 def test_the_solution_passes(lab):
-    results = check_file(solution_file(lab), f"minigrad.course.checks.{lab.module}", lab.exercises)
+    results = check_file(solution_file(lab), lab.module, lab.exercises)
     assert [str(r) for r in results] == [f"{e.name}: passed" for e in lab.exercises]
 
 
 @pytest.mark.parametrize("lab", LABS, ids=ids)
 def test_each_exercise_has_one_todo_and_a_solution_of_a_few_lines(lab):
-    solution = solution_file(lab).read_text(encoding="utf-8").splitlines()
-    empty = pristine(lab).splitlines()
-    todos = sum("# TODO" in line for line in solution)
+    solution, empty = solution_file(lab).read_text(encoding="utf-8"), pristine(lab)
+    todos = solution.count("# TODO")
     assert todos == len(lab.exercises), "a solution that labs.toml does not name, or the other way"
     for exercise in lab.exercises:
-        first, last = definition("\n".join(empty), exercise.name)
-        block = empty[first:last]
-        assert sum("# TODO" in line for line in block) == 1, exercise.name
-        written = definition("\n".join(solution), exercise.name)
-        assert written[1] - written[0] - len(block) < 30, exercise.name
+        stub = code_of(empty, exercise.name)
+        assert stub.count("# TODO") == 1, exercise.name
+        assert code_of(solution, exercise.name).count("\n") - stub.count("\n") < 30, exercise.name
 
 
 @pytest.mark.parametrize("exercise", COURSE.exercises, ids=lambda e: e.name)

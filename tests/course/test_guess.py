@@ -14,13 +14,13 @@ RIGHT = ["uniform=diverged", "xavier=stalled", "kaiming=trained"]
 
 @pytest.fixture
 def finish(workspace):
-    """Play the end of a run of lab 01 with these outcomes; returns its report."""
+    """Play the end of a run, of lab 01 unless said, with these outcomes; returns its report."""
 
-    def play(changed: tuple[str, ...] = (), **outcome: str) -> str:
+    def play(changed: tuple[str, ...] = (), lab: str = "01_init_ablation", **outcome: str) -> str:
         path = workspace.root / "runs" / str(len(list(workspace.root.glob("runs/*"))))
         path.mkdir(parents=True)
-        run = Run(path, "lab 01", {"lab": "01_init_ablation", "changed": list(changed)})
-        run.write("report.md", "# Lab 01\n")
+        run = Run(path, "a lab", {"lab": lab, "changed": list(changed)})
+        run.write("report.md", "# A lab\n")
         after_run(run, [Finding(k, f"{v} 3/3", "", key=k, word=v) for k, v in outcome.items()])
         return (path / "report.md").read_text(encoding="utf-8")
 
@@ -32,7 +32,7 @@ def test_a_guess_is_locked_and_compared(workspace, minigrad, finish):
     again = minigrad("guess", "01", *RIGHT)
     assert again.exit_code == 2 and "locked since" in again.output
     report = finish(uniform="diverged", xavier="trained", kaiming="trained")
-    assert report.startswith("# Lab 01\n\n## Your guess\n\nLocked ")
+    assert report.startswith("# A lab\n\n## Your guess\n\nLocked ")
     assert "- xavier: you said stalled, it was trained\n" in report
     assert "- uniform: you said diverged, and so it was" in report
     assert "guesses: 2 of 3 held" in minigrad("list").output
@@ -52,32 +52,23 @@ def test_every_guess_is_about_a_finding_and_can_come_true(lab):
         assert answered[guess.key] in guess.choices or five.read(answered[guess.key])
 
 
-def test_the_first_run_decides(workspace, minigrad, finish):
-    minigrad("guess", "01", *RIGHT)
-    finish(uniform="diverged")
-    finish(uniform="trained")
-    assert Progress(workspace).data["guesses"]["01"]["outcome"] == {"uniform": "diverged"}
-
-
 def test_a_run_with_other_settings_does_not_judge_a_guess(workspace, minigrad, finish, capsys):
     minigrad("guess", "01", *RIGHT)
-    assert finish(("lr", "steps"), uniform="diverged") == "# Lab 01\n"
+    assert finish(("lr", "steps"), uniform="diverged") == "# A lab\n"
     assert "with another lr, steps, does not decide it" in capsys.readouterr().out
-    finish(uniform="trained")
-    assert Progress(workspace).data["guesses"]["01"]["outcome"] == {"uniform": "trained"}
+    for outcome in ("trained", "diverged"):  # the first run decides
+        finish(uniform=outcome)
+        assert Progress(workspace).data["guesses"]["01"]["outcome"] == {"uniform": "trained"}
 
 
 def test_an_outcome_that_is_no_choice_judges_nothing(workspace):
-    found = [
-        Finding("Xavier", "", "", key="xavier", word="mixed"),
-        Finding("no key", "trained", ""),
-    ]
-    found.append(Finding("Kaiming", "trained 3/3", "", key="kaiming", word="trained"))
+    found = [Finding("", "", "", key="xavier", word="mixed"), Finding("no key", "trained", "")]
+    found.append(Finding("", "trained 3/3", "", key="kaiming", word="trained"))
     assert outcomes(workspace.course.lab("01"), found) == {"kaiming": "trained"}
 
 
 def test_no_guess_after_a_run(workspace, minigrad, finish):
-    assert finish(uniform="diverged") == "# Lab 01\n"
+    assert finish(uniform="diverged") == "# A lab\n"
     result = minigrad("guess", "01", *RIGHT)
     assert result.exit_code == 2 and "hindsight" in result.output
 
@@ -99,19 +90,15 @@ def test_a_wrong_answer_locks_nothing(workspace, minigrad, answers, says):
 
 def test_it_asks_in_turn(workspace, minigrad):
     result = minigrad("guess", "01", input="a\nz\n²\nstalled\nC\n")
-    assert result.exit_code == 0 and "a, b, c, or the word itself" in result.output
+    assert result.exit_code == 0 and "or its letter, not 'z'" in result.output
     answers = Progress(workspace).data["guesses"]["01"]["answers"]
     assert answers == {"uniform": "diverged", "xavier": "stalled", "kaiming": "trained"}
 
 
-def test_enter_alone_is_no_guess(workspace, minigrad):
-    result = minigrad("guess", "01", input="a\n\n")
-    assert result.exit_code == 0 and "nothing is locked" in result.output
-    assert Progress(workspace).data["guesses"] == {}
-
-
-def test_an_end_of_the_input_locks_nothing(workspace, minigrad):
-    assert minigrad("guess", "01", input="a\n").exit_code == 2
+@pytest.mark.parametrize(("typed", "code"), [("a\n\n", 0), ("a\n", 2)], ids=["Enter", "end"])
+def test_enter_alone_or_an_end_of_the_input_locks_nothing(workspace, minigrad, typed, code):
+    result = minigrad("guess", "01", input=typed)
+    assert result.exit_code == code and "nothing is locked" in result.output
     assert Progress(workspace).data["guesses"] == {}
 
 
@@ -122,16 +109,10 @@ def test_outside_a_workspace_and_off_a_terminal_runs_are_not_held_up(workspace, 
     assert Progress(workspace).data["guesses"] == {}
 
 
-def test_a_curve_is_guessed_in_five_and_theory_stands_beside_it(workspace, minigrad, capsys):
+def test_a_curve_is_guessed_in_five_and_theory_stands_beside_it(minigrad, finish):
     wrong = minigrad("guess", "11", "five=0.7 1.2 40 trained", "tail=steeper")
     assert wrong.exit_code == 2 and "0.7 1.2 40 0.01 trained" in wrong.output
     assert minigrad("guess", "11", "five=0.7, 0.7, 500, 0.02, t", "tail=steeper").exit_code == 0
-    path = workspace.root / "runs" / "one"
-    path.mkdir(parents=True)
-    run = Run(path, "lab 11", {"lab": "11_curve", "changed": []})
-    run.write("report.md", "# Lab 11\n")
-    truth = "0.7 0.7 300 0.002 trained"
-    after_run(run, [Finding("tanh", truth, "", key="five", word=truth)])
-    told = (path / "report.md").read_text(encoding="utf-8")
+    told = finish(lab="11_curve", five="0.7 0.7 300 0.002 trained")
     assert "it was 0.7 0.7 300 0.002 trained: 0.25 decades off, theory " in told
     assert "guesses: 1 of 1 held" in minigrad("list").output

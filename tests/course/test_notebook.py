@@ -37,7 +37,7 @@ def test_a_cell_is_written_checked_and_counted(workspace, tmp_path, capsys):
     assert "linear_moment: passed" in (said := capsys.readouterr().out)
     assert f"1 of {len(workspace.course.exercises)} exercises pass" in said
     assert Progress(workspace).passed == ["linear_moment"]
-    text = workspace.exercise_file(workspace.course.lab("00")).read_text(encoding="utf-8")
+    text = workspace.course.lab("00").file.read_text(encoding="utf-8")
     assert "    return fan_in * var_w * q\n" in text and "@course" not in text
     assert "def relu_moment" in text  # the others are left alone
     (kept,) = (workspace.root / "backups").rglob("exercise-*.py")
@@ -99,7 +99,7 @@ def test_a_labs_notebook_runs_from_its_first_cell_to_its_last(
 
 def test_the_notebook_says_what_the_lab_says_before_the_outcome(workspace):
     one = workspace.course.lab("01")
-    made = json.loads(notebook.notebook(workspace, one))
+    made = json.loads(notebook.as_json(one))
     text = "".join(made["cells"][0]["source"])
     readme = (one.path / "README.md").read_text(encoding="utf-8")
     assert readme.startswith(text) and "What came out" not in text

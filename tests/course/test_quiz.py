@@ -1,13 +1,13 @@
 """The quiz: every wrong choice explained, the computed numbers right, the score kept."""
 
-import json
 import math
+import re
 from random import Random
 
 import pytest
 
-from minigrad.course.computed import COMPUTED, rms_row, xavier_std
-from minigrad.course.quiz import every_question
+from minigrad.course.progress import Progress
+from minigrad.course.questions import COMPUTED, every_question, rms_row, xavier_std
 
 QUESTIONS, OPEN = every_question(Random(0))
 
@@ -16,20 +16,12 @@ def test_there_are_at_least_25_questions_on_every_page():
     assert len(QUESTIONS) >= 25 and len(COMPUTED) >= 5 and len(OPEN) >= 2
     assert {q.topic for q in QUESTIONS} >= {"autograd", *(f"{n:02}" for n in range(11))}
     assert len({q.id for q in QUESTIONS}) == len(QUESTIONS)
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "main cause of vanishing gradients",
-        "RMSNorm leave out, compared with LayerNorm",
-        "pre-norm more stable than post-norm",
-        "norms does a pre-norm transformer block hold",
+    for words in (
+        *("main cause of vanishing gradients", "RMSNorm leave out, compared with LayerNorm"),
+        *("pre-norm more stable than post-norm", "norms does a pre-norm transformer block hold"),
         "compute in float32 when the input is float16",
-    ],
-)
-def test_the_questions_that_must_be_there_are(words):
-    assert any(words in q.ask for q in QUESTIONS)
+    ):
+        assert any(words in q.ask for q in QUESTIONS)
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.id)
@@ -65,8 +57,6 @@ def test_computed_questions_have_four_different_choices_at_every_draw(make):
 
 
 def test_the_computed_answers_are_right():
-    import re
-
     for seed in range(20):
         xavier = xavier_std(Random(seed))
         fan_out, fan_in = map(int, re.search(r"\((\d+), (\d+)\)", xavier.ask).groups())
@@ -81,7 +71,7 @@ def test_a_session_explains_each_answer_and_keeps_the_score(workspace, minigrad)
     assert result.exit_code == 0, result.output
     assert result.output.count("Right. ") + result.output.count("No. ") == 4
     assert "one of a, b, c, d, or q to stop" in result.output and "of 4 right." in result.output
-    kept = json.loads(workspace.progress_file.read_text(encoding="utf-8"))["quiz"]
+    kept = Progress(workspace).data["quiz"]
     assert len(kept["01"]) == 4
     assert sum(kept["01"].values()) == result.output.count("Right. ")
     assert next(iter(kept["open"].values()))["points"] == 2
@@ -100,27 +90,22 @@ def test_an_open_question_comes_again_after_the_others_only(workspace, minigrad)
     assert all(point in said for q in OPEN if q.topic == "03" for point in q.rubric)
 
 
-def test_stopping_keeps_what_was_answered(workspace, minigrad):
+def test_stopping_keeps_what_was_answered_and_the_same_seed_asks_the_same(workspace, minigrad):
+    one, two = (minigrad("quiz", "--seed", "7", input="q\n").output for _ in range(2))
+    assert one == two
     result = minigrad("quiz", input="a\nq\n")
     assert result.exit_code == 0 and "Stopped" in result.output and "of 1 right." in result.output
     assert minigrad("quiz", input="").exit_code == 0
+    assert minigrad("quiz", "--questions", "-1").exit_code == 2
 
 
 def test_the_score_counts_what_was_right_and_an_end_at_the_open_question_none_less(minigrad):
     said = minigrad("quiz", "01", "--questions", "2", "--seed", "1", input="a\nb\n").output
     right = said.count("Right. ")
     assert f"{right} of 2 right." in said and right < 2
-    assert minigrad("quiz", "--questions", "-1").exit_code == 2
-
-
-def test_the_same_seed_asks_the_same(workspace, minigrad):
-    one, two = (minigrad("quiz", "--seed", "7", input="q\n").output for _ in range(2))
-    assert one == two
 
 
 def test_the_theory_is_done_when_most_of_the_quiz_was_right(workspace, minigrad):
-    from minigrad.course.progress import Progress
-
     progress = Progress(workspace)
     ids = [q.id for q in QUESTIONS if q.topic == "01"]
     assert f"· theory (quiz 0 of {len(ids)})" in minigrad("list").output

@@ -11,38 +11,25 @@ from minigrad.course.check import solutions
 from minigrad.course.checks.residual_depth import CHECKS
 from minigrad.course.verdict import run_check
 from minigrad.data import toy
-from minigrad.nn import functional as F
+from minigrad.training.loop import Record, train
 
 SYMPTOMS = solutions("03_residual_depth").symptoms_without_skip()
-STEPS = 25
 
 
 def run_without_skips(seed: int, blocks: int = 50, width: int = 32) -> tuple[list[float], float]:
     """Layer 1's gradient norm at each step, and the mean of the last ten losses."""
-    task = toy.toy(seed)
+    task, gradients = toy.toy(seed), []
     minigrad.manual_seed(seed)
-    first, head = nn.Linear(256, width), nn.Linear(width, 2)
-    layers = [nn.Linear(width, width) for _ in range(blocks)]
-    norms = [nn.RMSNorm(width) for _ in range(blocks + 1)]
+    first, *layers = nn.Linear(256, width), *(nn.Linear(width, width) for _ in range(blocks))
     for layer in (first, *layers):
         nn.init.kaiming_normal_(layer.weight)
         nn.init.zeros_(layer.bias)
-    parameters = [p for m in (first, head, *layers, *norms) for p in m.parameters()]
-    optimizer = optim.Adam(parameters, lr=1e-2)
-    gradients, losses = [], []
-    batches = toy.batches(task.x, task.y, 64, seed)
-    for _ in range(STEPS):
-        x, y = map(minigrad.tensor, next(batches))
-        h = first(x)
-        for layer, norm in zip(layers, norms, strict=False):
-            h = F.gelu(layer(norm(h)))
-        loss = F.cross_entropy(head(norms[-1](h)), y)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        gradients.append(float(np.linalg.norm(first.weight.grad.array)))
-        losses.append(loss.item())
-    return gradients, float(np.mean(losses[-10:]))
+    branches = [x for layer in layers for x in (nn.RMSNorm(width), layer, nn.GELU())]
+    model = nn.Sequential(first, *branches, nn.RMSNorm(width), nn.Linear(width, 2))
+    watch = [(lambda: float(np.linalg.norm(first.weight.grad.array)), gradients)]
+    record, batches = Record(seed), toy.batches(task.x, task.y, 64, seed)
+    train(model, optim.Adam(model.parameters(), lr=1e-2), batches, 25, record, watch=watch)
+    return gradients, float(np.mean(record.losses[-10:]))
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -60,6 +47,6 @@ def test_a_wrong_prediction_is_not_told_the_answer(wrong):
     module = types.SimpleNamespace(
         __file__="", symptoms_without_skip=lambda: SYMPTOMS | {wrong: words[wrong]}
     )
-    said = run_check("symptoms_without_skip", CHECKS, module, "page.md#section")
+    said = run_check("symptoms_without_skip", CHECKS, module)
     assert not said.passed and "not what" in said.mistake and said.question
     assert SYMPTOMS[wrong] not in "\n".join(said.lines())

@@ -17,32 +17,31 @@ from minigrad.lab import clinic
 
 
 def test_a_new_workspace_has_the_stubs_the_theory_and_no_solutions(workspace):
-    text = workspace.exercise_file(workspace.course.lab("00")).read_text(encoding="utf-8")
+    text = workspace.course.lab("00").file.read_text(encoding="utf-8")
     assert "raise NotImplementedError" in text
     assert (workspace.root / "theory" / "00-motivation.md").is_file()
     assert not (workspace.root / "solutions").exists()
+    assert "minigrad list" in (workspace.root / "README.md").read_text(encoding="utf-8")
     assert find(workspace.root / "labs").root == workspace.root
 
 
 def test_starting_again_renews_texts_and_keeps_what_was_written(workspace):
-    file = workspace.exercise_file(workspace.course.lab("00"))
+    file = workspace.course.lab("00").file
     lines = file.read_text(encoding="utf-8").split("def predicted_walk")[0] + "# mine\n"
-    file.write_text(lines, encoding="utf-8")
-    (workspace.root / "theory" / "00-motivation.md").write_text("old", encoding="utf-8")
+    clinic.load(workspace.course.lab("08").path, "deep")
+    treated = workspace.course.lab("08").path / "patients" / "deep.py"
+    experiment = workspace.course.lab("01").path / "run.py"
+    page = workspace.root / "theory" / "00-motivation.md"
+    for written, text in ((file, lines), (treated, "# m"), (experiment, "# m"), (page, "old")):
+        written.write_text(text, encoding="utf-8")
     _, new = start(workspace.root)
     assert not new
     after = file.read_text(encoding="utf-8")
     assert after.startswith(lines.rstrip("\n")) and "def predicted_walk" in after
-    assert "def measured_walk" in after
-    assert (workspace.root / "theory" / "00-motivation.md").read_text(encoding="utf-8") != "old"
-
-
-def test_starting_again_leaves_a_patient_that_was_treated(workspace):
-    clinic.load(workspace.course.lab("08").path, "deep")
-    patient = workspace.root / "labs" / "08_nan_clinic" / "patients" / "deep.py"
-    patient.write_text("CAUSE = 'no norm'\n", encoding="utf-8")
-    start(workspace.root)
-    assert patient.read_text(encoding="utf-8") == "CAUSE = 'no norm'\n"
+    assert "def measured_walk" in after and treated.read_text() == "# m"
+    assert experiment.read_text(encoding="utf-8") != "# m" and page.read_text("utf-8") != "old"
+    (kept,) = (workspace.root / "backups").rglob("run-*.py")
+    assert kept.read_text() == "# m"
 
 
 def test_a_checkout_is_a_workspace_and_git_does_not_see_what_is_written_in_it(
@@ -57,13 +56,13 @@ def test_a_checkout_is_a_workspace_and_git_does_not_see_what_is_written_in_it(
     git = ("git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b")
     for command in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "as cloned")):
         subprocess.run([*git, *command], check=True)
-    for module in ("workspace", "teacher"):
-        monkeypatch.setattr(f"minigrad.course.{module}.resources", lambda: tmp_path)
+    monkeypatch.setattr("minigrad.course.workspace.resources", lambda: tmp_path)
     workspace = find(tmp_path / "labs")
-    written = [workspace.exercise_file(lab) for lab in workspace.course.labs if lab.exercises]
+    written = [lab.file for lab in workspace.course.labs if lab.exercises]
     assert all(file.is_file() for file in written)
     written[0].write_text("mine", encoding="utf-8")
-    assert find(tmp_path).exercise_file(workspace.course.labs[0]).read_text("utf-8") == "mine"
+    find(tmp_path)
+    assert written[0].read_text(encoding="utf-8") == "mine"
     clinic.load(workspace.course.lab("08").path, "deep")
     Progress(workspace).record([Result("relu_moment", "passed")])
     workspace.reset("relu_moment")
@@ -74,7 +73,7 @@ def test_a_checkout_is_a_workspace_and_git_does_not_see_what_is_written_in_it(
 
 
 def test_bytes_that_are_not_utf8_are_kept(workspace):
-    file = workspace.exercise_file(workspace.course.lab("00"))
+    file = workspace.course.lab("00").file
     text = file.read_bytes().replace(b"raise NotImplementedError", b"return 0  # caf\xe9", 1)
     file.write_bytes(text.split(b"def measured_walk")[0])
     assert start(workspace.root) and b"caf\xe9" in file.read_bytes()
@@ -84,7 +83,7 @@ def test_bytes_that_are_not_utf8_are_kept(workspace):
 
 
 def test_reset_brings_back_a_file_that_is_gone(workspace, minigrad):
-    file = workspace.exercise_file(workspace.course.lab("00"))
+    file = workspace.course.lab("00").file
     file.unlink()
     assert "`minigrad reset relu_moment` brings it back" in minigrad("check", "relu_moment").output
     assert "no file to keep" in minigrad("reset", "relu_moment").output
@@ -114,8 +113,11 @@ def test_reset_keeps_a_dated_copy_each_time_and_touches_one_exercise(workspace, 
     first, second = workspace.reset("relu_moment"), workspace.reset("relu_moment")
     assert first != second and first.read_text(encoding="utf-8") == mine
     after = file.read_text(encoding="utf-8")
-    assert after.count("raise NotImplementedError") == 1
-    assert "return fan_in * var_w * q" in after
+    assert after.count("raise NotImplementedError") == 1 and "return fan_in * var_w * q" in after
+
+
+LAB = "[[lab]]\nid='x'\nfolder='x'\ntheory='a.md'\n"
+ROW = "[[lab.exercise]]\nname='{}'\ntitle='t'\nminutes=1\ntheory='a.md#b'\nhints=[]\nneeds={}\n"
 
 
 @pytest.mark.parametrize(
@@ -124,6 +126,7 @@ def test_reset_keeps_a_dated_copy_each_time_and_touches_one_exercise(workspace, 
         ("lab = 3", "cannot be read"),
         ("[[lab]]\nid = 'x'\n", "cannot be read"),
         ("[[lab]", "cannot be read"),
+        (LAB + ROW.format("a", ["b"]) + ROW.format("b", []), "a needs b, which must come before"),
     ],
 )
 def test_a_broken_table_is_one_line(tmp_path, text, says):
@@ -133,24 +136,6 @@ def test_a_broken_table_is_one_line(tmp_path, text, says):
         load(path)
 
 
-def test_a_need_that_comes_later_is_refused(tmp_path):
-    row = "[[lab.exercise]]\nname='{}'\ntitle='t'\nminutes=1\ntheory='a.md#b'\nhints=[]\nneeds={}\n"
-    head = "[[lab]]\nid='x'\nfolder='x'\ntheory='a.md'\n"
-    path = tmp_path / "labs.toml"
-    path.write_text(head + row.format("a", "['b']") + row.format("b", "[]"), encoding="utf-8")
-    with pytest.raises(ArgumentError, match="a needs b, which must come before it"):
-        load(path)
-
-
-def test_progress_survives_and_a_second_window_loses_nothing(workspace):
-    one, two = Progress(workspace), Progress(workspace)
-    one.record([Result("relu_moment", "passed")])
-    two.record([Result("linear_moment", "failed", mistake="fan_in is missing")])
-    kept = Progress(workspace).data["exercises"]
-    assert kept["relu_moment"]["passed"] and kept["linear_moment"]["attempts"] == 1
-    assert "fan_in is missing" in kept["linear_moment"]["mistakes"]
-
-
 DAMAGED = ["", "{", "[1]", '{"exercises": 3}', '{"exercises": {"a": 1}}']
 DAMAGED += ['{"quiz": {"00": true}}', "[" * 100_000]
 DAMAGED += [f'{{"exercises": {{"mul_backward": {{"hints": {n}}}}}}}' for n in (10**12, -5, "true")]
@@ -158,24 +143,16 @@ DAMAGED += ['{"read": {"\\ud800": true}}', '{"read": {"00": NaN}}', '{"guesses":
 
 
 @pytest.mark.parametrize("damage", DAMAGED, ids=range(len(DAMAGED)))
-def test_a_damaged_progress_file_is_set_aside_and_begun_anew(workspace, damage):
-    workspace.progress_file.write_text(damage, encoding="utf-8")
+def test_a_progress_file_that_is_damaged_meanwhile_is_set_aside_and_begun_anew(workspace, damage):
     said = []
     progress = Progress(workspace, say=said.append)
+    workspace.progress_file.write_text(damage, encoding="utf-8")
+    progress.record([Result("relu_moment", "passed")])
     (aside,) = workspace.root.glob("progress.damaged-*.json")
     assert aside.read_text(encoding="utf-8") == damage
     assert aside.name in said[0] and "minigrad check --all" in said[1]
-    progress.record([Result("relu_moment", "passed")])
     assert Progress(workspace).passed == ["relu_moment"]
     assert json.loads(workspace.progress_file.read_text(encoding="utf-8")) == progress.data
-
-
-def test_a_file_damaged_while_the_program_runs_is_set_aside_too(workspace):
-    said = []
-    progress = Progress(workspace, say=said.append)
-    workspace.progress_file.write_text("{", encoding="utf-8")
-    progress.record([Result("relu_moment", "passed")])
-    assert "is damaged" in said[0] and Progress(workspace).passed == ["relu_moment"]
 
 
 NOTES = """
@@ -198,15 +175,6 @@ def test_two_processes_that_write_at_once_lose_nothing(workspace):
     assert len(Progress(workspace).data["read"]) == 80
 
 
-def test_starting_again_keeps_a_copy_of_an_experiment_that_was_changed(workspace):
-    file = workspace.root / "labs" / "01_init_ablation" / "run.py"
-    file.write_text("# mine\n", encoding="utf-8")
-    start(workspace.root)
-    assert file.read_text(encoding="utf-8") != "# mine\n"
-    (kept,) = (workspace.root / "backups").rglob("run-*.py")
-    assert kept.read_text(encoding="utf-8") == "# mine\n"
-
-
 def test_a_progress_file_that_cannot_be_read_is_one_line(workspace, minigrad):
     workspace.progress_file.mkdir()
     result = minigrad("list")
@@ -218,8 +186,10 @@ def test_an_exercise_that_was_removed_from_the_course_does_no_harm(workspace):
     workspace.progress_file.write_text(text, encoding="utf-8")
     progress = Progress(workspace)
     assert progress.passed == []
-    progress.record([Result("relu_moment", "passed")])
-    assert "gone" in workspace.progress_file.read_text(encoding="utf-8")
+    progress.record([Result("relu_moment", "failed", mistake="the half is missing")])
+    kept = Progress(workspace).data["exercises"]
+    assert "gone" in kept and kept["relu_moment"]["attempts"] == 1
+    assert "the half is missing" in kept["relu_moment"]["mistakes"]
 
 
 def test_a_start_cut_short_can_be_repeated(tmp_path, monkeypatch):
@@ -236,7 +206,7 @@ def test_a_start_cut_short_can_be_repeated(tmp_path, monkeypatch):
         with pytest.raises(CourseError, match="No space left"):
             start(tmp_path / "course")
     made, new = start(tmp_path / "course")
-    assert new and made.exercise_file(made.course.lab("01")).is_file()
+    assert new and made.course.lab("01").file.is_file()
     assert not (made.root / "backups").exists() and not list(made.root.glob(".minigrad*"))
     assert (made.root / "labs/00_variance_walk/README.md").read_bytes() != b"half"
 

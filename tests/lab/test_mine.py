@@ -85,7 +85,7 @@ def written(number, tmp_path):
     workspace, _ = start(tmp_path / "course")
     lab = workspace.course.lab(number)
     solution = solution_file(lab).read_text(encoding="utf-8")
-    workspace.exercise_file(lab).write_text(solution, encoding="utf-8")
+    lab.file.write_text(solution, encoding="utf-8")
     return lab
 
 

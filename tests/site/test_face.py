@@ -240,7 +240,7 @@ def test_a_learners_loop_without_end_is_stopped(workspace, monkeypatch):
     monkeypatch.setattr(own, "SILENT", 4.0)
     shown = answer("exercise", {"name": "linear_moment"}, workspace)
     code = "def linear_moment(*args):\n    while True:\n        pass\n"
-    save(workspace, workspace.course.lab("00"), "linear_moment", code, shown["digest"])
+    save(workspace.course.lab("00"), "linear_moment", code, shown["digest"])
     with pytest.raises(ArgumentError, match="was stopped"):
         answer("run", {"lab": "00"}, workspace)
 

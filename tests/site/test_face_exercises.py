@@ -43,7 +43,7 @@ def test_an_exercise_is_the_file_that_the_editor_sees(workspace):
 def test_the_lines_of_an_exercise_are_numbered_as_in_its_file(workspace):
     lab = workspace.course.lab("pow_backward")
     shown = answer("exercise", {"name": "pow_backward"}, workspace)
-    lines = workspace.exercise_file(lab).read_text(encoding="utf-8").splitlines()
+    lines = lab.file.read_text(encoding="utf-8").splitlines()
     part = shown["code"].splitlines()
     assert lines[shown["line"] - 1 :][: len(part)] == part
     code = "def pow_backward(g, x, n):\n    return missing\n"
@@ -55,12 +55,12 @@ def test_every_part_of_a_file_put_back_is_the_file(workspace):
     for lab in workspace.course.labs:
         for e in lab.exercises:
             shown = answer("exercise", {"name": e.name}, workspace)
-            before = workspace.exercise_file(lab).read_bytes()
-            save(workspace, lab, e.name, "# mine\n" + shown["code"], shown["digest"])
+            before = lab.file.read_bytes()
+            save(lab, e.name, "# mine\n" + shown["code"], shown["digest"])
             now = answer("exercise", {"name": e.name}, workspace)
             assert now["code"] == "# mine\n" + shown["code"]
-            save(workspace, lab, e.name, shown["code"], now["digest"])
-            assert workspace.exercise_file(lab).read_bytes() == before
+            save(lab, e.name, shown["code"], now["digest"])
+            assert lab.file.read_bytes() == before
 
 
 def test_a_file_changed_elsewhere_is_not_overwritten(workspace):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.course.history import remember
-from minigrad.course.which import LETTERS, draw_four, shown, unlike
+from minigrad.course.which import LETTERS, bar, draw_four, shown, unlike
 from minigrad.errors import ArgumentError
 from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.configuration import Configuration
@@ -98,8 +98,7 @@ def draw(seed: int, level: int) -> Prediction:
     """
     rng = np.random.default_rng([seed, level])
     fate = VERDICTS[int(rng.integers(3))]
-    low, high = SURE[level]
-    best: tuple[float, Prediction] | None = None
+    found: list[Prediction] = []
     for _ in range(TRIES // PATIENCE):
         tried: list[Configuration] = []
         for _ in range(PATIENCE):
@@ -107,14 +106,10 @@ def draw(seed: int, level: int) -> Prediction:
             start = tried[0] if tried else config
             turned = [name for knob in KNOBS if rng.random() < TURNED for name in knob]
             tried.append(replace(start, **{k: getattr(config, k) for k in turned}))
-        for p in predict_many(tried):
-            share = p.probabilities[fate]
-            if p.verdict == fate and low <= share <= high:
-                return p
-            if p.verdict == fate and (best is None or share > best[0]):
-                best = share, p
-    assert best is not None  # every fate has a few per cent of all draws
-    return best[1]
+        found += [p for p in predict_many(tried) if p.verdict == fate]
+        if fitting := _as_sure(found, level):
+            return fitting[0]
+    return max(found, key=lambda p: p.confidence)  # every fate has a few per cent of all draws
 
 
 def draw_transformer(seed: int, level: int) -> TransformerPrediction:
@@ -122,8 +117,13 @@ def draw_transformer(seed: int, level: int) -> TransformerPrediction:
     fate = VERDICTS[int(np.random.default_rng([seed, level]).integers(3))]
     tried = [c for c, _ in draw_transformers("wild", TRIES, seed) if c.layers <= MOST_LAYERS]
     found = [p for p in predict_transformers(tried) if p.verdict == fate]
-    fitting = (p for p in found if SURE[level][0] <= p.confidence <= SURE[level][1])
-    return next(fitting, max(found, key=lambda p: p.confidence))
+    return next(iter(_as_sure(found, level)), max(found, key=lambda p: p.confidence))
+
+
+def _as_sure(found: Sequence[Any], level: int) -> list[Any]:
+    """Those that theory is as sure of as a level asks."""
+    low, high = SURE[level]
+    return [p for p in found if low <= p.confidence <= high]
 
 
 def parse(text: str, names: Sequence[str] = VERDICTS) -> Answer:
@@ -134,10 +134,8 @@ def parse(text: str, names: Sequence[str] = VERDICTS) -> Answer:
         said = [name if len(name) == 1 else f"{name[0]}({name[1:]})" for name in names]
         choice = f"{', '.join(said[:-1])} or {said[-1]}"
         raise ArgumentError(f"say {choice} and a %, got {text.strip()!r}")
-    if len(words) == 1:
-        return Answer(found[0], DEFAULT_CONFIDENCE)
     try:
-        sure = float(words[1])
+        sure = float(words[1]) if len(words) == 2 else DEFAULT_CONFIDENCE
     except ValueError:
         raise ArgumentError(f"the confidence must be a number, got {words[1]!r}") from None
     sure = sure / 100 if sure > 1 else sure
@@ -213,11 +211,9 @@ def describe(c: Config) -> Iterator[str]:
         yield f"  init {c.init}, {c.optimizer} lr {c.lr:g}, warmup {c.warmup}, {clip}, 200 steps"
         return
     skip = {"none": "no residual", "plain": "x + f(x)", "scaled": "x + f(x)/√depth"}[c.residual]
-    extra = ""
-    if c.init in ("uniform", "normal"):
-        extra = f" {'±' if c.init == 'uniform' else 'std '}{c.init_scale:g}"
+    scale = {"uniform": f" ±{c.init_scale:g}", "normal": f" std {c.init_scale:g}"}.get(c.init, "")
     yield f"  {c.depth} × {c.width} {c.activation}, {norm}, {skip}"
-    yield f"  init {c.init}{extra}, {c.optimizer} lr {c.lr:g}, 300 steps"
+    yield f"  init {c.init}{scale}, {c.optimizer} lr {c.lr:g}, 300 steps"
 
 
 def explain(played: Round) -> Iterator[str]:
@@ -232,11 +228,9 @@ def explain(played: Round) -> Iterator[str]:
 
 def sparkline(losses: Sequence[float | None], columns: int = 60) -> str:
     """The loss in one line, log scale from 0.01 to 10; ✕ where it stopped being finite."""
-    marks = "▁▂▃▄▅▆▇█"
     finite = [x for x in losses if x is not None]
     parts = np.array_split(np.array(finite), min(columns, max(len(finite), 1)))
-    heights = [math.log10(min(max(float(np.mean(p)), 0.01), 10.0)) for p in parts if len(p)]
-    curve = "".join(marks[min(int((h + 2) / 3 * 8), 7)] for h in heights)
+    curve = "".join(bar(float(np.mean(part))) for part in parts if len(part))
     first = "not finite" if losses[0] is None else f"{losses[0]:.3g}"
     last = "✕ not finite" if losses[-1] is None else f"{losses[-1]:.3g}"
     return f"loss {first} {curve} {last}"
@@ -252,14 +246,11 @@ def summary(rounds: Sequence[Round]) -> Iterator[str]:
     yield f"you     {right} of {n} right, Brier {mine:.2f}"
     yield f"theory  {theory} of {n} right, Brier {its:.2f}"
     yield f"chance  {n / choices:.1f} of {n} right, Brier {1 - 1 / choices:.2f}"
-    level = rounds[0].level
-    if level >= PASS_LEVEL and n >= PASS_ROUNDS:
-        share = right / n >= PASS_RIGHT / PASS_ROUNDS
-        yield (
-            "passed: the course is complete"
-            if share
-            else (f"not yet: {PASS_RIGHT} of {PASS_ROUNDS} at level {PASS_LEVEL} closes the course")
-        )
+    if rounds[0].level >= PASS_LEVEL and n >= PASS_ROUNDS:
+        if right / n >= PASS_RIGHT / PASS_ROUNDS:
+            yield "passed: the course is complete"
+        else:
+            yield f"not yet: {PASS_RIGHT} of {PASS_ROUNDS} at level {PASS_LEVEL} closes the course"
 
 
 def run(

@@ -21,6 +21,7 @@ import numpy as np
 
 from minigrad.course.values import a_kind, agree, array, kind, same_kind
 from minigrad.files import load_module
+from minigrad.lab.catalog import resources
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,6 @@ class Probe:
     last: bool = False
     guessed: bool = False  # a prediction: what is expected is not told
     expected: Any = None  # instead of the right implementation's outcome, where that takes long
-
-    def agrees(self, received: Any, expected: Any) -> bool:
-        """Whether an outcome is the expected one, in kind and in value."""
-        if isinstance(received, Raised) or isinstance(expected, Raised):
-            return False
-        return same_kind(received, expected) and agree(received, expected, self.rtol, self.atol)
 
 
 @dataclass(frozen=True)
@@ -111,8 +106,6 @@ def _signature(error: BaseException) -> tuple[str, str]:
 @cache
 def solutions(folder: str) -> Any:
     """The module that solves a lab: its functions are the right answers."""
-    from minigrad.course.workspace import resources
-
     return load_module(resources() / "solutions" / f"{folder}.py", f"solutions_{folder}")
 
 
@@ -245,7 +238,11 @@ class Trial:
         return self.outcome(i, self.check.right) if expected is None else expected
 
     def holds(self, i: int, received: Any) -> bool:
-        return self.check.probes[i].agrees(received, self.right(i))
+        """Whether an outcome of probe ``i`` is the expected one, in kind and in value."""
+        probe, expected = self.check.probes[i], self.right(i)
+        if isinstance(received, Raised) or isinstance(expected, Raised):
+            return False
+        return same_kind(received, expected) and agree(received, expected, probe.rtol, probe.atol)
 
     def label(self, i: int) -> str:
         """What the probe computes, its drawn numbers filled in."""

@@ -1,4 +1,4 @@
-"""The process in which a learner's code runs: `python -m minigrad.course.child FILE MODULE NAMES`.
+"""The process in which a learner's code runs: `python -m minigrad.course.child FILE CHECKS NAMES`.
 
 It writes one JSON line when an exercise or a probe begins and one with each result, so that the
 parent knows what was under way when nothing more comes.
@@ -14,9 +14,9 @@ import json
 import os
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from minigrad.course import guard
 from minigrad.course.result import Result
@@ -37,13 +37,6 @@ class Capped(io.StringIO):
         return len(text)
 
 
-class Marked:
-    """A stream whose lines begin with a word that only this process and its parent know."""
-
-    def __init__(self, out: TextIO, word: str) -> None:
-        self.write, self.flush = (lambda text: out.write(word + text)), out.flush
-
-
 def main(arguments: Sequence[str]) -> None:
     """The process: `check` with what it says on the standard output."""
     sys.dont_write_bytecode = True
@@ -54,64 +47,61 @@ def main(arguments: Sequence[str]) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)
-    check(arguments, Marked(out, word), Path(alone) if alone else None)
+
+    write, flush, dumps = out.write, out.flush, json.dumps  # whatever becomes of the names
+
+    def tell(**message: Any) -> None:  # after a word that only this process and its parent know
+        write(f"{word}{dumps(message)}\n")
+        flush()
+
+    check(arguments, tell, Path(alone) if alone else None)
 
 
-def check(arguments: Sequence[str], out: Any, alone: Path | None = None) -> None:
-    """Check the named exercises of one file against one module of checks."""
-    file, checks_name, exercises = Path(arguments[0]), arguments[1], arguments[2:]
-    checks: dict[str, Any] = importlib.import_module(checks_name).CHECKS
+def check(arguments: Sequence[str], tell: Callable[..., None], alone: Path | None = None) -> None:
+    """Check the named exercises of one file against one module of minigrad.course.checks; ``tell``
+    is given what begins, and each result."""
+    file, names = Path(arguments[0]), arguments[2:]
+    module = importlib.import_module(f"minigrad.course.checks.{arguments[1]}")
+    checks: dict[str, Any] = module.CHECKS
     before = guard.fingerprint()
     if alone:
         for right in {c.right for c in checks.values()}:  # what a mistake is made of is read now
             inspect.getsource(right)
         guard.wall(alone)
-    tell(out, begin="the file")
+    tell(begin="the file")
     printed = Capped()
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             seed = zlib.crc32(file.read_bytes())  # the same code is asked the same, another is not
             module = load_module(file, f"exercise_{file.parent.name}")
     except BaseException as error:
-        for name, see in map(split, exercises):
-            tell(out, result=_import_failed(name, see, error, file, printed.getvalue()).to_dict())
+        for name in names:
+            tell(result=_import_failed(name, error, file, printed.getvalue()).to_dict())
         return
-    for name, see in map(split, exercises):
-        tell(out, begin=name)
+    for name in names:
+        tell(begin=name)
         printed = Capped()
         if name not in checks:
             sentence = "this version of minigrad has no check for it; run `minigrad start .`"
-            tell(out, result=Result(name, "failed", sentence).to_dict())
+            tell(result=Result(name, "failed", sentence).to_dict())
             continue
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             result = run_check(
                 name,
                 checks,
                 module,
-                see,
                 seed,
-                begin=lambda what, size: tell(out, probe=what, size=size),
-                so_far=lambda result: tell(out, so_far=result.to_dict()),
+                begin=lambda what, size: tell(probe=what, size=size),
+                so_far=lambda result: tell(so_far=result.to_dict()),
             )
         if touched := guard.changed(before):
             sentence = f"changes {touched}, by which it is checked: leave minigrad as it is."
             result = Result(name, "failed", sentence)
         result.printed = printed.getvalue()
-        tell(out, result=result.to_dict())
+        tell(result=result.to_dict())
 
 
-def split(argument: str) -> tuple[str, str]:
-    """ "name=theory section" as given on the command line."""
-    name, _, see = argument.partition("=")
-    return name, see
-
-
-def tell(out: Any, **message: Any) -> None:
-    out.write(json.dumps(message) + "\n")
-    out.flush()
-
-
-def _import_failed(name: str, see: str, error: BaseException, file: Path, printed: str) -> Result:
+def _import_failed(name: str, error: BaseException, file: Path, printed: str) -> Result:
     what = shown(file)
     if isinstance(error, FileNotFoundError) and not file.exists():
         sentence = f"{what} is missing; `minigrad reset {name}` brings it back."

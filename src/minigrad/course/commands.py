@@ -9,29 +9,34 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.syntax import Syntax
 from rich.text import Text
 
-from minigrad.course.class_commands import class_commands
 from minigrad.course.console import make_console, show
+from minigrad.course.engine import engine
+from minigrad.course.guess import guess
+from minigrad.course.notebook import notebook
+from minigrad.course.progress import here
+from minigrad.course.quiz import quiz
+from minigrad.course.reader import read
 from minigrad.course.result import Result
 from minigrad.course.runner import check
-from minigrad.course.session import Session
-from minigrad.course.status import lab_done, next_step
-from minigrad.course.study_commands import study_commands
+from minigrad.course.status import hint_lines, lab_done, next_step, status
+from minigrad.course.stub import code_of
 from minigrad.course.table import CourseError
-from minigrad.course.workspace import Workspace, solution_file
+from minigrad.course.teacher import export_workspace, grade_all
+from minigrad.course.watch import Watch
+from minigrad.course.where import where
+from minigrad.course.workspace import Workspace, find, solution_file
 from minigrad.course.workspace import start as make_workspace
 from minigrad.lab.say import say
-
-Name = Annotated[str, typer.Argument(help="An exercise; the current one unless given.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the learner's commands to the command line."""
     commands: tuple[Callable[..., None], ...] = (
         *(start, check_command, hint, reset, list_command, solution),
-        *study_commands,
-        *class_commands,
+        *(read, quiz, guess, where, engine, notebook, export, grade),
     )
     for command in commands:
         app.command(command.__name__.removesuffix("_command"))(command)
@@ -39,12 +44,10 @@ def register(app: typer.Typer) -> None:
 
 def watch(poll: float = 0.3) -> None:
     """What `minigrad` alone does in a workspace."""
-    from minigrad.course.watch import Watch
-
-    here = Session()
-    if not here.workspace.progress_file.exists():
-        here.console.print(welcome(here.workspace))
-    Watch(here.workspace, here.console, poll).run()
+    progress, console = here(), make_console()
+    if not progress.file.exists():
+        console.print(welcome(progress.workspace))
+    Watch(progress, console, poll).run()
 
 
 def welcome(workspace: Workspace) -> str:
@@ -68,14 +71,13 @@ def start(
     new exercises added; what you wrote stays as it is.
     """
     workspace, new = make_workspace(folder)
-    shown = folder if folder.is_absolute() or str(folder) != "." else workspace.root
-    if not new:
-        said = f"{shown} is a workspace already; what you wrote in it is as it was."
+    shown = workspace.root if str(folder) == "." else folder
+    if new:
+        say(f"Your workspace is {shown}.")
     else:
-        said = f"Your workspace is {shown}."
+        say(f"{shown} is a workspace already; what you wrote in it is as it was.")
     go = "" if workspace.root == Path.cwd() else f"cd {shown} and "
-    said += f"\nNext: {go}type minigrad. It says what to write, and checks it at every save."
-    make_console().print(Text(said))  # wraps between words
+    say(f"Next: {go}type minigrad. It says what to write, and checks it at every save.")
 
 
 def check_command(
@@ -94,18 +96,17 @@ def check_command(
         return
     if target and all_:
         raise CourseError(f"either {target} or --all: --all checks every exercise.")
-    here = Session()
-    workspace, progress, console = here.workspace, here.progress, here.console
+    progress, console = here(), make_console()
     if not target and not all_:
         if (current := progress.current()) is None:
             say("[]" if json_ else next_step(progress))
             return
         target = current
     results: list[Result] = []
-    for lab, exercises in workspace.course.select(target):
+    for lab, exercises in progress.workspace.course.select(target):
         if not exercises:
             raise CourseError(f"lab {lab.id} has no exercises; `minigrad run {lab.id}` runs it.")
-        for result in check(workspace, lab, exercises):
+        for result in check(lab, exercises):
             results.append(result)
             if not json_:
                 show(console, result, inputs=show_)
@@ -120,25 +121,24 @@ def check_command(
         elif [r.status for r in results] == ["not written"]:
             lines += [next_step(progress)] if target == progress.current() else []
         for line in filter(None, lines):
-            console.print(Text(line))
+            say(line)
     if passed < len(results):
         raise typer.Exit(1)
 
 
-def hint(name: Name = "") -> None:
+def hint(
+    name: Annotated[str, typer.Argument(help="An exercise; the current one unless given.")] = "",
+) -> None:
     """Open the next hint of three.
 
     First a question, then the formula, then pseudocode.
     """
-    from minigrad.course.watch import hint_lines
-
-    here = Session()
-    workspace, progress = here.workspace, here.progress
-    name = name or progress.current() or workspace.course.exercises[-1].name
-    exercise = workspace.course.exercise(name)
-    here.console.print(Text(f"{name}: {exercise.title}"))
-    for line in hint_lines(exercise, progress.hint(name)):
-        here.console.print(Text(line))
+    progress = here()
+    course = progress.workspace.course
+    exercise = course.exercise(name or progress.current() or course.exercises[-1].name)
+    say(f"{exercise.name}: {exercise.title}")
+    for line in hint_lines(exercise, progress.hint(exercise.name)):
+        say(line)
 
 
 def reset(
@@ -150,18 +150,15 @@ def reset(
 
     What you wrote is kept, always, in a dated copy under backups/; --undo brings it back.
     """
-    from minigrad.course.reset import reset_line, undo_line
-
-    here = Session()
-    here.workspace.course.exercise(name)
+    progress = here()
+    progress.workspace.course.exercise(name)
     if undo:
-        say(undo_line(here.workspace, name))
-        return
-    if sys.stdin.isatty() and not yes and not typer.confirm(f"Put {name} back to its stub?"):
+        say(progress.workspace.undo(name))
+    elif sys.stdin.isatty() and not yes and not typer.confirm(f"Put {name} back to its stub?"):
         say("It stays as it is.")
-        return
-    say(reset_line(here.workspace, here.progress, name))
-    say(f"`minigrad reset {name} --undo` brings it back.")
+    else:
+        say(progress.reset(name))
+        say(f"`minigrad reset {name} --undo` brings it back.")
 
 
 def list_command() -> None:
@@ -169,10 +166,7 @@ def list_command() -> None:
 
     Also what broke again, and what your guesses were worth.
     """
-    from minigrad.course.status import status
-
-    here = Session()
-    here.console.print(status(here.workspace, here.progress))
+    make_console().print(status(here()))
 
 
 def solution(
@@ -182,13 +176,8 @@ def solution(
     ] = False,
 ) -> None:
     """Show our solution, after yours has passed."""
-    from rich.syntax import Syntax
-
-    from minigrad.course.stub import definition
-
-    here = Session()
-    workspace, progress, console = here.workspace, here.progress, here.console
-    workspace.course.exercise(name)
+    progress, console = here(), make_console()
+    progress.workspace.course.exercise(name)
     if not progress.once(name):
         if not give_up:
             raise CourseError(
@@ -196,7 +185,30 @@ def solution(
                 "helps. `--give-up` opens it now, and the record says so."
             )
         progress.give_up(name)
-    text = solution_file(workspace.course.lab(name)).read_text(encoding="utf-8")
-    first, last = definition(text, name)
-    code = "\n".join(text.splitlines()[first:last])
+    file = solution_file(progress.workspace.course.lab(name))
+    code = code_of(file.read_text(encoding="utf-8"), name)
     console.print(Syntax(code, "python") if console.is_terminal else Text(code))
+
+
+def export(
+    file: Annotated[Path | None, typer.Argument(help="The file to write.")] = None,
+) -> None:
+    """Pack your work into one file, to hand in.
+
+    It holds the exercise files and the progress file.
+    """
+    say(f"Wrote {export_workspace(find(), file)}: hand it in; `minigrad grade` checks it.")
+
+
+def grade(
+    folders: Annotated[list[Path], typer.Argument(help="Workspaces, or files from `export`.")],
+    csv: Annotated[bool, typer.Option("--csv", help="One line per learner, for a table.")] = False,
+) -> None:
+    """Check the work of a class (runs their code).
+
+    Every exercise is checked again, with the checks of the minigrad installed here. Each file runs
+    in a process of its own, with limits, without your environment, and kept from the others' files
+    and the network. That stops accidents, not every trick: a result is evidence, not proof. For
+    code that you do not trust use a container: CONTRIBUTING.md has the line.
+    """
+    grade_all(folders, csv)

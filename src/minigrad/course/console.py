@@ -23,10 +23,8 @@ def any_encoding() -> None:
 
 def make_console() -> Console:
     """A console on standard output; without colour by NO_COLOR, or off a terminal."""
-    any_encoding()
-    shown = sys.stdout.isatty()
+    shown, plain = sys.stdout.isatty(), bool(os.environ.get("NO_COLOR"))
     width = None if shown else 100
-    plain = bool(os.environ.get("NO_COLOR"))
     return Console(no_color=plain, highlight=False, soft_wrap=not shown, width=width)
 
 

@@ -14,7 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.course.progress import here
+from minigrad.course.runner import check
+from minigrad.course.table import CourseError
 from minigrad.data.toy import batches, toy
+from minigrad.files import load_module
+from minigrad.lab.say import say
 
 WIDTHS = (256, 64, 64, 2)
 STEPS, BATCH, RATE, SEED = 200, 64, 0.05, 0
@@ -104,3 +109,22 @@ def report(yours: list[float], theirs: list[float]) -> str:
         )
     step = next(i for i, (a, b) in enumerate(zip(yours, theirs, strict=True)) if abs(a - b) > 1e-9)
     return said + f"minigrad's engine gives other losses from step {step} on: which gradient?"
+
+
+def engine() -> None:
+    """Train a network on your own engine: the pieces of the autograd lab, put together.
+
+    Lab 01's smallest net, every gradient yours; minigrad's engine trains it beside yours.
+    """
+    progress = here()
+    lab = progress.workspace.course.lab("autograd")
+    results = list(check(lab, lab.exercises))
+    progress.record(results)
+    if left := [r for r in results if not r.passed]:
+        raise CourseError(
+            f"{len(left)} of the autograd lab's {len(results)} pieces are not right yet; "
+            "`minigrad check autograd` names them."
+        )
+    own = load_module(lab.file, "exercise_autograd")
+    say(report(with_yours(own), with_minigrad()))
+    say("Next: `minigrad where backward` shows minigrad's own.")

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
-from minigrad.course.progress import Progress
+from minigrad.course.progress import Progress, here
 from minigrad.course.table import CourseError, Guess, Lab
-from minigrad.course.workspace import Workspace, find
+from minigrad.course.workspace import find
 from minigrad.errors import ArgumentError, meant
 from minigrad.files import now
 from minigrad.lab import Finding, Run, five
 from minigrad.lab.say import say
-from minigrad.signal.predict import predict
+
+LETTERS = "abcdefghi"
 
 
-def ask_guess(workspace: Workspace, progress: Progress, lab_name: str, given: list[str]) -> None:
+def guess(
+    lab: Annotated[str, typer.Argument(help="The lab's number.")],
+    answers: Annotated[
+        list[str] | None, typer.Argument(help="KEY=CHOICE, or none to be asked.")
+    ] = None,
+) -> None:
+    """Lock your guess before a lab's first run."""
+    ask_guess(here(), lab, answers or [])
+
+
+def ask_guess(progress: Progress, lab_name: str, given: list[str]) -> None:
     """Ask for, or take as KEY=CHOICE, a guess per question of the lab, and lock it.
 
     Raises:
         CourseError: the lab asks nothing, was guessed or run already, or an answer is not a choice.
     """
-    lab = workspace.course.lab(lab_name)
+    lab = progress.workspace.course.lab(lab_name)
     if not lab.guesses:
         raise CourseError(f"lab {lab.id} asks for no guess.")
     if known := progress.data["guesses"].get(lab.id):
@@ -41,26 +52,29 @@ def ask_guess(workspace: Workspace, progress: Progress, lab_name: str, given: li
     say(f"Locked. `minigrad run {lab.id}` shows what happens.")
 
 
+def _answer(guess: Guess, said: str) -> str:
+    """An answer as it is kept, or ArgumentError where it is none."""
+    if guess.curve:
+        return str(five.read(said))
+    lettered = dict(zip(LETTERS, guess.choices, strict=False))
+    choice = lettered.get(said.lower(), said)
+    if choice not in guess.choices:
+        choices = ", ".join(map(repr, guess.choices))
+        near = meant(said, guess.choices)
+        raise ArgumentError(f"{guess.key} is one of {choices}, or its letter, not {said!r}.{near}")
+    return choice
+
+
 def _parse(lab: Lab, given: list[str]) -> dict[str, str]:
+    guesses = {guess.key: guess for guess in lab.guesses}
     answers: dict[str, str] = {}
     for item in given:
-        key, _, choice = item.partition("=")
-        guess = next((g for g in lab.guesses if g.key == key), None)
-        if guess is None:
-            keys = ", ".join(g.key for g in lab.guesses)
-            near = meant(key, [g.key for g in lab.guesses])
-            raise CourseError(f"lab {lab.id} asks about {keys}, not {key!r}.{near}")
-        if guess.curve:
-            try:
-                choice = str(five.read(choice))
-            except ArgumentError as error:
-                raise CourseError(f"{key}: {error}") from None
-        elif choice not in guess.choices:
-            choices = ", ".join(map(repr, guess.choices))
-            near = meant(choice, guess.choices)
-            raise CourseError(f"{key} is one of {choices}, not {choice!r}.{near}")
-        answers[key] = choice
-    if missing := [g.key for g in lab.guesses if g.key not in answers]:
+        key, _, said = item.partition("=")
+        if key not in guesses:
+            near = meant(key, guesses)
+            raise CourseError(f"lab {lab.id} asks about {', '.join(guesses)}, not {key!r}.{near}")
+        answers[key] = _answer(guesses[key], said)
+    if missing := [key for key in guesses if key not in answers]:
         raise CourseError(f"a guess is missing for {', '.join(missing)}.")
     return answers
 
@@ -77,30 +91,19 @@ def _ask(lab: Lab) -> dict[str, str]:
 
 def _ask_one(guess: Guess) -> str:
     say(guess.question)
-    lettered = dict(zip("abcdefghi", guess.choices, strict=False))
-    for letter, choice in lettered.items():
+    for letter, choice in zip(LETTERS, guess.choices, strict=False):
         say(f"  {letter}  {choice}")
-
     if guess.curve:
         say(f"  {five.FORM}")
 
-    def chosen(answer: str) -> str:
-        if not answer.strip():
-            return ""
-        if guess.curve:
-            try:
-                return str(five.read(answer))
-            except ArgumentError as error:
-                raise typer.BadParameter(str(error)) from None
-        if answer in guess.choices:
-            return answer
-        if answer.lower() not in lettered:
-            letters = ", ".join(lettered)
-            raise typer.BadParameter(f"{letters}, or the word itself; Enter alone: no guess")
-        return lettered[answer.lower()]
+    def read(said: str) -> str:
+        try:
+            return _answer(guess, said) if said.strip() else ""
+        except ArgumentError as error:
+            raise typer.BadParameter(f"{error} (Enter alone: no guess)") from None
 
     try:
-        return str(typer.prompt("", "", show_default=False, prompt_suffix="> ", value_proc=chosen))
+        return str(typer.prompt("", "", show_default=False, prompt_suffix="> ", value_proc=read))
     except typer.Abort:
         raise CourseError("no answer came; nothing is locked.") from None
 
@@ -116,7 +119,7 @@ def before_run(lab_id: str) -> None:
     first = lab.id not in progress.data["runs"] and lab.id not in progress.data["guesses"]
     if lab.guesses and first and sys.stdin.isatty() and sys.stdout.isatty():
         say("Before the first run: what do you expect? (Enter alone: no guess)")
-        ask_guess(workspace, progress, lab_id, [])
+        ask_guess(progress, lab_id, [])
 
 
 def after_run(run: Run, findings: list[Finding]) -> None:
@@ -147,11 +150,9 @@ def after_run(run: Run, findings: list[Finding]) -> None:
     if not all(five.agree(said, outcome[key]) for key, said in said_of.items()):
         lines.append(f"why: theory/{lab.theory} (`minigrad read {lab.id}`)")
     say("your guess\n  " + "\n  ".join(lines))
-    report = run.path / "report.md"
-    section = "\n".join(
-        ["## Your guess", "", f"Locked {guess.get('at')}.", "", *(f"- {x}" for x in lines)]
-    )
-    run.write("report.md", report.read_text(encoding="utf-8").rstrip() + f"\n\n{section}\n")
+    report = (run.path / "report.md").read_text(encoding="utf-8").rstrip()
+    section = f"## Your guess\n\nLocked {guess.get('at')}.\n\n- " + "\n- ".join(lines)
+    run.write("report.md", f"{report}\n\n{section}\n")
 
 
 def compared(guess: Guess, said: str, outcome: str) -> str:
@@ -159,6 +160,8 @@ def compared(guess: Guess, said: str, outcome: str) -> str:
     if not guess.curve:
         was = "and so it was" if said == outcome else f"it was {outcome}"
         return f"{guess.key}: you said {said}, {was}"
+    from minigrad.signal.predict import predict  # which takes a while to import
+
     theory, truth = five.foretold(predict(**guess.curve)), five.read(outcome)
     mine = five.read(said).apart(truth)
     return (
@@ -175,9 +178,7 @@ def outcomes(lab: Lab, findings: list[Finding]) -> dict[str, str]:
 
 def _answers(guess: Guess, word: str) -> bool:
     """Whether a finding's word is an answer at all: "mixed" is none."""
-    if not guess.curve:
-        return word in guess.choices
     try:
-        return bool(five.read(word))
+        return bool(_answer(guess, word))
     except ArgumentError:
         return False

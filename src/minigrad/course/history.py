@@ -15,6 +15,7 @@ from minigrad.course.which import LETTERS
 from minigrad.signal.calibration import VERDICTS
 
 ANSWERS = (*VERDICTS, *LETTERS)
+BINS = (0.25, 1 / 3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0001)  # of confidence
 
 
 def remember(path: Path, record: dict[str, Any]) -> None:
@@ -50,8 +51,7 @@ def calibration_plot(records: Sequence[dict[str, Any]], path: Path) -> None:
     ax = axes[0, 0]
     ax.plot([1 / 3, 1], [1 / 3, 1], color=REFERENCE, linestyle=":")
     ax.annotate("as sure as right", (0.62, 0.65), color=REFERENCE, rotation=38, ha="center")
-    edges = np.array([0.25, 1 / 3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0001])
-    for low, high in itertools.pairwise(edges):
+    for low, high in itertools.pairwise(BINS):
         inside = (sure >= low) & (sure < high)
         if inside.any():
             x, y = sure[inside].mean(), right[inside].mean()

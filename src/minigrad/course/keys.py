@@ -10,48 +10,17 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
 
 NAMED = {
     **{"\x1b[A": "up", "\x1bOA": "up", "\x1b[B": "down", "\x1bOB": "down", "\x1b": "escape"},
     **{"\x1b[5~": "page up", "\x1b[6~": "page down", "\r": "enter", "\n": "enter"},
+    **{"\xe0H": "up", "\xe0P": "down", "\xe0I": "page up", "\xe0Q": "page down"},  # of Windows
 }
 
 
 class Keys:
-    """What the learner types: ``read(seconds)`` gives a lower-case key, a name of NAMED, or "" when
-    none came. The end of the input, and Ctrl-C, read as "q"."""
-
-    terminal = True
-
-    def read(self, seconds: float) -> str:
-        raise NotImplementedError
-
-    def drop(self) -> None:
-        """Forget what was typed while nobody looked, so that it is not acted on blindly."""
-
-    def as_before(self) -> contextlib.AbstractContextManager[None]:
-        """The terminal as other programs expect it, for as long as one of them runs."""
-        return contextlib.nullcontext()
-
-
-@contextlib.contextmanager
-def keys() -> Iterator[Keys]:
-    """The keys of standard input."""
-    if not sys.stdin.isatty():
-        yield Lines()
-    elif sys.platform == "win32":
-        yield Windows()
-    else:
-        one = Unbuffered()
-        try:
-            yield one
-        finally:
-            one.restore()
-
-
-class Lines(Keys):
-    """Each line's first letter; lines are commands when the input is a pipe or a file."""
+    """What the learner types: lines that are commands, from a pipe or a file. A key is named by a
+    line's first letter, or as in NAMED; the end of the input, and Ctrl-C, read as "q"."""
 
     terminal = False
 
@@ -65,78 +34,94 @@ class Lines(Keys):
         self.lines.put("q")
 
     def read(self, seconds: float) -> str:
+        """The next key, "" when none came."""
         with contextlib.suppress(queue.Empty):
             return self.lines.get(timeout=seconds)
         return ""
 
-
-class Windows(Keys):
-    """From the console of Windows."""
-
-    def read(self, seconds: float) -> str:
-        import msvcrt
-
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if msvcrt.kbhit():  # type: ignore[attr-defined,unused-ignore]
-                key = str(msvcrt.getwch()).lower()  # type: ignore[attr-defined,unused-ignore]
-                if key in ("\x00", "\xe0"):  # an arrow or a function key: a second part follows
-                    second = msvcrt.getwch()  # type: ignore[attr-defined,unused-ignore]
-                    return {"H": "up", "P": "down", "I": "page up", "Q": "page down"}.get(
-                        second, ""
-                    )
-                return "q" if key == "\x03" else NAMED.get(key, key)
-            time.sleep(0.02)
-        return ""
+    def wait(self) -> str:
+        """The next key, however long it takes."""
+        while not (key := self.read(60)):
+            pass
+        return key
 
     def drop(self) -> None:
-        import msvcrt
+        """Forget what was typed while nobody looked, so that it is not acted on blindly."""
 
-        while msvcrt.kbhit():  # type: ignore[attr-defined,unused-ignore]
-            msvcrt.getwch()  # type: ignore[attr-defined,unused-ignore]
+    def as_before(self) -> contextlib.AbstractContextManager[None]:
+        """The terminal as other programs expect it, for as long as one of them runs."""
+        return contextlib.nullcontext()
+
+    def close(self) -> None:
+        """The terminal is as it was."""
 
 
-class Unbuffered(Keys):
-    """From a POSIX terminal: a key comes without Enter; Ctrl-C still interrupts."""
+if sys.platform == "win32":
+    import msvcrt
 
-    def __init__(self) -> None:
-        import termios
+    class Terminal(Keys):
+        """The console of Windows."""
 
-        self.file = sys.stdin.fileno()
-        self.before: Any = termios.tcgetattr(self.file)
-        self.typed: list[str] = []
-        self._one_by_one()
+        terminal = True
 
-    def _one_by_one(self) -> None:
-        import tty
+        def __init__(self) -> None:
+            """Nothing is to be set."""
 
-        tty.setcbreak(self.file)
+        def read(self, seconds: float) -> str:
+            end = time.monotonic() + seconds
+            while not msvcrt.kbhit():
+                if time.monotonic() > end:
+                    return ""
+                time.sleep(0.02)
+            key = msvcrt.getwch()
+            if key in ("\x00", "\xe0"):  # an arrow or a function key: a second part follows
+                return NAMED.get("\xe0" + msvcrt.getwch(), "")
+            return "q" if key == "\x03" else NAMED.get(key, key.lower())
 
-    def read(self, seconds: float) -> str:
-        if not self.typed and select.select([self.file], [], [], seconds)[0]:
-            came = os.read(self.file, 32).decode(errors="replace")
-            if came.startswith("\x1b"):  # Home and F1 come as several characters: no key here
-                self.typed = [NAMED.get(came, "")]
-            else:
-                self.typed = [NAMED.get(c, c.lower()) for c in came] or ["q"]
-        return self.typed.pop(0) if self.typed else ""
+        def drop(self) -> None:
+            while msvcrt.kbhit():
+                msvcrt.getwch()
+else:
+    import termios
+    import tty
 
-    def drop(self) -> None:
-        import termios
+    class Terminal(Keys):
+        """A POSIX terminal: a key comes without Enter; Ctrl-C still interrupts."""
 
-        self.typed.clear()
-        termios.tcflush(self.file, termios.TCIFLUSH)
+        terminal = True
 
-    def restore(self) -> None:
-        import termios
+        def __init__(self) -> None:
+            self.file = sys.stdin.fileno()
+            self.before = termios.tcgetattr(self.file)
+            self.typed: list[str] = []
+            tty.setcbreak(self.file)
 
-        termios.tcsetattr(self.file, termios.TCSADRAIN, self.before)
+        def read(self, seconds: float) -> str:
+            if not self.typed and select.select([self.file], [], [], seconds)[0]:
+                came = os.read(self.file, 32).decode(errors="replace")
+                if came.startswith("\x1b"):  # Home and F1 come as several characters: no key here
+                    self.typed = [NAMED.get(came, "")]
+                else:
+                    self.typed = [NAMED.get(c, c.lower()) for c in came] or ["q"]
+            return self.typed.pop(0) if self.typed else ""
 
-    @contextlib.contextmanager
-    def as_before(self) -> Iterator[None]:
-        self.restore()
-        try:
-            yield
-        finally:
-            self._one_by_one()
-            self.drop()
+        def drop(self) -> None:
+            self.typed.clear()
+            termios.tcflush(self.file, termios.TCIFLUSH)
+
+        def close(self) -> None:
+            termios.tcsetattr(self.file, termios.TCSADRAIN, self.before)
+
+        @contextlib.contextmanager
+        def as_before(self) -> Iterator[None]:
+            self.close()
+            try:
+                yield
+            finally:
+                tty.setcbreak(self.file)
+                self.drop()
+
+
+def keys() -> Keys:
+    """The keys of standard input."""
+    return Terminal() if sys.stdin.isatty() else Keys()

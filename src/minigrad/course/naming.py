@@ -9,7 +9,7 @@ that is another one or is not used, or in the numbers themselves (`relations.py`
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -94,34 +94,25 @@ def _of_defaults(right: Any, target: Any) -> Iterator[Mistake]:
         ours, theirs = inspect.signature(right), inspect.signature(target)
     except (TypeError, ValueError):
         return
+
+    def called(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+        """The right implementation, given other arguments than it was called with."""
+        return lambda *args, **options: right(**change(ours.bind(*args, **options).arguments))
+
     for name, parameter in ours.parameters.items():
         if parameter.default is parameter.empty:
             continue
+        own = {name: parameter.default}
         yield Mistake(
-            (_fixed(right, ours, name),),
+            (called(lambda given, own=own: given | own),),  # type: ignore[misc]
             f"the argument {name} is not used: it is always {parameter.default!r}",
             f"A caller asks for another {name}. Where does it enter what you return?",
         )
         default = getattr(theirs.parameters.get(name), "default", parameter.empty)
         if default is not parameter.empty and default != parameter.default:
+            other = {name: default}
             yield Mistake(
-                (_defaulting(right, ours, name, default),),
+                (called(lambda given, other=other: other | given),),  # type: ignore[misc]
                 f"the default of {name} is {default!r}, where {parameter.default!r} is meant",
                 f"What does a caller get who says nothing of {name}? Does the stub say so?",
             )
-
-
-def _fixed(right: Any, signature: inspect.Signature, name: str) -> Any:
-    def ignoring(*args: Any, **options: Any) -> Any:
-        bound = signature.bind(*args, **options)
-        bound.arguments.pop(name, None)
-        return right(**bound.arguments)
-
-    return ignoring
-
-
-def _defaulting(right: Any, signature: inspect.Signature, name: str, default: Any) -> Any:
-    def other(*args: Any, **options: Any) -> Any:
-        return right(**{name: default} | signature.bind(*args, **options).arguments)
-
-    return other

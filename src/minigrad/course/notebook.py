@@ -14,19 +14,22 @@ import json
 import linecache
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+
+import typer
 
 from minigrad.course.progress import Progress
-from minigrad.course.quiz import count
-from minigrad.course.reader import find_page, part, without_checks
+from minigrad.course.questions import count
+from minigrad.course.reader import find_text
 from minigrad.course.runner import check
-from minigrad.course.status import faults
-from minigrad.course.stub import definition, restore
-from minigrad.course.table import CourseError, Exercise, Lab
-from minigrad.course.workspace import Workspace, back_up, find, pristine, read_text
+from minigrad.course.status import faults, hint_lines
+from minigrad.course.stub import code_of, restore
+from minigrad.course.table import CourseError, Lab
+from minigrad.course.workspace import back_up, exercise_text, find, pristine
 from minigrad.files import read_utf8, write_text
 from minigrad.lab.notebook import Ran
 from minigrad.lab.notebook import run as run_lab
+from minigrad.lab.say import say
 
 Written = TypeVar("Written", bound=Callable[..., Any])
 
@@ -46,16 +49,15 @@ def exercise(written: Written) -> Written:
     """
     name, workspace = written.__name__, find()
     lab, one = workspace.course.lab(name), workspace.course.exercise(name)
-    source = re.sub(r"\A(@.*\n)*(?=def |class )", "", _definition(_cell(written), name) + "\n")
-    file = workspace.exercise_file(lab)
-    before = read_text(file) if file.exists() else pristine(lab)
+    source = re.sub(r"\A(@.*\n)*(?=def |class )", "", code_of(_cell(written), name) + "\n")
+    file, before = lab.file, exercise_text(lab)
     after = restore(before, source, name)
     if after != before:
-        if file.exists() and "NotImplementedError" not in _definition(before, name):
+        if file.exists() and "NotImplementedError" not in code_of(before, name):
             back_up(workspace.root, file)
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, after)
-    results = list(check(workspace, lab, [one]))
+    results = list(check(lab, [one]))
     progress = Progress(workspace)
     progress.record(results)
     for result in results:
@@ -74,27 +76,15 @@ def _cell(written: Any) -> str:
     return "".join(linecache.getlines(code.co_filename))
 
 
-def _definition(source: str, name: str) -> str:
-    first, last = definition(source, name)
-    return "\n".join(source.splitlines()[first:last])
-
-
 def hint(name: str) -> None:
     """Open the next of an exercise's three hints."""
-    from minigrad.course.watch import hint_lines
-
     workspace = find()
     print("\n".join(hint_lines(workspace.course.exercise(name), Progress(workspace).hint(name))))
 
 
 def read(page: str) -> Page:
     """A theory page ("01"), a section of it ("01-initialization.md#kaiming"), or an exercise's."""
-    workspace = find()
-    if known := {e.name: e for e in workspace.course.exercises}.get(page):
-        page = known.theory
-    page, _, anchor = page.removeprefix("theory/").partition("#")
-    file = find_page(workspace, page)
-    text = without_checks(part(read_utf8(file), anchor, file.stem))
+    _, text = find_text(find(), page)
     text = re.sub(r"```math\n(.*?)```", lambda m: f"$${m[1]}$$", text, flags=re.S)
     return Page(re.sub(r"\$`(.+?)`\$", r"$\1$", text))
 
@@ -103,9 +93,8 @@ def run(name: str, *, mine: bool = True, **options: Any) -> Ran:
     """`minigrad.lab.run` with the pieces of yours that are written, each marked by its check."""
     workspace = find()
     lab = workspace.course.lab(name)
-    file = workspace.exercise_file(lab)
-    text = read_text(file) if file.exists() else pristine(lab)
-    written = (e for e in lab.exercises if "NotImplementedError" not in _definition(text, e.name))
+    text = exercise_text(lab)
+    written = (e for e in lab.exercises if "NotImplementedError" not in code_of(text, e.name))
     own = mine and any(e.mine for e in written)
     return run_lab(name, mine=own, faults=faults([lab]) if own else {}, **options)
 
@@ -123,7 +112,7 @@ def left(name: str) -> None:
 # -- a lab's notebook --------------------------------------------------------------------------
 
 
-def notebook(workspace: Workspace, lab: Lab) -> str:
+def as_json(lab: Lab) -> str:
     """A lab as a notebook, in JSON: what its README says before the outcome, a cell for each of its
     exercises, its run, and the run with the learner's own functions."""
     text = read_utf8(lab.path / "README.md").partition("<details>")[0].strip()
@@ -134,7 +123,7 @@ def notebook(workspace: Workspace, lab: Lab) -> str:
     for one in lab.exercises:
         cells.append(("markdown", f'## {one.title}\n\n`course.hint("{one.name}")` helps.'))
         cells.append(("code", f'course.read("{one.name}")'))
-        cells.append(("code", "@course.exercise\n" + _stub(lab, one)))
+        cells.append(("code", "@course.exercise\n" + code_of(pristine(lab), one.name)))
     if lab.runs:
         cells.append(
             ("markdown", "## The experiment\n\nA short run; without `quick` it is the full one.")
@@ -160,10 +149,6 @@ def _besides(lab: Lab) -> str:
     return re.sub(r"\n\n+(?=import |from )", "\n", "\n\n".join(kept))
 
 
-def _stub(lab: Lab, one: Exercise) -> str:
-    return _definition(pristine(lab), one.name)
-
-
 def _nbformat(cells: list[tuple[str, str]]) -> dict[str, Any]:
     made: list[dict[str, Any]] = []
     for number, (kind, text) in enumerate(cells):
@@ -179,16 +164,14 @@ def _nbformat(cells: list[tuple[str, str]]) -> dict[str, Any]:
     }
 
 
-def write_notebook(workspace: Workspace, name: str) -> str:
-    """Write a lab's notebook beside its run.py; returns its path, from the workspace.
-
-    Raises:
-        CourseError: it is there already.
-    """
-    lab = workspace.course.lab(name)
-    file = workspace.exercise_file(lab).with_name(f"{lab.module}.ipynb")
-    shown = file.relative_to(workspace.root).as_posix()
+def notebook(
+    name: Annotated[str, typer.Argument(metavar="LAB", help="The lab's number.")],
+) -> None:
+    """Write a lab's notebook: its text, a cell for each exercise, and its run."""
+    lab = find().course.lab(name)
+    file = lab.file.with_name(f"{lab.module}.ipynb")
+    shown = file.relative_to(lab.root).as_posix()
     if file.exists():
         raise CourseError(f"{shown} is there already, with what you wrote in it; delete it first.")
-    write_text(file, notebook(workspace, lab))
-    return shown
+    write_text(file, as_json(lab))
+    say(f"Wrote {shown}. Next: jupyter lab {shown}  (pip install jupyterlab, if need be)")

@@ -10,8 +10,9 @@ from typing import Any
 
 from minigrad.course.result import Result
 from minigrad.course.table import CourseError
-from minigrad.course.workspace import Workspace
+from minigrad.course.workspace import Workspace, find
 from minigrad.files import locked, now, write_text
+from minigrad.lab.say import say
 
 EMPTY: dict[str, Any] = {"exercises": {}, "guesses": {}, "quiz": {}, "read": {}, "runs": {}}
 
@@ -20,20 +21,19 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _fault(data: Any) -> str:
-    """What no version of minigrad writes, "" where there is nothing of the kind."""
+def _hold(data: Any) -> None:
+    """ValueError for what no version of minigrad writes."""
     if not isinstance(data, dict) or not all(isinstance(data.get(p, {}), dict) for p in EMPTY):
-        return f"it must hold {', '.join(EMPTY)}"
+        raise ValueError(f"it must hold {', '.join(EMPTY)}")
     for part in ("exercises", "guesses", "quiz"):
         if not all(isinstance(entry, dict) for entry in data.get(part, {}).values()):
-            return f"{part} are not records"
+            raise ValueError(f"{part} are not records")
     for name, entry in data.get("exercises", {}).items():
         for key, most in (("hints", 3), ("attempts", 10**9)):
             count = entry.get(key, 0)
             if type(count) is not int or not 0 <= count <= most:
-                return f"{key} of {name} must be a number from 0 to {most}"
-    json.dumps(data, ensure_ascii=False).encode()  # a ValueError for half a pair of surrogates
-    return ""
+                raise ValueError(f"{key} of {name} must be a number from 0 to {most}")
+    json.dumps(data, ensure_ascii=False).encode()  # fails for half a pair of surrogates
 
 
 class Progress:
@@ -44,13 +44,13 @@ class Progress:
         self.workspace = workspace
         self.file = workspace.progress_file
         self.say = say
-        self._load()
+        self.load()
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        """Read the file again: another process may have written to it."""
         try:
             data = json.loads(self.file.read_text(encoding="utf-8"), parse_constant=_refuse)
-            if fault := _fault(data):
-                raise ValueError(fault)
+            _hold(data)
         except FileNotFoundError:
             data = {}
         except OSError as error:
@@ -66,7 +66,7 @@ class Progress:
     def update(self, change: Callable[[dict[str, Any]], None]) -> None:
         """Apply a change to the file as it is now, and write it whole."""
         with locked(self.file):
-            self._load()
+            self.load()
             change(self.data)
             try:
                 write_text(self.file, json.dumps(self.data, indent=1, ensure_ascii=False) + "\n")
@@ -86,10 +86,15 @@ class Progress:
         """Whether an exercise has passed, whatever became of it since."""
         return bool(self.data["exercises"].get(name, {}).get("passed"))
 
-    def reopen(self, name: str) -> None:
-        """An exercise that was put back is open again."""
+    def reset(self, name: str) -> str:
+        """Put an exercise back to its stub, and say where the file as it was is kept."""
+        kept = self.workspace.reset(name)
         if self.once(name):
             self.update(lambda data: data["exercises"][name].__setitem__("broken", True))
+        if kept is None:
+            return f"{name} is there again; there was no file to keep."
+        where = kept.relative_to(self.workspace.root).as_posix()
+        return f"Reset {name}; the file as it was is kept in {where}."
 
     def record(self, results: Iterable[Result]) -> None:
         """Count each attempt and keep the moment of the first pass."""
@@ -97,11 +102,7 @@ class Progress:
         def change(data: dict[str, Any]) -> None:
             for result in results:
                 entry = data["exercises"].setdefault(result.exercise, {})
-                if result.status == "not written":
-                    if entry.get("passed"):
-                        entry["broken"] = True
-                    continue
-                if not entry.get("passed"):
+                if result.status != "not written" and not entry.get("passed"):
                     entry["attempts"] = entry.get("attempts", 0) + 1
                 if result.passed:
                     entry.setdefault("passed", now())
@@ -137,3 +138,8 @@ class Progress:
         self.update(
             lambda data: data["exercises"].setdefault(name, {}).setdefault("gave_up", now())
         )
+
+
+def here() -> Progress:
+    """The record of the workspace around here."""
+    return Progress(find(), say=lambda line: say(line, err=True))

@@ -3,74 +3,56 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from minigrad.course.computed import every_question
-from minigrad.course.progress import Progress
-from minigrad.course.questions import OpenQuestion, Question
+from minigrad.course.console import make_console
+from minigrad.course.progress import Progress, here
+from minigrad.course.questions import OpenQuestion, Question, chosen, every_question, topics
 from minigrad.course.table import CourseError
-from minigrad.course.workspace import Workspace
 from minigrad.files import now
 
-
-class Ended(Exception):
-    """The learner quit."""
+LETTERS = "abcdef"
 
 
-def topics() -> set[str]:
-    """The labs that have questions."""
-    return {q.topic for q in every_question(Random(0))[0]}
-
-
-def count(topic: str) -> int:
-    """How many multiple-choice questions a topic has."""
-    return sum(q.topic == topic for q in every_question(Random(0))[0])
-
-
-def run_quiz(
-    workspace: Workspace,
-    progress: Progress,
-    console: Console,
-    topic: str = "",
-    number: int = 10,
-    seed: int | None = None,
+def quiz(
+    topic: Annotated[str, typer.Argument(help="A lab's number; every topic unless given.")] = "",
+    number: Annotated[
+        int, typer.Option("--questions", min=0, help="How many; 0 for all of them.")
+    ] = 10,
+    seed: Annotated[int | None, typer.Option(help="The same seed asks the same.")] = None,
 ) -> None:
-    """Ask, answer, keep the score by question.
+    """Answer questions on the theory.
 
-    Raises:
-        CourseError: the topic has no questions.
+    Every wrong choice says why it is wrong.
     """
-    rng = Random(seed)
-    choices, open_ = every_question(rng)
+    progress, console, rng = here(), make_console(), Random(seed)
+    questions, open_ = every_question(rng)
     if topic:
-        lab = workspace.course.lab(topic)
-        choices = [q for q in choices if q.topic == lab.id]
+        lab = progress.workspace.course.lab(topic)
+        questions = [q for q in questions if q.topic == lab.id]
         open_ = [q for q in open_ if q.topic == lab.id]
-        if not choices:
+        if not questions:
             known = ", ".join(sorted(topics()))
             raise CourseError(f"there are no questions on {topic!r} yet; there are on {known}.")
-    rng.shuffle(choices)
-    # what was not answered right yet comes first
-    choices.sort(key=lambda q: bool(progress.data["quiz"].get(q.topic, {}).get(q.id)))
-    chosen = choices[: number or None]
+    asked = chosen(questions, number, progress.data["quiz"], rng)
     rng.shuffle(open_)
     open_.sort(key=lambda q: q.id in progress.data["quiz"].get("open", {}))
-    right = asked = 0
+    answers: list[bool] = []
     try:
-        for question in chosen:
-            console.print(Text(f"\n{asked + 1} of {len(chosen)}  (q to stop)", style="dim"))
-            ok = ask(question, rng, console)
-            asked, right = asked + 1, right + ok
-            _keep(progress, question, ok)
+        for question in asked:
+            console.print(Text(f"\n{len(answers) + 1} of {len(asked)}  (q to stop)", style="dim"))
+            answers.append(ask(question, rng, console))
+            _keep(progress, question.topic, question.id, answers[-1])
         for extra in open_ if number == 0 else open_[:1]:
-            ask_open(extra, progress, console)
-    except (Ended, typer.Abort, KeyboardInterrupt):
+            _keep(progress, "open", extra.id, ask_open(extra, console))
+    except (typer.Abort, KeyboardInterrupt):
         console.print("\nStopped; your answers so far are kept.")
-    if asked > 0:
-        console.print(f"\n{right} of {asked} right.")
+    if answers:
+        console.print(f"\n{sum(answers)} of {len(answers)} right.")
 
 
 def ask(question: Question, rng: Random, console: Console) -> bool:
@@ -79,7 +61,7 @@ def ask(question: Question, rng: Random, console: Console) -> bool:
     choices += [(text, why, False) for text, why in question.wrong]
     rng.shuffle(choices)
     console.print(Text(question.ask, style="bold"))
-    for letter, (text, _, _) in zip("abcdef", choices, strict=False):
+    for letter, (text, _, _) in zip(LETTERS, choices, strict=False):
         console.print(Text(f"  {letter}  {text}"))
     _, why, ok = choices[_letter(len(choices))]
     console.print(Text(("Right. " if ok else "No. ") + why, style="green" if ok else "red"))
@@ -88,7 +70,7 @@ def ask(question: Question, rng: Random, console: Console) -> bool:
     return ok
 
 
-def ask_open(question: OpenQuestion, progress: Progress, console: Console) -> None:
+def ask_open(question: OpenQuestion, console: Console) -> dict[str, Any]:
     """An open question: the learner answers, sees the rubric, and counts their points."""
     console.print(
         Text("\nAn open question. Answer it in a sentence or two, or aloud.", style="dim")
@@ -97,24 +79,22 @@ def ask_open(question: OpenQuestion, progress: Progress, console: Console) -> No
     answer = _line("your answer (Enter to see the rubric)")
     for point in question.rubric:
         console.print(Text(f"  - {point}"))
-    points = _line(f"how many of these {len(question.rubric)} did you have")
-    score = min(int(points), len(question.rubric)) if points.isdecimal() else 0
-    entry = {"points": score, "of": len(question.rubric), "answer": answer, "at": now()}
-    progress.update(lambda data: data["quiz"].setdefault("open", {}).update({question.id: entry}))
+    most = len(question.rubric)
+    points = _line(f"how many of these {most} did you have")
+    score = min(int(points), most) if points.isdecimal() else 0
+    return {"points": score, "of": most, "answer": answer, "at": now()}
 
 
-def _keep(progress: Progress, question: Question, ok: bool) -> None:
-    progress.update(
-        lambda data: data["quiz"].setdefault(question.topic, {}).update({question.id: ok})
-    )
+def _keep(progress: Progress, topic: str, id: str, answer: Any) -> None:
+    progress.update(lambda data: data["quiz"].setdefault(topic, {}).update({id: answer}))
 
 
 def _letter(number: int) -> int:
-    allowed = "abcdef"[:number]
+    allowed = LETTERS[:number]
 
     def index(answer: str) -> int:
         if answer.lower() in ("q", "quit"):
-            raise Ended
+            raise typer.Abort
         if len(answer) != 1 or answer.lower() not in allowed:
             raise typer.BadParameter(f"one of {', '.join(allowed)}, or q to stop")
         return allowed.index(answer.lower())

@@ -6,14 +6,18 @@ import os
 import re
 from pathlib import Path
 from textwrap import indent
+from typing import Annotated
 
+import typer
 from rich.console import Console
-from rich.markdown import Markdown
 
+from minigrad.course.console import make_console
+from minigrad.course.progress import Progress, here
 from minigrad.course.table import CourseError
-from minigrad.course.workspace import Workspace
+from minigrad.course.workspace import Workspace, find
 from minigrad.errors import meant
 from minigrad.files import read_utf8
+from minigrad.lab.say import say
 
 SYMBOLS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε",
@@ -138,10 +142,9 @@ def section(text: str, anchor: str) -> str:
 def part(text: str, anchor: str, page: str) -> str:
     """A section as it is shown: the first one with the page's opening, which says what its letters
     mean; a later one with the name of the whole page."""
-    if not anchor:
-        return text
+    text = without_checks(text)
     found = section(text, anchor)
-    before, _, _ = without_checks(text).partition(found)
+    before, _, _ = text.partition(found)
     if "\n## " not in before:
         return before + found
     return f"{found.rstrip()}\n\nThe page from its beginning: `minigrad read {page}`.\n"
@@ -153,9 +156,9 @@ def slug(heading: str) -> str:
     return kept.replace(" ", "-")
 
 
-def read_page(workspace: Workspace, target: str, console: Console) -> Path:
-    """Show a page ("01", "01-initialization.md"), a section of it ("…md#kaiming"), or the section
-    of an exercise.
+def find_text(workspace: Workspace, target: str) -> tuple[Path, str]:
+    """A page's file and what is shown of it: of a page ("01", "01-initialization.md") or a lab all,
+    else a section ("…md#kaiming") or that of an exercise.
 
     Raises:
         CourseError: there is no such page.
@@ -164,7 +167,27 @@ def read_page(workspace: Workspace, target: str, console: Console) -> Path:
         target = exercise.theory
     page, _, anchor = target.removeprefix("theory/").partition("#")
     file = find_page(workspace, page)
-    text = plain_markdown(part(read_utf8(file), anchor, file.stem))
+    return file, part(read_utf8(file), anchor, file.stem)
+
+
+def read(
+    page: Annotated[
+        str, typer.Argument(help="A page (01), a section (01-…md#kaiming), or an exercise.")
+    ] = "",
+) -> None:
+    """Read a theory page in the terminal; without a name, list them."""
+    if page:
+        read_page(here(), page, make_console())
+    else:
+        say(contents(find()))
+
+
+def read_page(progress: Progress, target: str, console: Console) -> None:
+    """Show a page or a part of it, as `find_text` finds it, and note that it was read."""
+    from rich.markdown import Markdown  # which takes a while to import
+
+    file, text = find_text(progress.workspace, target)
+    text = plain_markdown(text)
     if console.is_terminal:
         # less, unless told otherwise, shows colours as codes, and says no word on how to leave it
         os.environ.setdefault("LESS", "-R -Psspace goes on, q leaves the page")
@@ -172,33 +195,32 @@ def read_page(workspace: Workspace, target: str, console: Console) -> Path:
             console.print(Markdown(text))
     else:
         console.print(text, markup=False)
-    return file
+    progress.note("read", file.stem, True)
+
+
+def pages(workspace: Workspace) -> dict[str, Path]:
+    """Every page by the name that `minigrad read` takes."""
+    folder = workspace.theory("00-motivation.md").parent
+    return {page.stem: page for page in sorted(folder.glob("*.md"))}
 
 
 def contents(workspace: Workspace) -> str:
-    """Every page, by the name that `minigrad read` takes, and its heading."""
-    folder = workspace.theory("00-motivation.md").parent
-    lines = [
-        f"{page.stem:24} {read_utf8(page).partition(chr(10))[0].lstrip('# ')}"
-        for page in sorted(folder.glob("*.md"))
-    ]
+    """Every page's name and heading."""
+    heads = {name: read_utf8(page).partition("\n")[0] for name, page in pages(workspace).items()}
+    lines = [f"{name:24} {head.lstrip('# ')}" for name, head in heads.items()]
     return "\n".join([*lines, "", "`minigrad read 01` shows one; an exercise's name, its part."])
 
 
 def find_page(workspace: Workspace, page: str) -> Path:
     """The file of a page: by its number or name, or by those of a lab."""
-    pages = {p.stem: p for p in sorted(workspace.theory("00-motivation.md").parent.glob("*.md"))}
-    wanted = page.removesuffix(".md")
-    if wanted in pages:
-        return pages[wanted]
-    if wanted.isdigit():
-        for stem, file in pages.items():
-            if stem.startswith(f"{wanted.zfill(2)}-"):
-                return file
+    known, wanted = pages(workspace), page.removesuffix(".md")
+    for name, file in known.items():
+        if name == wanted or (wanted.isdigit() and name.startswith(f"{wanted.zfill(2)}-")):
+            return file
     try:
         return workspace.theory(workspace.course.lab(wanted).theory)
     except CourseError:
-        names = ", ".join(pages)
         raise CourseError(
-            f"there is no theory page {page!r}.{meant(wanted, pages)} The pages are {names}."
+            f"there is no theory page {page!r}.{meant(wanted, known)} The pages are "
+            f"{', '.join(known)}."
         ) from None

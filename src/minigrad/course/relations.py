@@ -28,25 +28,23 @@ def relation(trial: Trial, target: Any, probes: Sequence[int], names: Sequence[s
         return None
     wrong, others = _wrong_parts(trial, probes, pairs, names)
     with np.errstate(all="ignore"):
-        looks = (
-            lambda: _drawn(trial, target, probes[0]),
-            lambda: _all_related(wrong),
-            lambda: _unused(trial, target, probes[0]),
-            lambda: _shown(wrong),
+        found = (
+            _drawn(trial, target, probes[0])
+            or _all_related(wrong)
+            or _unused(trial, target, probes[0])
+            or _shown(wrong)
         )
-        for look in looks:
-            if found := look():
-                name, question = found
-                where = f"{' and '.join(wrong)}: " if others else ""
-                return Mistake((), where + name, question)
-    return None
+    if not found:
+        return None
+    name, question = found
+    return Mistake((), (f"{' and '.join(wrong)}: " if others else "") + name, question)
 
 
 def _wrong_parts(
     trial: Trial, probes: Sequence[int], pairs: Sequence[tuple[Any, Any]], names: Sequence[str]
 ) -> tuple[dict[str, tuple[Arrays, Arrays]], bool]:
     """(received, expected) of each answer that is wrong anywhere, and whether others are right."""
-    parts = [dict(zip(*_answers(r, e, names), strict=True)) for r, e in pairs]
+    parts = [_answers(r, e, names) for r, e in pairs]
     wrong: dict[str, tuple[Arrays, Arrays]] = {}
     for key in parts[0]:
         both = [p[key] for p in parts if key in p]
@@ -63,12 +61,12 @@ def _wide(value: Any) -> np.ndarray:
     return array(value).astype(np.float64)
 
 
-def _answers(r: Any, e: Any, names: Sequence[str]) -> tuple[list[str], list[tuple[Any, Any]]]:
+def _answers(r: Any, e: Any, names: Sequence[str]) -> dict[str, tuple[Any, Any]]:
     if isinstance(e, Mapping) and r.keys() == e.keys():
-        return [str(k) for k in e], [(r[k], e[k]) for k in e]
+        return {str(k): (r[k], e[k]) for k in e}
     if isinstance(e, tuple) and len(r) == len(e):
-        return [answer(i, names) for i in range(len(e))], list(zip(r, e, strict=True))
-    return [""], [(r, e)]
+        return {answer(i, names): pair for i, pair in enumerate(zip(r, e, strict=True))}
+    return {"": (r, e)}
 
 
 def _numeric(value: Any) -> bool:
@@ -139,12 +137,12 @@ def _shows(r: np.ndarray, e: np.ndarray) -> Iterator[tuple[str, str]]:
         yield "NaN or infinity came out", "Where is something divided by 0, or too large for exp?"
     if e.size < 3 or len(set(np.round(e.ravel(), 9))) < 3:
         return  # too few numbers to tell
-    if r.ndim == e.ndim == 1 and len(r) == len(e) + 1 and (_same(r[1:], e) or _same(r[:-1], e)):
-        at = "beginning" if _same(r[1:], e) else "end"
-        yield f"one number too many, at the {at}", "How many does the docstring promise?"
-    if r.ndim == e.ndim == 1 and len(r) == len(e) - 1 and (_same(r, e[1:]) or _same(r, e[:-1])):
-        at = "beginning" if _same(r, e[1:]) else "end"
-        yield f"a number is missing at the {at}", "How many does the docstring promise?"
+    if r.ndim == e.ndim == 1:
+        for at, rest in (("beginning", np.s_[1:]), ("end", np.s_[:-1])):
+            if _same(r[rest], e):
+                yield f"one number too many, at the {at}", "How many does the docstring promise?"
+            if _same(r, e[rest]):
+                yield f"a number is missing at the {at}", "How many does the docstring promise?"
     if r.ndim == e.ndim and _same(r.T, e):
         yield "transposed", "Which axis comes first in the shape that the docstring gives?"
     if r.ndim != e.ndim:

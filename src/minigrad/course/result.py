@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 
@@ -26,6 +26,10 @@ class Result:
     @property
     def passed(self) -> bool:
         return self.status == "passed"
+
+    def pointing_to(self, theory: str) -> Result:
+        """The result with the exercise's section, where its mistake has none of its own."""
+        return self if self.passed else replace(self, see=self.see or theory)
 
     def to_dict(self) -> dict[str, Any]:
         """The fields that say something, for JSON."""

@@ -21,7 +21,6 @@ from typing import IO, Any
 
 from minigrad.course.result import Result
 from minigrad.course.table import Exercise, Lab
-from minigrad.course.workspace import Workspace
 
 LIMIT = 10.0  # seconds for one exercise
 KEPT = (  # of the environment: what Python and NumPy start with, and nothing that is a secret
@@ -32,11 +31,9 @@ MOST_SAID = 1_000_000  # characters of one line
 STARTUP = 60.0  # until the child's first word: importing NumPy on a cold disk is nobody's fault
 
 
-def check(workspace: Workspace, lab: Lab, exercises: Sequence[Exercise]) -> Iterator[Result]:
+def check(lab: Lab, exercises: Sequence[Exercise]) -> Iterator[Result]:
     """The results of some of a lab's exercises, each as soon as it is there."""
-    yield from check_file(
-        workspace.exercise_file(lab), f"minigrad.course.checks.{lab.module}", exercises
-    )
+    return check_file(lab.file, lab.module, exercises)
 
 
 def check_file(
@@ -46,22 +43,23 @@ def check_file(
     limit: float = LIMIT,
     alone: Path | None = None,
 ) -> Iterator[Result]:
-    """Check the exercises written in ``file``; one that hangs is stopped, the rest still run.
+    """Check the exercises written in ``file`` by a module of `minigrad.course.checks`; one that
+    hangs is stopped, the rest still run.
 
     ``alone``: the one folder that the code may write to, with no way to other files, processes or
     the network; the code of others is checked so.
     """
     left = list(exercises)
     while left:
-        before = len(left)
+        open_ = {e.name: e for e in left}
         for result in _one_child(file, checks, left, limit, alone):
-            if result.exercise in (e.name for e in left):  # once each
-                left = [e for e in left if e.name != result.exercise]
-                yield result
-        if len(left) == before:  # it said nothing that can be read
+            if one := open_.pop(result.exercise, None):  # once each
+                yield result.pointing_to(one.theory)
+        if len(open_) == len(left):  # it said nothing that can be read
             sentence = "the process gave no answer that can be read."
             yield from (Result(e.name, "failed", sentence, see=e.theory) for e in left)
             return
+        left = list(open_.values())
 
 
 def _one_child(
@@ -73,7 +71,7 @@ def _one_child(
     word = secrets.token_hex()  # begins what the child itself says, and is gone when others' runs
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
         child = subprocess.Popen(
-            command + [f"{e.name}={e.theory}" for e in exercises],
+            command + [e.name for e in exercises],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,  # a file: a process that the learner's code leaves behind may hold it
@@ -181,4 +179,4 @@ def _ended(
     """The result of what was under way; of all of them, if that was the file's import."""
     for exercise in exercises:
         if under_way in ("the file", exercise.name):
-            yield Result(exercise.name, status, sentence, what=what, see=exercise.theory)
+            yield Result(exercise.name, status, sentence, what=what)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from minigrad.course.progress import Progress
-from minigrad.course.quiz import count
+from minigrad.course.questions import count
 from minigrad.course.runner import check
 from minigrad.course.stub import definition
 from minigrad.course.table import CourseError, Exercise, Lab
-from minigrad.course.workspace import Workspace, find, read_text
+from minigrad.course.workspace import exercise_text, find
 
 LEGEND = "✓ passes  → next  · open  ! passed once, and no longer"
 
@@ -28,20 +28,33 @@ def banner(progress: Progress) -> Text:
     return Text(text)
 
 
-def place(workspace: Workspace, lab: Lab, exercise: Exercise) -> str:
+def place(lab: Lab, exercise: Exercise) -> str:
     """Where an exercise is to be written: file:line, from the workspace."""
-    file = workspace.exercise_file(lab)
-    line = definition(read_text(file), exercise.name)[0] + 1 if file.exists() else 1
-    return f"{file.relative_to(workspace.root).as_posix()}:{max(line, 1)}"
+    line = definition(exercise_text(lab), exercise.name)[0] + 1
+    return f"{lab.file.relative_to(lab.root).as_posix()}:{max(line, 1)}"
 
 
-def exercise_head(workspace: Workspace, lab: Lab, exercise: Exercise) -> Text:
+def exercise_head(lab: Lab, exercise: Exercise) -> Text:
     """Where to write, and what to read before."""
     text = Text(f"{lab.id} · {lab.title}: {exercise.title}\n", style="bold")
-    text.append(f"write {exercise.name} in {place(workspace, lab, exercise)}\n", style="not bold")
-    text.append(f"t reads theory/{exercise.theory}", style="not bold")
-    text.append(f", about {exercise.minutes} min\n", style="not bold")
-    return text
+    write = f"write {exercise.name} in {place(lab, exercise)}\n"
+    read = f"t reads theory/{exercise.theory}, about {exercise.minutes} min\n"
+    return text.append(write + read, style="not bold")
+
+
+def hint_lines(exercise: Exercise, tier: int) -> list[str]:
+    """The hints opened so far, the newest last, and how to get the next."""
+    kinds = ("a question", "the formula", "pseudocode")
+    lines = []
+    for number in range(tier):
+        lines.append(f"Hint {number + 1} of 3, {kinds[number]}:")
+        lines += [f"  {line}" for line in exercise.hints[number].split("\n")]
+    lines.append(
+        f"That was the last; `minigrad solution {exercise.name}` opens after a pass."
+        if tier == 3
+        else f"Still stuck? Ask again for {kinds[tier]}."
+    )
+    return lines
 
 
 def lab_done(progress: Progress, lab: Lab) -> str:
@@ -68,25 +81,21 @@ def next_step(progress: Progress) -> str:
         return "Every exercise has passed."
     course = progress.workspace.course
     exercise, lab = course.exercise(name), course.lab(name)
-    at = place(progress.workspace, lab, exercise)
     return (
-        f"Next: {name}, {exercise.title}, in {at} (about {exercise.minutes} min). "
+        f"Next: {name}, {exercise.title}, in {place(lab, exercise)} "
+        f"(about {exercise.minutes} min). "
         f"`minigrad read {name}` shows its page."
     )
 
 
-def status(workspace: Workspace, progress: Progress) -> RenderableType:
+def status(progress: Progress) -> RenderableType:
     """Every lab with its exercises, and the checklist of each lab."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("", "exercise", "what", "minutes", "tries", "hints"):
-        table.add_column(
-            column,
-            justify="right" if column in ("minutes", "tries") else "left",
-            no_wrap=column == "exercise",
-        )
-    entries = progress.data["exercises"]
+    right = [Column(name, justify="right") for name in ("minutes", "tries")]
+    name = Column("exercise", no_wrap=True)
+    table = Table("", name, "what", *right, "hints", box=None, pad_edge=False, header_style="bold")
+    labs, entries = progress.workspace.course.labs, progress.data["exercises"]
     current = progress.current()
-    for lab in workspace.course.labs:
+    for lab in labs:
         minutes = f"{lab.minutes} min" if lab.minutes else ""
         table.add_row("", f"[bold]{lab.id}[/]", f"[bold]{lab.title}[/]", minutes)
         for exercise in lab.exercises:
@@ -100,7 +109,7 @@ def status(workspace: Workspace, progress: Progress) -> RenderableType:
                 "•" * entry.get("hints", 0) + (" gave up" if entry.get("gave_up") else ""),
             )
     lines: list[RenderableType] = [table, Text()]
-    lines += [checklist(workspace, progress, lab) for lab in workspace.course.labs]
+    lines += [checklist(progress, lab) for lab in labs]
     lines += [Text(), Text(LEGEND, style="dim"), guess_score(progress), banner(progress)]
     lines += [Text(next_step(progress))]
     return Group(*lines)
@@ -113,7 +122,7 @@ def mark(entry: dict[str, object], current: bool) -> str:
     return "→" if current else "·"
 
 
-def checklist(workspace: Workspace, progress: Progress, lab: Lab) -> Text:
+def checklist(progress: Progress, lab: Lab) -> Text:
     """Theory, practice and intuition of one lab, from what was checked, not from ticked boxes."""
     done = [e.name for e in lab.exercises if e.name in progress.passed]
     parts = []
@@ -136,12 +145,13 @@ def guess_score(progress: Progress) -> Text:
     """How many locked guesses came true."""
     from minigrad.lab.five import agree  # which takes a while to import
 
-    right = asked = 0
-    for guess in progress.data["guesses"].values():
-        for key, outcome in guess.get("outcome", {}).items():
-            asked += 1
-            right += agree(guess.get("answers", {}).get(key, ""), outcome)
-    return Text(f"guesses: {right} of {asked} held" if asked else "guesses: none played out yet")
+    held = [
+        agree(guess.get("answers", {}).get(key, ""), outcome)
+        for guess in progress.data["guesses"].values()
+        for key, outcome in guess.get("outcome", {}).items()
+    ]
+    told = f"{sum(held)} of {len(held)} held" if held else "none played out yet"
+    return Text(f"guesses: {told}")
 
 
 def faults(labs: Sequence[Lab]) -> dict[str, str]:
@@ -149,8 +159,8 @@ def faults(labs: Sequence[Lab]) -> dict[str, str]:
     found: dict[str, str] = {}
     for lab in labs:
         pieces = [e for e in lab.exercises if e.mine]
-        if pieces and (lab.path / "exercise.py").is_file():
-            results = check(Workspace(lab.root), lab, pieces)
+        if pieces and lab.file.is_file():
+            results = check(lab, pieces)
             found |= {r.exercise: r.short() for r in results if r.status in ("failed", "stopped")}
     return found
 

@@ -15,22 +15,14 @@ def stub(solution: str) -> str:
     """
     lines = solution.splitlines(keepends=True)
     functions = [n for n in ast.walk(ast.parse(solution)) if isinstance(n, ast.FunctionDef)]
-    out: list[str] = []
-    i = 0
-    while i < len(lines):
-        out.append(lines[i])
-        if lines[i].strip().startswith("# TODO"):
-            line = i + 1  # counted from 1, as ast does
-            around = [f for f in functions if f.lineno <= line <= (f.end_lineno or 0)]
-            end = max(around, key=lambda f: f.lineno).end_lineno or 0
-            while lines[i + 1].strip().startswith("#"):
-                i += 1
-                out.append(lines[i])
-            indent = lines[i + 1][: len(lines[i + 1]) - len(lines[i + 1].lstrip())]
-            out.append(f"{indent}raise NotImplementedError\n")
-            i = end - 1
-        i += 1
-    return "".join(out)
+    todos = [i for i, line in enumerate(lines) if line.strip().startswith("# TODO")]
+    for i in reversed(todos):  # so that what is above keeps its line numbers
+        around = [f for f in functions if f.lineno <= i + 1 <= (f.end_lineno or 0)]
+        end = max(around, key=lambda f: f.lineno).end_lineno or 0
+        first = next(k for k in range(i, end) if not lines[k].strip().startswith("#"))
+        indent = lines[first].removesuffix(lines[first].lstrip())
+        lines[first:end] = [f"{indent}raise NotImplementedError\n"]
+    return "".join(lines)
 
 
 def definition(source: str, name: str) -> tuple[int, int]:
@@ -57,6 +49,12 @@ def definition(source: str, name: str) -> tuple[int, int]:
                 start -= 1
             return start, end
     return -1, -1
+
+
+def code_of(source: str, name: str) -> str:
+    """The text of a function or class."""
+    first, last = definition(source, name)
+    return "\n".join(source.splitlines()[first:last])
 
 
 def restore(source: str, pristine: str, name: str) -> str:

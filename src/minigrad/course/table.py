@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minigrad.errors import ArgumentError, meant
-from minigrad.lab.catalog import Exercise, Guess, Lab, find, read
+from minigrad.lab.catalog import TABLE, Exercise, Guess, Lab, find, read, resources
 
 __all__ = ["Course", "CourseError", "Exercise", "Guess", "Lab", "load"]
 
@@ -37,9 +37,8 @@ class Course:
 
     def exercise(self, name: str) -> Exercise:
         """The exercise of this name."""
-        for exercise in self.exercises:
-            if exercise.name == name:
-                return exercise
+        if found := [e for e in self.exercises if e.name == name]:
+            return found[0]
         raise CourseError(
             f"there is no exercise called {name!r}.{self._meant(name)} "
             "`minigrad list` shows them all."
@@ -62,6 +61,7 @@ class Course:
         return [(lab, [e for e in lab.exercises if e.name == target] or list(lab.exercises))]
 
 
-def load(path: Path) -> Course:
-    """Read labs.toml; what is wrong with it is said in one line."""
-    return Course(read(path))
+def load(path: Path | None = None) -> Course:
+    """Read a labs.toml, unless given the one that came with minigrad; what is wrong with it is
+    said in one line."""
+    return Course(read(path or resources() / TABLE))

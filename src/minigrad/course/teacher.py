@@ -7,15 +7,12 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from minigrad.course.runner import check_file
 from minigrad.course.table import Course, CourseError, load
-from minigrad.course.workspace import Workspace, resources
+from minigrad.course.workspace import Workspace
 from minigrad.files import whole
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from minigrad.lab.say import say
 
 LARGEST = 1_000_000  # bytes of an exercise.py
 
@@ -27,7 +24,7 @@ def export_workspace(workspace: Workspace, file: Path | None) -> Path:
         CourseError: the file exists or cannot be written.
     """
     target = file or workspace.root / f"{workspace.root.name}.zip"
-    parts = [workspace.exercise_file(lab) for lab in workspace.course.labs]
+    parts = [lab.file for lab in workspace.course.labs]
     parts = [p for p in [*parts, workspace.progress_file] if p.is_file()]
     if file and file.exists():
         raise CourseError(f"{target} exists; give another name.")
@@ -40,14 +37,14 @@ def export_workspace(workspace: Workspace, file: Path | None) -> Path:
     return target
 
 
-def grade_all(folders: list[Path], as_csv: bool, console: Console) -> None:
+def grade_all(folders: list[Path], as_csv: bool) -> None:
     """Check each learner's exercises with the installed course's checks; a row for each, as soon
     as it is known, whatever one of them does.
 
     Raises:
         CourseError: one of the folders is neither a workspace nor a file.
     """
-    course = load(resources() / "labs" / "labs.toml")
+    course = load()
     exercises = [e.name for e in course.exercises]
     learners = _learners(folders)
     handed_in = [_read(folder, course) for folder in folders]  # all, before the first one runs
@@ -67,7 +64,7 @@ def grade_all(folders: list[Path], as_csv: bool, console: Console) -> None:
         failed = [n for n, v in found.items() if v not in ("passed", "not written", "missing")]
         line = f"{learner}: {passed} of {len(exercises)} passed, {open_} not written"
         line += f", failed: {', '.join(failed)}" if failed else ""
-        console.print(line + (f" ({note})" if note else ""), markup=False, highlight=False)
+        say(line + (f" ({note})" if note else ""))
 
 
 def _no_formula(cell: object) -> object:
@@ -100,13 +97,8 @@ def _found(folder: Path, wanted: dict[str, str]) -> dict[str, bytes]:
     """From a workspace, or from the one folder in it that is one."""
     roots = [folder, *sorted(p for p in folder.iterdir() if p.is_dir())]
     root = next((r for r in roots if (r / "labs").is_dir()), folder)
-    files = {wanted[name]: root / name for name in wanted if (root / name).is_file()}
-    return {lab: _whole(file) for lab, file in files.items()}
-
-
-def _whole(file: Path) -> bytes:
-    _small(file.stat().st_size)
-    return file.read_bytes()
+    files = {lab: root / name for name, lab in wanted.items() if (root / name).is_file()}
+    return {lab: file.read_bytes() for lab, file in files.items() if _small(file.stat().st_size)}
 
 
 def _unpacked(file: Path, wanted: dict[str, str]) -> dict[str, bytes]:
@@ -140,7 +132,7 @@ def _check_all(files: dict[str, bytes], course: Course) -> dict[str, str]:
             file = Path(scratch, "labs", lab.folder, "exercise.py")
             file.parent.mkdir(parents=True)
             file.write_bytes(files[lab.id])
-            checks = f"minigrad.course.checks.{lab.module}"
-            for result in check_file(file, checks, lab.exercises, alone=Path(scratch).resolve()):
+            alone = Path(scratch).resolve()
+            for result in check_file(file, lab.module, lab.exercises, alone=alone):
                 found[result.exercise] = result.mistake or result.status
     return found

@@ -40,7 +40,7 @@ class ExerciseFile(pytest.File):
         if name not in self.results:
             asked = {item.name for item in self.session.items if item.parent is self}
             chosen = [e for e in self.lab.exercises if e.name in asked]
-            self.results = {r.exercise: r for r in check(self.workspace, self.lab, chosen)}
+            self.results = {r.exercise: r for r in check(self.lab, chosen)}
             Progress(self.workspace, say=lambda line: None).record(self.results.values())
         return self.results[name]
 

@@ -75,30 +75,59 @@ def _stacked(received: Any, expected: tuple[Any, ...]) -> bool:
 
 def agree(received: Any, expected: Any, rtol: float, atol: float) -> bool:
     """Whether two values are the same within the tolerance: numbers, arrays, text, nested."""
-    if expected is None or received is None:
-        return received is expected
+    return difference(received, expected, rtol, atol) is None
+
+
+def difference(
+    received: Any, expected: Any, rtol: float, atol: float, names: Sequence[str] = ()
+) -> tuple[str, str, str] | None:
+    """(received, expected, where) for a message, None where `agree` holds: the whole if small, else
+    the first entry. ``names`` are what the answers of a tuple are called.
+    """
     if isinstance(expected, Mapping):
-        return (
-            isinstance(received, Mapping)
-            and received.keys() == expected.keys()
-            and all(agree(received[k], expected[k], rtol, atol) for k in expected)
-        )
-    if isinstance(expected, tuple | list) and not _numeric(expected):
-        return len(received) == len(expected) and all(
-            agree(r, e, rtol, atol) for r, e in zip(received, expected, strict=True)
-        )
-    if isinstance(expected, str):
-        return isinstance(received, str) and str(received) == str(expected)
+        if not isinstance(received, Mapping):
+            return a_kind(received), a_kind(expected), ""
+        if received.keys() != expected.keys():
+            return f"the keys {list(received)}", f"{list(expected)}", ""
+        parts = [(str(key), received[key], expected[key]) for key in expected]
+    elif isinstance(expected, tuple | list) and not _numeric(expected) and received is not None:
+        if len(received) != len(expected):
+            return f"{len(received)} of them", f"{len(expected)}", ""
+        both = enumerate(zip(received, expected, strict=True))
+        parts = [(answer(i, names), *pair) for i, pair in both]
+    else:
+        return _of_one(received, expected, rtol, atol)
+    for key, one, meant in parts:
+        if found := difference(one, meant, rtol, atol):
+            if not same_kind(one, meant):
+                return a_kind(one), a_kind(meant), key
+            shown, wanted, where = found
+            return shown, wanted, f"{key}, {where}" if where else key
+    return None
+
+
+def _of_one(received: Any, expected: Any, rtol: float, atol: float) -> tuple[str, str, str] | None:
+    """The difference of one answer: a number, an array, a Tensor, text."""
     r, e = array(received), array(expected)
-    if e.dtype.kind not in "fiub" or r.dtype.kind not in "fiub":
-        return r.dtype.kind == e.dtype.kind and bool(np.array_equal(r, e))
     if e.ndim == 0 and r.size == 1:
         r = r.reshape(())
-    return (
-        r.shape == e.shape
-        and not other_type(received, expected)
-        and np.allclose(_wide(r), _wide(e), rtol=rtol, atol=atol, equal_nan=True)
-    )
+    if e.dtype.kind not in "fiub" or r.dtype.kind not in "fiub":  # text, None, a function
+        alike = expected is not None and r.dtype.kind == e.dtype.kind and np.array_equal(r, e)
+        if alike or received is expected:
+            return None
+        return describe(received), describe(expected), ""
+    if r.shape != e.shape:
+        return f"shape {r.shape}", f"shape {e.shape}", ""
+    if other_type(received, expected):
+        return str(r.dtype), str(e.dtype), "its dtype"
+    wide = r.astype(np.float64), e.astype(np.float64)
+    close = np.isclose(*wide, rtol=rtol, atol=atol, equal_nan=True)
+    if close.all():
+        return None
+    if e.size <= 12:
+        return describe(r), describe(e), ""
+    at = tuple(int(i) for i in np.argwhere(~close)[0])
+    return describe(r[at]), describe(e[at]), f"entry [{', '.join(map(str, at))}]"
 
 
 def other_type(received: Any, expected: Any) -> bool:
@@ -107,10 +136,6 @@ def other_type(received: Any, expected: Any) -> bool:
         return False
     meant = kind(expected) == "Tensor" or expected.dtype == np.float16
     return bool(meant and array(received).dtype != array(expected).dtype)
-
-
-def _wide(numbers: np.ndarray) -> np.ndarray:
-    return numbers.astype(np.float64)
 
 
 def _numeric(value: Sequence[Any]) -> bool:
@@ -140,50 +165,9 @@ def describe(value: Any) -> str:
     return repr(value)
 
 
-def first_difference(
-    received: Any, expected: Any, rtol: float, atol: float, names: Sequence[str] = ()
-) -> tuple[str, str, str]:
-    """(received, expected, where) for a message: the whole if small, else the first entry.
-
-    ``names`` are what the answers of a tuple are called.
-    """
-    if isinstance(expected, Mapping):
-        if received.keys() != expected.keys():
-            return f"the keys {list(received)}", f"{list(expected)}", ""
-        key = next(k for k in expected if not agree(received[k], expected[k], rtol, atol))
-        return _within(received[key], expected[key], rtol, atol, str(key))
-    if isinstance(expected, tuple | list) and not _numeric(expected):
-        if len(received) != len(expected):
-            return f"{len(received)} of them", f"{len(expected)}", ""
-        pairs = list(zip(received, expected, strict=True))
-        i = next(i for i, pair in enumerate(pairs) if not agree(*pair, rtol, atol))
-        return _within(*pairs[i], rtol, atol, answer(i, names))
-    if expected is None or received is None:
-        return describe(received), describe(expected), ""
-    r, e = array(received), array(expected)
-    if e.ndim == 0 and r.size == 1 and e.dtype.kind in "fiub":
-        return describe(r.item()), describe(expected), ""
-    if r.shape != e.shape:
-        return f"shape {r.shape}", f"shape {e.shape}", ""
-    if other_type(received, expected):
-        return str(r.dtype), str(e.dtype), "its dtype"
-    if e.size <= 12 or e.dtype.kind not in "fiub":
-        return describe(received), describe(expected), ""
-    wrong = ~np.isclose(_wide(r), _wide(e), rtol=rtol, atol=atol, equal_nan=True)
-    at = tuple(int(i) for i in np.argwhere(wrong)[0])
-    return describe(r[at]), describe(e[at]), f"entry [{', '.join(map(str, at))}]"
-
-
 def answer(i: int, names: Sequence[str]) -> str:
     """What one of several answers is called."""
     return names[i] if i < len(names) else f"answer {i + 1}"
-
-
-def _within(received: Any, expected: Any, rtol: float, atol: float, key: str) -> Any:
-    if not same_kind(received, expected):
-        return a_kind(received), a_kind(expected), key
-    shown, wanted, where = first_difference(received, expected, rtol, atol)
-    return shown, wanted, f"{key}, {where}" if where else key
 
 
 def numbers_in(value: Any) -> list[float]:

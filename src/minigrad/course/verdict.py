@@ -13,7 +13,7 @@ from typing import Any
 from minigrad.course.check import Check, InputChanged, Raised, Trial, WrongKind, apply
 from minigrad.course.naming import recognise
 from minigrad.course.result import Result
-from minigrad.course.values import a_kind, answer, first_difference, same_kind
+from minigrad.course.values import a_kind, answer, difference, same_kind
 
 Said = Callable[[str, int], None]
 
@@ -22,7 +22,6 @@ def run_check(
     name: str,
     checks: Mapping[str, Check],
     module: Any,
-    see: str,
     seed: int = 0,
     begin: Said = lambda what, size: None,
     so_far: Callable[[Result], None] = lambda result: None,
@@ -34,22 +33,22 @@ def run_check(
     """
     target = getattr(module, name, None)
     if not callable(target):
-        return Result(name, "failed", "not in the file: was it renamed?", see=see)
+        return Result(name, "failed", "not in the file: was it renamed?")
     trial = Trial(checks[name], seed)
     failure = first_failure(trial, target, begin)
     if failure is None:
         return Result(name, "passed")
     i, received = failure
     if isinstance(received, Raised) and isinstance(received.error, NotImplementedError):
-        return _not_written(name, received.error, module.__file__, see)
-    result = _says(name, trial, i, received, module.__file__, see)
+        return _not_written(name, received.error, module.__file__)
+    result = _says(name, trial, i, received, module.__file__)
     so_far(result)
     if culprits := blame(name, checks, module, seed):
         first = " and ".join(culprits)
         result = Result(name, "failed", f"calls {first}, which is not right yet: mend that first.")
     elif mistake := recognise(trial, target, i, _names_of_answers(trial.check.right)):
         result.mistake, result.question = mistake.name, mistake.question
-        result.see = mistake.see or see
+        result.see = mistake.see
     return result
 
 
@@ -90,10 +89,10 @@ def blame(name: str, checks: Mapping[str, Check], module: Any, seed: int) -> lis
 # -- the words ---------------------------------------------------------------------------------
 
 
-def _says(name: str, trial: Trial, i: int, received: Any, file: str, see: str) -> Result:
+def _says(name: str, trial: Trial, i: int, received: Any, file: str) -> Result:
     """What is known before the mistake has a name: expected, received, and where."""
     probe, expected = trial.check.probes[i], trial.right(i)
-    result = Result(name, "failed", what=trial.label(i), see=see, inputs=inputs(trial, i))
+    result = Result(name, "failed", what=trial.label(i), inputs=inputs(trial, i))
     names = _names_of_answers(trial.check.right)
     if isinstance(received, Raised):
         result.sentence = _raised(received.error)
@@ -101,9 +100,8 @@ def _says(name: str, trial: Trial, i: int, received: Any, file: str, see: str) -
     elif not same_kind(received, expected):
         result.sentence = _wrong_kind(received, expected, names)
     else:
-        result.received, result.expected, result.where = first_difference(
-            received, expected, probe.rtol, probe.atol, names
-        )
+        found = difference(received, expected, probe.rtol, probe.atol, names)
+        result.received, result.expected, result.where = found or ("", "", "")
         if probe.guessed:
             result.expected = ""
     return result
@@ -151,17 +149,14 @@ def _raised(error: BaseException) -> str:
     return f"raised {type(error).__name__}: {error}"
 
 
-def _not_written(name: str, error: NotImplementedError, file: str, see: str) -> Result:
+def _not_written(name: str, error: NotImplementedError, file: str) -> Result:
     """Not written yet: this exercise, or another one that it calls."""
-    own = [f for f in traceback.extract_tb(error.__traceback__) if _same_file(f.filename, file)]
-    where = own[-1] if own else None
-    culprit = where.name if where else name
-    first = own[0].name if own else name
-    if where and culprit != first and culprit not in (name, "forward", "__init__"):
-        sentence = f"calls {culprit}, which is not written yet: write that one first."
-        return Result(name, "failed", sentence, see=see)
-    at = f"{shown(file)}, line {where.lineno}" if where else ""
-    return Result(name, "not written", "not written yet", where=at, see=see)
+    own = _frames(error, file)
+    if own and own[-1].name not in (own[0].name, name, "forward", "__init__"):
+        sentence = f"calls {own[-1].name}, which is not written yet: write that one first."
+        return Result(name, "failed", sentence)
+    at = f"{shown(file)}, line {own[-1].lineno}" if own else ""
+    return Result(name, "not written", "not written yet", where=at)
 
 
 def inputs(trial: Trial, i: int) -> str:
@@ -181,8 +176,7 @@ def place(error: BaseException, file: str) -> str:
     if isinstance(error, SyntaxError) and error.lineno:
         line = linecache.getline(file, error.lineno).strip()
         return f"line {error.lineno}: {line}"
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if _same_file(f.filename, file)]
+    own = _frames(error, file)
     return f"line {own[-1].lineno}: {own[-1].line}" if own else ""
 
 
@@ -191,5 +185,7 @@ def shown(file: Path | str) -> str:
     return "/".join(Path(file).parts[-3:])
 
 
-def _same_file(one: str, other: str) -> bool:
-    return Path(one).resolve() == Path(other).resolve()
+def _frames(error: BaseException, file: str) -> list[traceback.FrameSummary]:
+    """The lines of a file that an exception passed through."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f for f in frames if Path(f.filename).resolve() == Path(file).resolve()]

@@ -16,11 +16,9 @@ from minigrad.course.keys import Keys, keys
 from minigrad.course.pick import pick
 from minigrad.course.progress import Progress
 from minigrad.course.reader import read_page
-from minigrad.course.reset import reset_line, undo_line
 from minigrad.course.runner import check
-from minigrad.course.status import banner, exercise_head, lab_done, status
+from minigrad.course.status import banner, exercise_head, hint_lines, lab_done, status
 from minigrad.course.table import CourseError, Exercise, Lab
-from minigrad.course.workspace import Workspace
 
 HELP = "n next  h hint  t theory  l list  g guess  p lab  z quiz  x reset  q quit"
 
@@ -28,23 +26,24 @@ HELP = "n next  h hint  t theory  l list  g guess  p lab  z quiz  x reset  q qui
 class Watch:
     """The loop: show, wait for a save or a key, check again."""
 
-    def __init__(self, workspace: Workspace, console: Console, poll: float = 0.3) -> None:
-        self.workspace, self.console, self.poll = workspace, console, poll
-        self.progress = Progress(workspace, say=console.print)
+    keys: Keys
+
+    def __init__(self, progress: Progress, console: Console, poll: float) -> None:
+        self.progress, self.console, self.poll = progress, console, poll
+        self.workspace = progress.workspace
         self.skipped: set[str] = set()
         self.name = self.progress.current()
         self.ok = False
         self.checked: bytes | None = None  # what the last check saw
         self.notice = ""  # to be said when the screen has been cleared
-        self.keys = Keys()
         self.commands: dict[str, Callable[[], None]] = {
             "n": self.next,
             "h": self.hint,
             "l": self.list,
             "t": self.theory,
-            "g": self.guess,
+            "g": lambda: self._command("guess", self.lab.id),
             "p": self.run_lab,
-            "z": self.quiz,
+            "z": lambda: self._command("quiz", self.lab.id),
             "x": self.reset,
             "u": self.undo,
         }
@@ -59,7 +58,7 @@ class Watch:
 
     def run(self) -> None:
         """Until `q`, the end of the input, or the last exercise."""
-        with keys() as self.keys:
+        with contextlib.closing(keys()) as self.keys:
             try:
                 while self.name:
                     self.check()
@@ -95,7 +94,7 @@ class Watch:
         """The file's contents: compared whole, since a time stamp may be coarse or unchanged."""
         for _ in range(10):  # some editors remove the file for a moment when they save
             with contextlib.suppress(OSError):
-                return self.workspace.exercise_file(self.lab).read_bytes()
+                return self.lab.file.read_bytes()
             time.sleep(0.05)
         return b""
 
@@ -106,10 +105,10 @@ class Watch:
         if self.notice:
             self.console.print(Text(self.notice))
             self.notice = ""
-        self.console.print(exercise_head(self.workspace, self.lab, self.exercise))
+        self.console.print(exercise_head(self.lab, self.exercise))
         self.checked = self._source()  # before the check: a save during it is seen after it
-        with self.console.status("checking …") if self.console.is_terminal else _quietly():
-            results = list(check(self.workspace, self.lab, [self.exercise]))
+        with self.console.status("checking …"):  # where there is a terminal
+            results = list(check(self.lab, [self.exercise]))
         self.keys.drop()  # what was typed meanwhile was meant for another screen
         for result in results:
             show(self.console, result)
@@ -131,23 +130,20 @@ class Watch:
             self.notice = f"Skipped {self.name} for now; l lists what is open, and goes back to it."
         names = [e.name for e in self.workspace.course.exercises]
         here = names.index(self.name or names[0])
-        done = set(self.progress.passed)
+        done = self.progress.passed
         later = [n for n in names[here + 1 :] + names[:here] if n not in done]
-        fresh = [n for n in later if n not in self.skipped]
-        if fresh or later:
-            self.name = (fresh or later)[0]
-        elif self.ok:
-            self.name = None  # nothing is open any more
+        later.sort(key=lambda name: name in self.skipped)
+        if later or self.ok:
+            self.name = next(iter(later), None)  # None: nothing is open any more
 
     def hint(self) -> None:
-        tier = self.progress.hint(self.exercise.name)
-        for line in hint_lines(self.exercise, tier):
-            self.console.print(Text(line))
+        lines = hint_lines(self.exercise, self.progress.hint(self.exercise.name))
+        self.console.print(Text("\n".join(lines)))
 
     def list(self) -> None:
         """Pick an exercise from the list; where there is no terminal, print it."""
         if not (self.keys.terminal and self.console.is_terminal):
-            self.console.print(status(self.workspace, self.progress))
+            self.console.print(status(self.progress))
             return
         picked = pick(self.console, self.keys, self.progress, self.exercise.name)
         if picked != self.name:
@@ -155,14 +151,7 @@ class Watch:
 
     def theory(self) -> None:
         with self.keys.as_before():  # a pager reads keys of its own
-            page = read_page(self.workspace, self.exercise.theory, self.console)
-        self.progress.note("read", page.stem, True)
-
-    def guess(self) -> None:
-        self._command("guess", self.lab.id)
-
-    def quiz(self) -> None:
-        self._command("quiz", self.lab.id)
+            read_page(self.progress, self.exercise.theory, self.console)
 
     def run_lab(self) -> None:
         """Run the lab's experiment, with what the learner wrote in the library's place."""
@@ -186,37 +175,14 @@ class Watch:
         self.console.print(Text(f"$ minigrad {' '.join(arguments)}", style="bold"))
         with self.keys.as_before(), contextlib.suppress(KeyboardInterrupt):  # Ctrl-C ends it alone
             subprocess.run([sys.executable, "-m", "minigrad", *arguments], check=False)
-        self.progress = Progress(self.workspace, say=self.console.print)
+        self.progress.load()
 
     def reset(self) -> None:
         self.console.print(f"Put {self.name} back to its stub? y for yes, another key for no")
-        key = ""
-        while not key:
-            key = self.keys.read(60)
-        if key == "y":
-            line = reset_line(self.workspace, self.progress, self.exercise.name)
-            self.notice = line + " u undoes it."
+        if self.keys.wait() == "y":
+            self.notice = self.progress.reset(self.exercise.name) + " u undoes it."
         else:
             self.console.print("It stays as it is.")
 
     def undo(self) -> None:
-        self.notice = undo_line(self.workspace, self.exercise.name)
-
-
-def _quietly() -> contextlib.AbstractContextManager[object]:
-    return contextlib.nullcontext()
-
-
-def hint_lines(exercise: Exercise, tier: int) -> list[str]:
-    """The hints opened so far, the newest last, and how to get the next."""
-    kinds = ("a question", "the formula", "pseudocode")
-    lines = []
-    for number in range(tier):
-        lines.append(f"Hint {number + 1} of 3, {kinds[number]}:")
-        lines += [f"  {line}" for line in exercise.hints[number].split("\n")]
-    lines.append(
-        f"That was the last; `minigrad solution {exercise.name}` opens after a pass."
-        if tier == 3
-        else f"Still stuck? Ask again for {kinds[tier]}."
-    )
-    return lines
+        self.notice = self.workspace.undo(self.exercise.name)

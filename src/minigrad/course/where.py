@@ -5,13 +5,15 @@ from __future__ import annotations
 import inspect
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from rich.console import Console
+import typer
 from rich.syntax import Syntax
 from rich.text import Text
 
-from minigrad.course.table import Course, CourseError
+from minigrad.course.console import make_console
+from minigrad.course.table import CourseError, load
+from minigrad.course.workspace import resources
 from minigrad.errors import meant
 
 
@@ -43,44 +45,38 @@ def _ours(found: Any) -> bool:
     return code and found.__module__.startswith("minigrad")
 
 
-def show_where(name: str, course: Course | None, root: Path, console: Console) -> None:
-    """Print the code with its gradient, and the places that speak of it."""
+def where(
+    name: Annotated[str, typer.Argument(help="An op, a layer, an init or an optimizer.")],
+) -> None:
+    """Show the code behind a name.
+
+    An op's gradient stands below its value; tests, theory and exercises are listed.
+    """
+    console = make_console()
     found = inspect.unwrap(find_code(name))  # half_in_float32 wraps var
     file = Path(inspect.getsourcefile(found) or "")
     source, line = inspect.getsourcelines(found)
-    console.print(Text(f"{_short(file, root)}:{line}", style="bold"))
+    console.print(Text(f"{_short(file)}:{line}", style="bold"))
     code = "".join(source).rstrip()
     console.print(Syntax(code, "python") if console.is_terminal else Text(code))
+    uses = [e for e in load().exercises if name in (*e.ops, *e.layers) or e.mine == name]
     for label, places in (
-        ("tests", _mentions(root / "tests", name, root)),
-        ("exercises", _exercises(course, name)),
-        ("theory", _theory(course, name)),
-        ("labs", _mentions(root / "labs", name, root, "run.py")),
+        ("tests", _mentions("tests", "test_*.py", name)),
+        ("exercises", [e.name for e in uses]),
+        ("theory", sorted({f"theory/{e.theory}" for e in uses})),
+        ("labs", _mentions("labs", "run.py", name)),
     ):
         if places:
             console.print(Text(f"{label:10}" + ", ".join(places)))
 
 
-def _short(file: Path, root: Path) -> str:
+def _short(file: Path) -> str:
+    root = resources()
     return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
 
 
-def _mentions(folder: Path, name: str, root: Path, pattern: str = "test_*.py") -> list[str]:
+def _mentions(folder: str, pattern: str, name: str) -> list[str]:
     """The files below a folder that name it, at most six."""
     word = re.compile(rf"\b{re.escape(name)}\b")
-    files = sorted(folder.rglob(pattern)) if folder.is_dir() else []
-    found = [_short(f, root) for f in files if word.search(f.read_text(encoding="utf-8"))]
-    return found[:6]
-
-
-def _uses(course: Course | None, name: str) -> list[Any]:
-    exercises = course.exercises if course else ()
-    return [e for e in exercises if name in (*e.ops, *e.layers) or e.mine == name]
-
-
-def _exercises(course: Course | None, name: str) -> list[str]:
-    return [e.name for e in _uses(course, name)]
-
-
-def _theory(course: Course | None, name: str) -> list[str]:
-    return sorted({f"theory/{e.theory}" for e in _uses(course, name)})
+    files = sorted((resources() / folder).rglob(pattern))
+    return [_short(f) for f in files if word.search(f.read_text(encoding="utf-8"))][:6]

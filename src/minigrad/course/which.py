@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from minigrad.signal.calibration import VERDICTS
 from minigrad.signal.curve import HIGHEST, LOWEST, SHOWN
 from minigrad.signal.fate import Fate
-from minigrad.sweep.families import FAMILIES, Config, Family
+from minigrad.sweep.families import FAMILIES, Config
 from minigrad.sweep.recorded import Row, rows
 
 LETTERS = ("a", "b", "c", "d")
@@ -62,16 +62,20 @@ def pinball(said: NDArray[np.float64], seen: NDArray[np.float64]) -> float:
 
 
 def draw_four(seed: int, family: str) -> Four:
-    """A network whose fate is each of the three one time in three, and its near ones."""
-    of, rng = FAMILIES[family], np.random.default_rng([seed, 4])
+    """A network whose fate is each of the three one time in three, by a run that theory's fits have
+    not seen, and its near ones."""
+    of, rng, found = FAMILIES[family], np.random.default_rng([seed, 4]), recorded(family)
     fate = VERDICTS[int(rng.integers(3))]
-    own, others = from_record(recorded(family), of, fate, rng)
+    right = [row for row in found if row.group in of.judging and row.verdict == fate]
+    own = right[int(rng.integers(len(right)))]
+    near = sorted(found, key=lambda row: distance(row.config, own.config))
+    four = (own, *chosen(own, near))
     places = [int(i) for i in rng.permutation(len(LETTERS))]
-    shown = [(own, *others)[i] for i in places]
+    shown = {letter: four[i] for letter, i in zip(LETTERS, places, strict=True)}
     return Four(
         of.foretell([own.config])[0],
-        {letter: np.array(row.windows) for letter, row in zip(LETTERS, shown, strict=True)},
-        {letter: row.config for letter, row in zip(LETTERS, shown, strict=True)},
+        {letter: np.array(row.windows) for letter, row in shown.items()},
+        {letter: row.config for letter, row in shown.items()},
         LETTERS[places.index(0)],
     )
 
@@ -82,35 +86,18 @@ def recorded(family: str) -> list[Row]:
     return rows(FAMILIES[family].recorded)
 
 
-def from_record(
-    found: Sequence[Row], of: Family, fate: str, rng: np.random.Generator
-) -> tuple[Row, list[Row]]:
-    """A run of that fate that theory's fits have not seen, and three near ones that differ."""
-    right = [row for row in found if row.group in of.judging and row.verdict == fate]
-    own = right[int(rng.integers(len(right)))]
-    near = sorted(found, key=lambda row: distance(row.config, own.config))
-    return own, filled(own, near)
-
-
 def chosen(own: Row, near: Sequence[Row]) -> list[Row]:
-    """The first three whose curves are apart from the own one, and from each other."""
-    others: list[Row] = []
+    """The first three whose curves are apart from the own one, and from each other; where too few
+    are, the nearest of the rest."""
+    taken, most = [own], len(LETTERS)
     for row in near:
-        taken = [own, *others]
-        if row.config not in [x.config for x in taken] and all(
-            np.abs(decades(row.windows) - decades(x.windows)).mean() >= APART for x in taken
-        ):
-            others.append(row)
-        if len(others) == len(LETTERS) - 1:
+        apart = (np.abs(decades(row.windows) - decades(x.windows)).mean() for x in taken)
+        if row.config not in [x.config for x in taken] and min(apart) >= APART:
+            taken.append(row)
+        if len(taken) == most:
             break
-    return others
-
-
-def filled(own: Row, near: Sequence[Row]) -> list[Row]:
-    """Three in any case: where too few are apart, the nearest of the rest."""
-    others = chosen(own, near)
-    rest = (row for row in near if row not in others and row.config != own.config)
-    return [*others, *rest][: len(LETTERS) - 1]
+    rest = (row for row in near if row not in taken and row.config != own.config)
+    return [*taken, *rest][1:most]
 
 
 def distance(one: Config, other: Config) -> float:
@@ -130,16 +117,15 @@ def shown(four: Four, windows: Sequence[tuple[int, int]]) -> Iterator[str]:
     yield "  steps   " + "".join(f"   {letter:10s}" for letter in four.curves).rstrip()
     for w, (first, stop) in enumerate(windows):
         steps = f"{first}" if stop == first + 1 else f"{first}–{stop - 1}"
-        cells = (f"{_number(c[w]):>7s} {_bar(c[w])}    " for c in four.curves.values())
+        losses = [
+            (f"{c[w]:.3g}" if math.isfinite(c[w]) else "NaN", c[w]) for c in four.curves.values()
+        ]
+        cells = (f"{number:>7s} {bar(loss)}    " for number, loss in losses)
         yield f"  {steps:8s}{''.join(cells)}".rstrip()
 
 
-def _number(loss: float) -> str:
-    return f"{loss:.3g}" if math.isfinite(loss) else "NaN"
-
-
-def _bar(loss: float) -> str:
-    """A mark for a loss from 0.01 to 10, as the challenge's line has them."""
+def bar(loss: float) -> str:
+    """A mark for a loss from 0.01 to 10, on a log scale; ✕ where it is not finite."""
     if not math.isfinite(loss):
         return "✕"
     return MARKS[min(int((math.log10(min(max(loss, 0.01), 10.0)) + 2) / 3 * 8), 7)]

@@ -40,9 +40,6 @@ class Workspace:
         self.root = root.resolve()
         self.course: Course = load(self.root / TABLE)
 
-    def exercise_file(self, lab: Lab) -> Path:
-        return self.root / "labs" / lab.folder / "exercise.py"
-
     @property
     def progress_file(self) -> Path:
         return self.root / "progress.json"
@@ -61,15 +58,28 @@ class Workspace:
         """
         lab = self.course.lab(name)
         self.course.exercise(name)
-        file = self.exercise_file(lab)
-        fresh = pristine(lab)
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_text(file, fresh)
-            return None
-        kept = back_up(self.root, file)
-        write_text(file, restore(read_text(file), fresh, name))
+        kept = back_up(self.root, lab.file) if lab.file.exists() else None
+        lab.file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(lab.file, restore(exercise_text(lab), pristine(lab), name))
         return kept
+
+    def undo(self, name: str) -> str:
+        """Bring one exercise back as it was before its last reset; the others are left alone.
+
+        Raises:
+            CourseError: nothing is kept of it.
+        """
+        file = self.course.lab(name).file
+        mine = read_text(file) if file.exists() else ""
+        folder = self.root / "backups" / file.parent.name
+        for kept in sorted(folder.glob("exercise-*.py"), reverse=True):
+            before = read_text(kept)
+            if definition(before, name)[0] >= 0 and restore(mine, before, name) != mine:
+                if mine:
+                    back_up(self.root, file)
+                write_text(file, restore(mine, before, name))
+                return f"{name} is as it was in {kept.relative_to(self.root).as_posix()}."
+        raise CourseError(f"backups/ holds no other {name} than the one in {file.name}.")
 
 
 def back_up(root: Path, file: Path) -> Path:
@@ -108,14 +118,19 @@ def find(start: Path | None = None) -> Workspace:
     workspace = Workspace(root)
     if workspace.root == resources():
         for lab in workspace.course.labs:
-            if lab.exercises and not workspace.exercise_file(lab).exists():
-                write_exercises(lab, workspace.exercise_file(lab))
+            if lab.exercises and not lab.file.exists():
+                write_exercises(lab, lab.file)
     return workspace
 
 
 def pristine(lab: Lab) -> str:
     """A lab's exercise file as it was before anybody wrote in it."""
     return stub(solution_file(lab).read_text(encoding="utf-8"))
+
+
+def exercise_text(lab: Lab) -> str:
+    """A lab's exercise file as it is; as it was before, where there is none."""
+    return read_text(lab.file) if lab.file.exists() else pristine(lab)
 
 
 def solution_file(lab: Lab) -> Path:

@@ -64,6 +64,11 @@ class Lab:
         return self.root / "labs" / self.folder
 
     @property
+    def file(self) -> Path:
+        """Where its exercises are written."""
+        return self.path / "exercise.py"
+
+    @property
     def module(self) -> str:
         """Its folder's name without the number: where its checks are."""
         return self.folder.split("_", 1)[1] if self.folder[:2].isdigit() else self.folder

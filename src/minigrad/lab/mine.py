@@ -35,7 +35,7 @@ def pieces(
         raise ArgumentError(
             f"--mine: {lab.folder} has no place for functions of your own; leave it out"
         )
-    file = lab.path / "exercise.py"
+    file = lab.file
     exercise = _load(file)
     for name, wanted in places.items():
         written = getattr(exercise, wanted, None)

@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from minigrad.course.quiz import topics
+from minigrad.course.questions import topics
 from minigrad.course.table import Course, Exercise, Lab
 from minigrad.lab.records import strict
 from minigrad.site.face import prediction

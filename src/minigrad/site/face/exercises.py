@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import json
 import sys
 import tempfile
 import zipfile
@@ -15,10 +14,10 @@ from typing import Any
 
 from minigrad.course.progress import Progress
 from minigrad.course.result import Result
-from minigrad.course.stub import definition
+from minigrad.course.stub import code_of, definition
 from minigrad.course.table import CourseError, Exercise, Lab
 from minigrad.course.teacher import export_workspace
-from minigrad.course.workspace import Workspace, pristine, read_text, solution_file
+from minigrad.course.workspace import Workspace, exercise_text, pristine, read_text, solution_file
 from minigrad.files import now, write_text
 
 LONGEST = 200_000  # characters of one exercise
@@ -70,7 +69,7 @@ def exercise(name: str, workspace: Workspace) -> dict[str, Any]:
     e, lab = workspace.course.exercise(name), workspace.course.lab(name)
     progress = progress_of(workspace)
     state = _state(progress.data["exercises"], name)
-    head, code, (_, begin, _) = _parts(workspace, lab, name)
+    head, code, (_, begin, _) = _parts(lab, name)
     names = [x.name for x in workspace.course.exercises]
     at = names.index(name)
     return {
@@ -84,7 +83,7 @@ def exercise(name: str, workspace: Workspace) -> dict[str, Any]:
         "code": code,
         "line": begin + 1,  # of the file, as errors name it
         "digest": digest(code),
-        "file": workspace.exercise_file(lab).relative_to(workspace.root).as_posix(),
+        "file": lab.file.relative_to(workspace.root).as_posix(),
         "opened": list(e.hints[: state["hints"]]),
         "hints": len(e.hints),
         "mine": e.mine,
@@ -99,14 +98,11 @@ def digest(code: str) -> str:
     return hashlib.sha256(code.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _parts(
-    workspace: Workspace, lab: Lab, name: str
-) -> tuple[str, str, tuple[list[str], int, int]]:
+def _parts(lab: Lab, name: str) -> tuple[str, str, tuple[list[str], int, int]]:
     """What stands at the head of the file, and the part of it that belongs to this exercise: from
     the end of the exercise before it to its own end. Also the file's lines and that part's range.
     """
-    file, fresh = workspace.exercise_file(lab), pristine(lab)
-    text = read_text(file) if file.exists() else fresh
+    text, fresh = exercise_text(lab), pristine(lab)
     lines = text.splitlines(keepends=True)
     spans = {e.name: definition(text, e.name) for e in lab.exercises}
     there = [span for span in spans.values() if span[0] >= 0]
@@ -124,7 +120,7 @@ def _parts(
     return "".join(lines[:first]), "".join(lines[begin:end]), (lines, begin, end)
 
 
-def save(workspace: Workspace, lab: Lab, name: str, code: str, base: str) -> None:
+def save(lab: Lab, name: str, code: str, base: str) -> None:
     """Put the learner's code of one exercise into its file; all else in it stays as it is.
 
     Raises:
@@ -132,7 +128,7 @@ def save(workspace: Workspace, lab: Lab, name: str, code: str, base: str) -> Non
     """
     if not isinstance(code, str) or len(code) > LONGEST:
         raise CourseError(f"an exercise's code must be text of at most {LONGEST:,} characters")
-    _, known, (lines, begin, end) = _parts(workspace, lab, name)
+    _, known, (lines, begin, end) = _parts(lab, name)
     if code.rstrip() == known.rstrip():
         return
     if base != digest(known):
@@ -141,9 +137,8 @@ def save(workspace: Workspace, lab: Lab, name: str, code: str, base: str) -> Non
         )
     gap = ["\n", "\n"] if begin == end and lines else []
     text = "".join([*lines[:begin], *gap, code.rstrip() + "\n", *lines[end:]])
-    file = workspace.exercise_file(lab)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_text(file, text)
+    lab.file.parent.mkdir(parents=True, exist_ok=True)
+    write_text(lab.file, text)
 
 
 def check(
@@ -152,8 +147,8 @@ def check(
     """Save the code (of None, take the file as it is), check it, and keep the result."""
     e, lab = workspace.course.exercise(name), workspace.course.lab(name)
     if code is not None:
-        save(workspace, lab, name, code, base)
-    result = next(iter(results(workspace, lab, [e])))
+        save(lab, name, code, base)
+    result = next(iter(results(lab, [e])))
     progress = progress_of(workspace)
     progress.record([result])
     return {
@@ -165,21 +160,21 @@ def check(
     }
 
 
-def results(workspace: Workspace, lab: Lab, exercises: Sequence[Exercise]) -> Iterator[Result]:
+def results(lab: Lab, exercises: Sequence[Exercise]) -> Iterator[Result]:
     """From a child process; in a page's worker, which is one already, right here."""
     if sys.platform != "emscripten":
         from minigrad.course.runner import check as in_child
 
-        yield from in_child(workspace, lab, exercises)
+        yield from in_child(lab, exercises)
         return
     from minigrad.course import child
 
-    said, checks = io.StringIO(), f"minigrad.course.checks.{lab.module}"
-    file = workspace.exercise_file(lab)
-    child.check([str(file), checks, *(f"{e.name}={e.theory}" for e in exercises)], said)
-    for line in map(json.loads, said.getvalue().splitlines()):
-        if "result" in line:
-            yield Result(**line["result"])
+    said: list[dict[str, Any]] = []
+    theory = {e.name: e.theory for e in exercises}
+    arguments = [str(lab.file), lab.module, *theory]
+    child.check(arguments, lambda **message: said.append(message))
+    for result in (Result(**message["result"]) for message in said if "result" in message):
+        yield result.pointing_to(theory[result.exercise])
 
 
 def hint(name: str, workspace: Workspace) -> dict[str, Any]:
@@ -198,8 +193,7 @@ def solution(name: str, workspace: Workspace, give_up: bool = False) -> dict[str
             raise CourseError("the solution opens when yours has passed")
         progress.give_up(name)
     text = solution_file(workspace.course.lab(name)).read_text(encoding="utf-8")
-    first, last = definition(text, name)
-    return {"code": "\n".join(text.splitlines()[first:last]) + "\n"}
+    return {"code": code_of(text, name) + "\n"}
 
 
 def reset(name: str, workspace: Workspace) -> dict[str, Any]:
@@ -265,6 +259,6 @@ def restore(texts: dict[str, str], workspace: Workspace) -> None:
 def _own(workspace: Workspace) -> list[str]:
     """The files that are the learner's, below the workspace."""
     labs = [lab for lab in workspace.course.labs if lab.exercises]
-    own = [workspace.exercise_file(lab) for lab in labs] + [workspace.progress_file]
+    own = [lab.file for lab in labs] + [workspace.progress_file]
     own.append(workspace.root / "challenge.jsonl")
     return [file.relative_to(workspace.root).as_posix() for file in own]

@@ -7,16 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from minigrad.course import challenge
+from minigrad.course.history import BINS, remember
 from minigrad.course.history import history as rounds_of
-from minigrad.course.history import remember
 from minigrad.course.which import draw_four
 from minigrad.course.workspace import Workspace
 from minigrad.errors import ArgumentError
 from minigrad.lab.trainability import train
 from minigrad.site.face.prediction import loss_
 from minigrad.training.verdict import verdict
-
-BINS = (0.25, 1 / 3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0001)  # of confidence
 
 
 def draw(seed: int, level: int = 1) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from minigrad.course.computed import every_question
-from minigrad.course.questions import Question
+from minigrad.course.questions import Question, chosen, every_question
 from minigrad.course.table import CourseError
 from minigrad.course.workspace import Workspace
 from minigrad.site.face.exercises import progress_of
@@ -26,10 +25,8 @@ def questions(
         known = [q for q in known if q.topic == topic]
     if not known:
         raise CourseError(f"there are no questions on {topic!r}")
-    said = progress_of(workspace).data["quiz"]
-    rng.shuffle(known)
-    known.sort(key=lambda q: bool(said.get(q.topic, {}).get(q.id)))
-    return [plain(q, rng) for q in known[: number or None]]
+    answered = progress_of(workspace).data["quiz"]
+    return [plain(q, rng) for q in chosen(known, number, answered, rng)]
 
 
 def plain(question: Question, rng: Random) -> dict[str, Any]:
