@@ -1,6 +1,5 @@
 """A workspace to play a learner in."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,11 +15,10 @@ def same_minigrad(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def workspace(fresh_workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+def workspace(workspace_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A fresh workspace, with the current folder in it."""
-    root = shutil.copytree(fresh_workspace, tmp_path / "course", copy_function=shutil.copyfile)
-    monkeypatch.chdir(root)
-    return Workspace(root)
+    monkeypatch.chdir(workspace_folder)
+    return Workspace(workspace_folder)
 
 
 @pytest.fixture

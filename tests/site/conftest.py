@@ -19,9 +19,8 @@ FLAGS = [
 
 
 @pytest.fixture
-def workspace(fresh_workspace, tmp_path):
-    root = shutil.copytree(fresh_workspace, tmp_path / "course", copy_function=shutil.copyfile)
-    return Workspace(root)
+def workspace(workspace_folder):
+    return Workspace(workspace_folder)
 
 
 @pytest.fixture(scope="session")
