@@ -53,7 +53,7 @@ def test_05_post_norm_stalls_where_pre_norm_learns(text, seed):
     ended = {}
     for placement in ("pre", "post"):
         options = {"layers": 8, "dim": 32, "norm": "layernorm", "placement": placement}
-        ended[placement], _ = run(text, small_gpt(text, seed, **options), seed, steps=80, lr=1e-2)
+        ended[placement], _ = run(text, small_gpt(text, seed, **options), seed, steps=60, lr=1e-2)
     fates = {placement: fate(run, unigram) for placement, run in ended.items()}
     assert fates == {"pre": "trained", "post": "stalled"}
 
