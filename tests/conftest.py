@@ -12,7 +12,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import io  # noqa: E402 - after the threads are said
 import shutil  # noqa: E402
-from collections.abc import Iterator  # noqa: E402
+from collections.abc import Callable, Iterator  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
 from pathlib import Path  # noqa: E402
 
@@ -42,17 +42,17 @@ def fresh_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     assert _times(root) == before, "a test has written into a file that all workspaces share"
 
 
-@pytest.fixture
-def workspace_folder(fresh_workspace: Path, tmp_path: Path) -> Path:
-    """A fresh workspace of the test's own. The labs' texts, records and figures are
-    shared with the others: copies of them would take each of a hundred tests 40 ms."""
+@pytest.fixture(scope="session")
+def share(fresh_workspace: Path) -> Callable[[str, str], None]:
+    """Copies a file of the fresh workspace for a test of its own; the labs' texts, records and
+    figures, most of it, are one file for all: copies would take each of a hundred tests 20 ms."""
 
     def share(source: str, target: str) -> None:
         in_lab = Path(source).is_relative_to(fresh_workspace / "labs")
         shared = in_lab and not source.endswith((".py", ".toml"))
         (os.link if shared else shutil.copyfile)(source, target)
 
-    return shutil.copytree(fresh_workspace, tmp_path / "course", copy_function=share)
+    return share
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """A workspace to play a learner in."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,11 @@ def same_minigrad(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def workspace(workspace_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+def workspace(fresh_workspace: Path, share, tmp_path: Path, monkeypatch) -> Workspace:
     """A fresh workspace, with the current folder in it."""
-    monkeypatch.chdir(workspace_folder)
-    return Workspace(workspace_folder)
+    root = shutil.copytree(fresh_workspace, tmp_path / "course", copy_function=share)
+    monkeypatch.chdir(root)
+    return Workspace(root)
 
 
 @pytest.fixture

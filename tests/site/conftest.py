@@ -19,8 +19,9 @@ FLAGS = [
 
 
 @pytest.fixture
-def workspace(workspace_folder):
-    return Workspace(workspace_folder)
+def workspace(fresh_workspace, share, tmp_path):
+    root = shutil.copytree(fresh_workspace, tmp_path / "course", copy_function=share)
+    return Workspace(root)
 
 
 @pytest.fixture(scope="session")
