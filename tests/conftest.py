@@ -11,6 +11,8 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 import io  # noqa: E402 - after the threads are said
+import shutil  # noqa: E402
+from collections.abc import Callable, Iterator  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
 from pathlib import Path  # noqa: E402
 
@@ -25,12 +27,32 @@ def _seeded() -> None:
     minigrad.manual_seed(0)
 
 
+def _times(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
 @pytest.fixture(scope="session")
-def fresh_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace as `minigrad start` makes it, to be copied: that takes half the time."""
+def fresh_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A workspace as `minigrad start` makes it, which no test changes."""
     from minigrad.course.workspace import start
 
-    return start(tmp_path_factory.mktemp("fresh") / "course")[0].root
+    root = start(tmp_path_factory.mktemp("fresh") / "course")[0].root
+    before = _times(root)
+    yield root
+    assert _times(root) == before, "a test has written into a file that all workspaces share"
+
+
+@pytest.fixture(scope="session")
+def share(fresh_workspace: Path) -> Callable[[str, str], None]:
+    """Copies a file of the fresh workspace for a test of its own; the labs' texts, records and
+    figures, most of it, are one file for all: copies would take each of a hundred tests 20 ms."""
+
+    def share(source: str, target: str) -> None:
+        in_lab = Path(source).is_relative_to(fresh_workspace / "labs")
+        shared = in_lab and not source.endswith((".py", ".toml"))
+        (os.link if shared else shutil.copyfile)(source, target)
+
+    return share
 
 
 @dataclass

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import minigrad
+from tests.each import each
 
 SRC = Path(minigrad.__file__).parent
 FILES = sorted(SRC.rglob("*.py"))
@@ -37,6 +38,14 @@ ALONE = {"scalar"}  # imports nothing of minigrad, and only the CLI's layers may
 def part_of(path):
     """The layer name of a file: its folder in the package, or its own name."""
     return path.relative_to(SRC).with_suffix("").parts[0]
+
+
+def named(paths):
+    return {path.relative_to(SRC).as_posix(): path for path in paths}
+
+
+def folder(name):
+    return name.rpartition("/")[0] or "."
 
 
 def imported(path):
@@ -73,7 +82,7 @@ def target(name):
 INSIDE = [path for path in FILES if part_of(path) != "__init__"]
 
 
-@pytest.mark.parametrize("path", INSIDE, ids=lambda path: str(path.relative_to(SRC)))
+@each(folder, path=named(INSIDE))
 def test_imports_point_downward(path):
     here = part_of(path)
     assert here in {*RANK, *ALONE}, f"give {here} a place in LAYERS"
@@ -119,7 +128,7 @@ def test_the_scalar_engine_needs_not_even_numpy():
 LONG = SRC / "course" / "checks"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SRC)))
+@each(folder, path=named(FILES))
 def test_files_stay_small(path):
     lines = path.read_text(encoding="utf-8").count("\n")
     most = 600 if path.parent == LONG else 300

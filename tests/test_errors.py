@@ -19,6 +19,7 @@ from minigrad.errors import (
     MinigradError,
     ShapeError,
 )
+from tests.each import each
 from tests.error_cases import TABLE
 from tests.functional.cases import CASES, IN_PLACE
 from tests.functional.inputs import apply, convert, is_random
@@ -42,8 +43,7 @@ TENSOR_FIRST = sorted(
 )
 
 
-@pytest.mark.parametrize("op", TENSOR_FIRST)
-@pytest.mark.parametrize("wrong", ["text", None, [1.0], np.ones((2, 3)), {}], ids=str)
+@each(op=TENSOR_FIRST, wrong=["text", None, [1.0], np.ones((2, 3)), {}])
 def test_what_is_no_tensor(op, wrong):
     case = next(c for c in CASES[op] if isinstance(c.args[0], np.ndarray) and c.args[0].size)
     args = convert(mg, case.args)
@@ -58,8 +58,7 @@ WITH_DIM = {
 }
 
 
-@pytest.mark.parametrize("op", sorted(WITH_DIM))
-@pytest.mark.parametrize("dim", [7, -8, 1.5, "a", True], ids=repr)
+@each(op=sorted(WITH_DIM), dim=[7, -8, 1.5, "a", True])
 def test_a_dim_that_is_not_there(op, dim):
     case = next(c for c in CASES[op] if not is_random(c))
     args = convert(mg, case.args)

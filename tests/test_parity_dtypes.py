@@ -9,6 +9,7 @@ import pytest
 import minigrad as mg
 from minigrad.errors import MinigradError
 from tests.differences import DIFFERENCES
+from tests.each import each
 from tests.functional.cases import FIXED
 from tests.functional.inputs import apply, convert, leaves
 
@@ -133,8 +134,7 @@ def test_two_tensors(name):
             check(name, BINARY[name], (a, m), (b, n))
 
 
-@pytest.mark.parametrize("number", [2, 0, -1, 2.5, True], ids=repr)
-@pytest.mark.parametrize("name", [name for name in BINARY if name not in NO_NUMBERS])
+@each(name=[name for name in BINARY if name not in NO_NUMBERS], number=[2, 0, -1, 2.5, True])
 def test_a_tensor_and_a_number_which_never_promotes(name, number):
     for dtype, ndim in product(DTYPES, (0, 1)):
         check(name, BINARY[name], (dtype, ndim), number)
@@ -207,10 +207,12 @@ def test_the_dtype_of_new_tensors():
         assert str(call(torch).dtype) == f"torch.{call(mg).dtype}"
 
 
+DIGITS = {"float16": 5e-3, "bfloat16": 4e-2}
+
+
 @pytest.mark.filterwarnings("ignore:.*degrees of freedom:UserWarning")
-@pytest.mark.parametrize(("dtype", "digits"), [("float16", 5e-3), ("bfloat16", 4e-2)])
-@pytest.mark.parametrize("case", FIXED.values(), ids=FIXED)
-def test_values_and_gradients_in_half_precision(case, dtype, digits):
+@each(case=FIXED, dtype=list(DIGITS))
+def test_values_and_gradients_in_half_precision(case, dtype):
     """As close to PyTorch's as its own roundings lie: a few of the last of 11 bits, or of 8."""
     results = []
     for lib in (mg, torch):
@@ -225,4 +227,4 @@ def test_values_and_gradients_in_half_precision(case, dtype, digits):
         results.append([t.detach().float().numpy() for t in (*outs, *grads)])
     for ours, theirs in zip(*results, strict=True):
         scale = max(1.0, np.abs(theirs[np.isfinite(theirs)]).max(initial=0))
-        np.testing.assert_allclose(ours, theirs, digits, digits * scale)
+        np.testing.assert_allclose(ours, theirs, DIGITS[dtype], DIGITS[dtype] * scale)

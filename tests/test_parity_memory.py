@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from tests.functional.cases import ALL
-from tests.functional.inputs import apply, convert, is_random, leaves
+from tests.each import each
+from tests.functional.cases import FIXED
+from tests.functional.inputs import apply, convert, leaves
 
 torch = pytest.importorskip("torch")
 pytestmark = [
@@ -37,11 +38,11 @@ def sharing(lib, case):
     ]
 
 
-def fixed(case):
-    """Whether the op draws nothing, and is no einsum of one operand (docs/differences.md)."""
-    return not is_random(case) and not (case.op == "einsum" and len(case.args) == 2)
+def of_one(case):
+    """Whether it is an einsum of one operand (DIFFERENCES.md)."""
+    return case.op == "einsum" and len(case.args) == 2
 
 
-@pytest.mark.parametrize("case", [c for c in ALL if fixed(c)], ids=lambda case: case.op)
+@each(case={name: case for name, case in FIXED.items() if not of_one(case)})
 def test_results_share_memory_with_an_argument_as_pytorchs_do(case):
     assert sharing(mg, case) == sharing(torch, case), case.args[1:]

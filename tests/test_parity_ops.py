@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from tests.each import each
 from tests.functional.cases import FIXED
 from tests.functional.inputs import apply, convert, find, leaves
 
@@ -54,7 +55,7 @@ def assert_equal(ours, theirs):
         np.testing.assert_allclose(g, other, 1e-9, 1e-9)
 
 
-@pytest.mark.parametrize("case", FIXED.values(), ids=FIXED)
+@each(case=FIXED)
 def test_values_and_gradients(case):
     assert_equal(*both(case))
 
@@ -77,9 +78,7 @@ def called_by_keyword(case):
     return not (case.op in ("pow", "where") and float in map(type, case.args))  # named self there
 
 
-@pytest.mark.parametrize(
-    "case", [c for c in FIXED.values() if called_by_keyword(c)], ids=lambda c: c.op
-)
+@each(case={name: case for name, case in FIXED.items() if called_by_keyword(case)})
 def test_a_call_by_keyword(case):
     """PyTorch takes our names of parameters, so a script can use them with either."""
     assert_equal(*both(case, by_keyword))

@@ -5,6 +5,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.errors import MinigradError
+from tests.each import each
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
@@ -78,8 +79,7 @@ def test_reading(index):
     np.testing.assert_array_equal(ours.grad.numpy(), theirs.grad.numpy())
 
 
-@pytest.mark.parametrize("value", [7.5, "one", "same", "row"])
-@pytest.mark.parametrize("index", INDICES, ids=str)
+@each(str, index=INDICES, value=[7.5, "one", "same", "row"])
 def test_writing(index, value):
     """As plain data, and with gradients to what is kept and to what is put in."""
     x = np.arange(24.0).reshape(2, 3, 4)
@@ -187,10 +187,10 @@ def strided(lib):
     }
 
 
-@pytest.mark.parametrize("kind", strided(mg))
-@pytest.mark.parametrize(
-    "shape", [(-1,), (6, -1), (2, 12), (3, 8), (4, 6), (2, 3, 2, -1), (1, 8, 1), (0, 5), (2, 4)]
-)
+SHAPES = [(-1,), (6, -1), (2, 12), (3, 8), (4, 6), (2, 3, 2, -1), (1, 8, 1), (0, 5), (2, 4)]
+
+
+@each(str, kind=list(strided(mg)), shape=SHAPES)
 def test_view_is_given_where_memory_allows_and_reshape_wherever_sizes_do(kind, shape):
     for name in ("view", "reshape"):
         outcomes = []
@@ -202,8 +202,10 @@ def test_view_is_given_where_memory_allows_and_reshape_wherever_sizes_do(kind, s
         assert outcomes[0] == outcomes[1]
 
 
-@pytest.mark.parametrize("shape", [(2, 3), (-1, 3), (4, 2, 3), (4, -1, -1), (2, -1), (0, 2, 3)])
-@pytest.mark.parametrize("start", [(2, 3), (1, 3), (2, 1), (3,), (1,), ()])
+STARTS = [(2, 3), (1, 3), (2, 1), (3,), (1,), ()]
+
+
+@each(str, start=STARTS, shape=[(2, 3), (-1, 3), (4, 2, 3), (4, -1, -1), (2, -1), (0, 2, 3)])
 def test_expand(start, shape):
     outcomes = []
     for lib in (mg, torch):

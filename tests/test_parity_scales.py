@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from tests.functional.cases import CASES, SHAPES_AND_INDICES
-from tests.functional.inputs import apply, convert, is_random, leaves
+from tests.each import each
+from tests.functional.cases import FIXED, SHAPES_AND_INDICES
+from tests.functional.inputs import apply, convert, leaves
 
 torch = pytest.importorskip("torch")
 pytestmark = [
@@ -21,7 +22,8 @@ pytestmark = [
 
 SCALES = [("float16", scale) for scale in (1e-3, 30, 300, 5_000)]
 SCALES += [("float32", float(f"1e{n}")) for n in (-30, -25, -20, 20, 25, 30)]
-OPS = [op for op in CASES if op not in SHAPES_AND_INDICES]  # moving elements loses no digits
+# moving elements loses no digits
+COMPUTING = {name: case for name, case in FIXED.items() if case.op not in SHAPES_AND_INDICES}
 
 
 def scaled(value, factor, dtype):
@@ -59,17 +61,14 @@ def right(found, truth):
     return np.isclose(found, truth, 0, near, equal_nan=True)
 
 
-@pytest.mark.parametrize(("dtype", "factor"), SCALES, ids=str)
-@pytest.mark.parametrize("op", OPS)
-def test_values_and_gradients_are_right_wherever_pytorchs_are(op, dtype, factor):
-    for case in CASES[op]:
-        if is_random(case):
-            continue
-        args, kwargs = (scaled(part, factor, dtype) for part in (case.args, case.kwargs))
-        ours = results(mg, op, args, kwargs, dtype, dtype)
-        theirs = results(torch, op, args, kwargs, dtype, dtype)
-        truth = results(torch, op, args, kwargs, "float64", dtype)
-        for mine, other, wanted in zip(ours, theirs, truth, strict=True):
-            assert mine.dtype == other.dtype
-            wrong = right(other, wanted) & ~right(mine, wanted)
-            assert not wrong.any(), f"{args}: {mine} where {wanted} is right"
+@each(case=COMPUTING, scale=SCALES)
+def test_values_and_gradients_are_right_wherever_pytorchs_are(case, scale):
+    op, (dtype, factor) = case.op, scale
+    args, kwargs = (scaled(part, factor, dtype) for part in (case.args, case.kwargs))
+    ours = results(mg, op, args, kwargs, dtype, dtype)
+    theirs = results(torch, op, args, kwargs, dtype, dtype)
+    truth = results(torch, op, args, kwargs, "float64", dtype)
+    for mine, other, wanted in zip(ours, theirs, truth, strict=True):
+        assert mine.dtype == other.dtype
+        wrong = right(other, wanted) & ~right(mine, wanted)
+        assert not wrong.any(), f"{args}: {mine} where {wanted} is right"

@@ -18,9 +18,9 @@ def same_minigrad(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def workspace(fresh_workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+def workspace(fresh_workspace: Path, share, tmp_path: Path, monkeypatch) -> Workspace:
     """A fresh workspace, with the current folder in it."""
-    root = shutil.copytree(fresh_workspace, tmp_path / "course", copy_function=shutil.copyfile)
+    root = shutil.copytree(fresh_workspace, tmp_path / "course", copy_function=share)
     monkeypatch.chdir(root)
     return Workspace(root)
 

@@ -38,5 +38,5 @@ CASES: dict[str, list[Case]] = {
 }
 SHAPES_AND_INDICES = {*SHAPES, *INDICES}  # they move elements, and compute nothing
 ALL = [case for cases in CASES.values() for case in cases]
-IDS = [f"{op}-{i}" for op, cases in CASES.items() for i in range(len(cases))]
-FIXED = {name: case for name, case in zip(IDS, ALL, strict=True) if not is_random(case)}
+NAMED = {f"{op}-{i}": case for op, cases in CASES.items() for i, case in enumerate(cases)}
+FIXED = {name: case for name, case in NAMED.items() if not is_random(case)}

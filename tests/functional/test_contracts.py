@@ -5,13 +5,13 @@ import gc
 import warnings
 
 import numpy as np
-import pytest
 
 import minigrad as mg
 from minigrad.core.broadcast import unbroadcast
 from minigrad.core.graph import Node
 from minigrad.core.saved import listed
-from tests.functional.cases import ALL, IDS
+from tests.each import each
+from tests.functional.cases import ALL, NAMED
 from tests.functional.inputs import apply, convert, leaves
 
 
@@ -22,7 +22,7 @@ def run(case, dtype="float64"):
     return leaves((args, kwargs)), [o for o in apply(mg, case.op, args, kwargs) if o.requires_grad]
 
 
-@pytest.mark.parametrize("case", ALL, ids=IDS)
+@each(case=NAMED)
 def test_a_vjp_gives_the_inputs_shape_and_dtype_and_owns_what_it_gives(case):
     for dtype in ("float16", "float32", "float64"):
         _, outputs = run(case, dtype)
@@ -43,7 +43,7 @@ def test_a_vjp_gives_the_inputs_shape_and_dtype_and_owns_what_it_gives(case):
                     assert result.dtype == target.dtype, node
 
 
-@pytest.mark.parametrize("case", ALL, ids=IDS)
+@each(case=NAMED)
 def test_a_vjp_holds_no_value_that_it_has_not_saved(case):
     """What stands in a closure is neither checked for changes nor differentiated."""
     _, outputs = run(case)
@@ -65,7 +65,7 @@ def in_closure(value):
     return [array for cell in cells for array in in_closure(cell.cell_contents)]
 
 
-@pytest.mark.parametrize("case", ALL, ids=IDS)
+@each(case=NAMED)
 def test_no_gradient_shares_memory_with_another_or_with_the_one_that_came_in(case):
     inputs, outputs = run(case)
     given = [mg.ones(*o.shape, dtype="float64") for o in outputs]
@@ -97,7 +97,7 @@ def test_no_op_leaves_a_cycle_behind():
         gc.unfreeze()
 
 
-@pytest.mark.parametrize("case", ALL, ids=IDS)
+@each(case=NAMED)
 def test_a_run_that_diverges_is_silent(case):
     """NumPy's warnings are attributed to minigrad's own lines, where they are filtered."""
     with warnings.catch_warnings(record=True) as caught:

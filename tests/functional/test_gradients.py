@@ -5,13 +5,12 @@ import importlib
 import inspect
 from pathlib import Path
 
-import pytest
-
 import minigrad as mg
 from minigrad import functional
 from minigrad.autograd import gradcheck
 from minigrad.functional.operators import METHODS
-from tests.functional.cases import ALL, CASES, IDS
+from tests.each import each
+from tests.functional.cases import CASES, NAMED
 from tests.functional.inputs import apply, convert, leaves
 
 FOLDER = Path(functional.__file__).parent
@@ -69,7 +68,7 @@ def test_an_op_is_recorded_under_its_own_name():
                     assert call.args[0].value == function.name
 
 
-@pytest.mark.parametrize("case", ALL, ids=IDS)
+@each(case=NAMED)
 def test_the_gradient_is_right(case):
     args, kwargs = convert(mg, case.args), convert(mg, case.kwargs)
     inputs = leaves((args, kwargs))

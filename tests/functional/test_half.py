@@ -1,11 +1,14 @@
 """Half precision, over the table of cases: computed in float32 and rounded once, values and
 gradients, in float16 and in bfloat16."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
 import minigrad as mg
-from tests.functional.cases import ALL, IDS
+from tests.each import each
+from tests.functional.cases import NAMED
 from tests.functional.inputs import apply, convert, leaves
 
 DIGITS = {"float16": 11, "bfloat16": 8}
@@ -24,11 +27,8 @@ def run(case, dtype, inputs=None, weights=None):
     return own, outs, weights, mg.autograd.grad(outs, own, weights, allow_unused=True)
 
 
-@pytest.mark.parametrize("dtype", DIGITS)
-@pytest.mark.parametrize("case", ALL, ids=IDS)
+@each(case=NAMED, dtype=list(DIGITS) if find_spec("ml_dtypes") else ["float16"])
 def test_rounded_once(case, dtype):
-    if dtype == "bfloat16":
-        pytest.importorskip("ml_dtypes")
     inputs, outs, weights, grads = run(case, dtype)
     _, exact, _, slopes = run(case, "float64", inputs, [w.double() for w in weights])
     eps = 2.0 ** -DIGITS[dtype]

@@ -1,23 +1,26 @@
 """Second derivatives of every op: gradients of gradients against central differences, and against
 PyTorch's. A fused op's are those of its parts."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
 import minigrad as mg
 from minigrad.autograd import gradgradcheck
-from tests.functional.cases import ALL, IDS
+from tests.each import each
+from tests.functional.cases import NAMED
 from tests.functional.inputs import apply, convert, leaves
 
 # |x| has a kink at 0, and so has every norm made of it
-SMOOTH = [
-    (case, name)
-    for case, name in zip(ALL, IDS, strict=True)
+SMOOTH = {
+    name: case
+    for name, case in NAMED.items()
     if not (case.op == "norm" and np.size(case.args[0]) and np.min(np.abs(case.args[0])) == 0)
-]
+}
 
 
-@pytest.mark.parametrize("case", [c for c, _ in SMOOTH], ids=[name for _, name in SMOOTH])
+@each(case=SMOOTH)
 def test_the_second_derivative_is_right(case):
     args, kwargs = convert(mg, case.args), convert(mg, case.kwargs)
     inputs = leaves((args, kwargs))
@@ -56,12 +59,14 @@ BROKEN = {  # PyTorch's own errors at these: no bias there, and an empty tensor
     "layer_norm-7": "Expected a proper Tensor but got None",
     "embedding-3": "cannot reshape tensor of 0 elements",
 }
-HERE = [(c, name) for c, name in SMOOTH if c.op not in UNLIKE and name not in BROKEN]
+HERE = {n: c for n, c in SMOOTH.items() if c.op not in UNLIKE and n not in BROKEN}
 
 
 @pytest.mark.filterwarnings("ignore:.*degrees of freedom")
-@pytest.mark.parametrize("case", [c for c, _ in HERE], ids=[name for _, name in HERE])
+@pytest.mark.skipif(not find_spec("torch"), reason="torch is not installed")
+@each(case=HERE)
 def test_the_second_derivative_is_pytorchs(case):
-    torch = pytest.importorskip("torch")
+    import torch
+
     for ours, theirs in zip(second(mg, case), second(torch, case), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-10)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from tests.each import each
 from tests.functional.cases import CASES, FIXED
 from tests.functional.inputs import apply, convert
 
@@ -257,7 +258,7 @@ def test_every_op_has_a_reference():
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize("case", FIXED.values(), ids=FIXED)
+@each(case=FIXED)
 def test_the_value_is_numpys(case):
     outputs = apply(mg, case.op, convert(mg, case.args), convert(mg, case.kwargs))
     expected = REFERENCE[case.op](*case.args, **case.kwargs)

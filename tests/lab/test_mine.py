@@ -105,7 +105,8 @@ def test_every_piece_of_the_learners_is_called_in_the_labs_experiment(tmp_path, 
     assert "minigrad" not in whose.values()
     for name, piece in vars(pieces).items():
         setattr(pieces, name, counted(piece, calls, name))
-    s, run = module.Settings(**SMALL[number]), Run()
+    small = SMALL[number] | ({"four_steps": 0} if number == "03" else {})  # no piece is in those
+    s, run = module.Settings(**small), Run()
     module.experiment(s, run, pieces)
     assert calls == set(module.PIECES)
     if number in ("02", "03"):  # the draws of 01 are the learner's own

@@ -125,7 +125,7 @@ def test_02_both_norms_train_and_hold_the_activations():
 
 
 def test_03_the_residual_decides():
-    module, records = run("03", steps=80, width=64, optimizers=(("sgd", 1e-3),), four_steps=0)
+    module, records = run("03", steps=70, width=48, optimizers=(("sgd", 1e-3),), four_steps=0)
     cells = Cells.of_variants(records["losses.json"]["variants"]).by("variant")
     fates = {name: mine.counts for name, mine in cells.items()}
     assert fates == {"residual, SGD 0.001": "trained 3/3", "no residual, SGD 0.001": "stalled 3/3"}

@@ -40,7 +40,7 @@ def test_04_post_norm_cuts_the_gradient_off_and_pre_norm_does_not(text, seed):
     for name in ("post LayerNorm", "pre RMSNorm"):
         model = small_gpt(text, seed, **LAB04.MODEL, **LAB04.VARIANTS[name])
         ends = {"first": model.blocks[0], "last": model.blocks[-1]}
-        record, seen = run(text, model, seed, ends, steps=20, lr=2e-2)
+        record, seen = run(text, model, seed, ends, steps=12, lr=2e-2)
         assert record["diverged_at"] is None
         shares[name] = seen.gradient_norm["first"][-1] / seen.gradient_norm["last"][-1]
         assert 0.5 < seen.activation_std["first"][-1] < 20  # the signal is alive in both
@@ -53,7 +53,7 @@ def test_05_post_norm_stalls_where_pre_norm_learns(text, seed):
     ended = {}
     for placement in ("pre", "post"):
         options = {"layers": 8, "dim": 32, "norm": "layernorm", "placement": placement}
-        ended[placement], _ = run(text, small_gpt(text, seed, **options), seed, steps=120, lr=1e-2)
+        ended[placement], _ = run(text, small_gpt(text, seed, **options), seed, steps=60, lr=1e-2)
     fates = {placement: fate(run, unigram) for placement, run in ended.items()}
     assert fates == {"pre": "trained", "post": "stalled"}
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import minigrad
+from tests.each import each
 
 torch: Any = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
@@ -35,10 +36,10 @@ def shared_names(ours: Any, theirs: Any) -> list[str]:
     ]
 
 
-def cases() -> list[tuple[str, Any, Any]]:
+def cases() -> dict[str, tuple[Any, Any]]:
     nn, optim = minigrad.nn, minigrad.optim
-    return [
-        (f"{ours.__name__.removeprefix('minigrad.')}.{n}", getattr(ours, n), getattr(theirs, n))
+    return {
+        f"{ours.__name__.removeprefix('minigrad.')}.{n}": (getattr(ours, n), getattr(theirs, n))
         for ours, theirs in (
             (nn, torch.nn),
             (nn.functional, torch.nn.functional),
@@ -50,7 +51,7 @@ def cases() -> list[tuple[str, Any, Any]]:
             (optim.Optimizer, torch.optim.Optimizer),
         )
         for n in shared_names(ours, theirs)
-    ]
+    }
 
 
 def parameters(function: Callable) -> dict[str, inspect.Parameter]:
@@ -77,9 +78,9 @@ def parameters(function: Callable) -> dict[str, inspect.Parameter]:
 CASES = cases()
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
-def test_signature(ours: Any, theirs: Any) -> None:
-    mine, known = parameters(ours), parameters(theirs)
+@each(lambda name: name.rpartition(".")[0], pair=CASES)
+def test_signature(pair: tuple[Any, Any]) -> None:
+    mine, known = map(parameters, pair)
     assert [name for name in mine if name in known] == [name for name in known if name in mine]
     for name in mine.keys() - known.keys():
         assert name in OWN and mine[name].kind is inspect.Parameter.KEYWORD_ONLY, name
@@ -93,7 +94,7 @@ def test_signature(ours: Any, theirs: Any) -> None:
 
 
 def test_the_list_of_cases_is_whole() -> None:
-    names = {name.rsplit(".", 1)[1] for name, _, _ in CASES}
+    names = {name.rsplit(".", 1)[1] for name in CASES}
     expected = (
         "Linear Embedding LayerNorm RMSNorm Dropout GELU Sequential ModuleList CrossEntropyLoss "
         "cross_entropy gelu linear kaiming_normal_ trunc_normal_ calculate_gain clip_grad_norm_ "

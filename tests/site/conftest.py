@@ -19,8 +19,8 @@ FLAGS = [
 
 
 @pytest.fixture
-def workspace(fresh_workspace, tmp_path):
-    root = shutil.copytree(fresh_workspace, tmp_path / "course", copy_function=shutil.copyfile)
+def workspace(fresh_workspace, share, tmp_path):
+    root = shutil.copytree(fresh_workspace, tmp_path / "course", copy_function=share)
     return Workspace(root)
 
 

@@ -237,7 +237,7 @@ def test_a_lab_runs_with_the_learners_own(workspace):
 def test_a_learners_loop_without_end_is_stopped(workspace, monkeypatch):
     from minigrad.site.face import own
 
-    monkeypatch.setattr(own, "SILENT", 4.0)
+    monkeypatch.setattr(own, "SILENT", 2.0)
     shown = answer("exercise", {"name": "linear_moment"}, workspace)
     code = "def linear_moment(*args):\n    while True:\n        pass\n"
     save(workspace.course.lab("00"), "linear_moment", code, shown["digest"])

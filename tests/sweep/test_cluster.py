@@ -1,6 +1,5 @@
 """A sweep on a Dask scheduler with two workers, one of which is lost in the middle."""
 
-import distributed
 import pytest
 
 from minigrad.errors import ArgumentError, MinigradError
@@ -15,6 +14,8 @@ RUNS = expand({"steps": 5, "seeds": 10, "grid": {"depth": [2, 3], "lr": [0.01, 0
 @pytest.fixture
 def cluster():
     """A real scheduler and two workers, all in this process: starting others takes seconds."""
+    import distributed  # here: it takes each process that collects this file half a second
+
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
     ) as made:
@@ -51,6 +52,8 @@ def test_the_command_takes_a_scheduler(cluster, tmp_path, monkeypatch, capsys):
 
 
 def test_a_scheduler_that_goes_is_one_line(cluster, tmp_path, monkeypatch):
+    import distributed
+
     store = Store(tmp_path / "s.sqlite")
 
     def lost(self, timeout=None):  # closing a real one takes half a minute
