@@ -26,7 +26,7 @@ def sharpness(session: Session, w: Array, g: Array, u: Array, turned: Array) -> 
     if not size > 0:
         return 0.0
     d = root * v / size
-    h = 2e-3 * max(norm(w), 1e-30) / norm(d)
+    h = 1e-2 * max(norm(w), 1e-30) / norm(d)
     session.put(w + h * d)
     _, there = session.differentiate(session.batches[0])
     found = norm(root * (there - g) / h)
