@@ -58,7 +58,18 @@ def rows(short_course, minigrad, monkeypatch):
         "import socket\nsocket.create_connection(('127.0.0.1', 9))\n",
         "def linear_moment(q, fan_in, var_w):\n    return bytearray(1 << 40)\n",
     ],
-    ids="garbage forged patched cleared judge guard kill process network memory".split(),
+    ids=[
+        "garbage",
+        "forged",
+        "patched",
+        "cleared",
+        "judge",
+        "guard",
+        "kill",
+        "process",
+        "network",
+        "memory",
+    ],
 )
 def test_a_file_decides_its_own_row_by_its_answers_alone(rows, tmp_path, code):
     found = rows(put(tmp_path / "bad", code), put(tmp_path / "good", RIGHT))
