@@ -116,6 +116,12 @@ def test_watch_without_a_terminal_takes_a_line_per_key(workspace, minigrad, solv
     assert "\x1b" not in result.output
 
 
+def test_watch_ends_with_its_input_where_that_leaves_a_question_open(workspace):
+    command = [sys.executable, "-m", "minigrad", "--poll", "0.05"]
+    done = subprocess.run(command, input="x\n", capture_output=True, encoding="utf-8", timeout=60)
+    assert done.returncode == 0 and "It stays as it is." in done.stdout
+
+
 def test_watch_checks_again_when_the_file_is_saved(write):
     command = [sys.executable, "-um", "minigrad", "--poll", "0.05"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}

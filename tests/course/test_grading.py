@@ -18,6 +18,8 @@ for fd in range(3, 12):
     except OSError: pass
 """
 FALSE = "import minigrad.course.check as c\nc.agree = c.same_kind = lambda *a: True\n"
+JUDGE = "import __main__ as m\nm.run_check = lambda name, *a, **k: m.Result(name, 'passed')\n"
+GUARD = "from minigrad.course import guard\nguard.changed = lambda before: ''\n"
 CLEARED = "from minigrad.course.checks import variance_walk as v\nv.CHECKS.clear()\n"
 ONE = "def linear_moment(q, fan_in, var_w):\n    return 1\n"
 
@@ -49,12 +51,25 @@ def rows(short_course, minigrad, monkeypatch):
         WRITE.format(FORGED.encode() + b"\n") + ONE,
         FALSE + ONE,
         CLEARED + ONE,
+        JUDGE + ONE,
+        GUARD + FALSE + ONE,
         "import os, signal\nos.kill(os.getppid(), signal.SIGTERM)\n",
         "import subprocess\nsubprocess.Popen(['sleep', '60'])\n",
         "import socket\nsocket.create_connection(('127.0.0.1', 9))\n",
         "def linear_moment(q, fan_in, var_w):\n    return bytearray(1 << 40)\n",
     ],
-    ids=["garbage", "forged", "patched", "cleared", "kill", "process", "network", "memory"],
+    ids=[
+        "garbage",
+        "forged",
+        "patched",
+        "cleared",
+        "judge",
+        "guard",
+        "kill",
+        "process",
+        "network",
+        "memory",
+    ],
 )
 def test_a_file_decides_its_own_row_by_its_answers_alone(rows, tmp_path, code):
     found = rows(put(tmp_path / "bad", code), put(tmp_path / "good", RIGHT))

@@ -1,4 +1,4 @@
-"""Diagnosing leaves no trace, and costs no more than fifteen training steps."""
+"""Diagnosing leaves no trace, and costs no more than nine training steps."""
 
 import copy
 import random
@@ -105,14 +105,14 @@ def test_nothing_is_changed_where_the_loss_fails():
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_it_costs_at_most_fifteen_steps(count):
+def test_it_costs_at_most_nine_steps(count):
     model, loss, optimizer, batches = stack()
     forwards = []
-    model.register_forward_hook(lambda *_: forwards.append(minigrad.is_grad_enabled()))
+    model[0].register_forward_hook(lambda *_: forwards.append(minigrad.is_grad_enabled()))
     d = minigrad.diagnose(model, loss, optimizer, batches[:count])
     backwards = sum(forwards)  # each pass with a graph is walked back
-    assert (len(forwards) + 2 * backwards) / 3 <= 15
-    assert d.measured.cost <= 15
+    assert (len(forwards) + 2 * backwards) / 3 <= 9
+    assert d.measured.cost <= 9
 
 
 def test_the_same_network_is_diagnosed_alike_twice():

@@ -63,7 +63,7 @@ def check(arguments: Sequence[str], tell: Callable[..., None], alone: Path | Non
     file, names = Path(arguments[0]), arguments[2:]
     module = importlib.import_module(f"minigrad.course.checks.{arguments[1]}")
     checks: dict[str, Any] = module.CHECKS
-    before = guard.fingerprint()
+    before, changed = guard.fingerprint(), guard.changed  # whatever becomes of the name
     if alone:
         for right in {c.right for c in checks.values()}:  # what a mistake is made of is read now
             inspect.getsource(right)
@@ -94,7 +94,7 @@ def check(arguments: Sequence[str], tell: Callable[..., None], alone: Path | Non
                 begin=lambda what, size: tell(probe=what, size=size),
                 so_far=lambda result: tell(so_far=result.to_dict()),
             )
-        if touched := guard.changed(before):
+        if touched := changed(before):
             sentence = f"changes {touched}, by which it is checked: leave minigrad as it is."
             result = Result(name, "failed", sentence)
         result.printed = printed.getvalue()

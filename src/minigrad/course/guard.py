@@ -82,10 +82,12 @@ def _below(folders: Any) -> Any:
 
 
 def fingerprint() -> dict[tuple[str, str], int]:
-    """What minigrad's own modules and the course's classes and tables hold: (where, name) to id."""
+    """What minigrad's own modules, the process's own and the course's classes and tables hold:
+    (where, name) to id."""
     found: dict[tuple[str, str], int] = {}
     for name, module in list(sys.modules.items()):
-        if not name.startswith(("minigrad.", "solutions_")) and name != "minigrad":
+        own = name in ("minigrad", "__main__")  # `child` runs as __main__
+        if not own and not name.startswith(("minigrad.", "solutions_")):
             continue
         for key, value in list(vars(module).items()):
             if key.startswith("__"):

@@ -55,7 +55,10 @@ def ask_guess(progress: Progress, lab_name: str, given: list[str]) -> None:
 def _answer(guess: Guess, said: str) -> str:
     """An answer as it is kept, or ArgumentError where it is none."""
     if guess.curve:
-        return str(five.read(said))
+        try:
+            return str(five.read(said))
+        except ArgumentError as error:
+            raise ArgumentError(f"{guess.key}: {error}") from None
     lettered = dict(zip(LETTERS, guess.choices, strict=False))
     choice = lettered.get(said.lower(), said)
     if choice not in guess.choices:

@@ -31,12 +31,15 @@ class Keys:
     def _pump(self) -> None:
         for line in sys.stdin:
             self.lines.put(line.strip().lower()[:1] or "enter")
-        self.lines.put("q")
+        self.lines.put("")
 
     def read(self, seconds: float) -> str:
         """The next key, "" when none came."""
         with contextlib.suppress(queue.Empty):
-            return self.lines.get(timeout=seconds)
+            if key := self.lines.get(timeout=seconds):
+                return key
+            self.lines.put("")  # whoever asks next is told of the end too
+            return "q"
         return ""
 
     def wait(self) -> str:
