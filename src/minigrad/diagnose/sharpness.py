@@ -15,9 +15,11 @@ def sharpness(session: Session, w: Array, g: Array, u: Array, turned: Array) -> 
     gradient `g` gives it: `Session.limit` is where descent ceases to be stable.
 
     Power iteration. `turned`, what a few updates have changed of the gradient, is its first
-    product; the second is the difference of two gradients: half the cost of an exact one, the same
-    in every engine, and as exact as the use (a test holds it to 2 %). Leaves the parameters moved.
-    0 where nothing moves, inf where the gradient overflows.
+    product; the second is the difference of two gradients: half the cost of an exact one, and the
+    same in every engine. It is exact on a parabola (a test holds it to 2 %), and within a factor
+    of about two on 48 small networks of ReLU, GELU and tanh with 32 rows. The two lie a hundredth
+    of the weights' size apart: nearer, the kinks of ReLU count for curvature. Leaves the parameters
+    moved. 0 where nothing moves, inf where the gradient overflows.
     """
     step = session.mean_squares(u) / np.maximum(session.mean_squares(g), 1e-60)  # R²
     root = session.spread(step**0.25)  # R½
