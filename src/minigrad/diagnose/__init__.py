@@ -22,7 +22,8 @@ def diagnose(
     ``loss(model, batch)`` returns the scalar to minimize, ``batches`` is a list of one or two.
     Model and optimizer are minigrad's or PyTorch's; both, and every random generator, are left
     exactly as they were. Takes the passes of 8 to 9 training steps. Raises ArgumentError for
-    what cannot be measured. ``steps`` matters to what is too slow.
+    what cannot be measured. ``steps`` matters to what is too slow; the odds were fitted on runs of
+    100 to 600.
     """
     from minigrad.diagnose.diagnosis import run
 

@@ -85,7 +85,7 @@ def markdown(d: Diagnosis) -> str:
     losses, far = (", ".join(f"{x:.3g}" for x in y) for y in (m.losses, [x.loss for x in m.leaps]))
     text += ["", f"Losses after one update and two, all taken back: {losses}."]
     if far:
-        text[-1] += f" Where leaps towards step {d.steps} end: {far}."
+        text[-1] += f" Where leaps towards step {d.steps} end, which is no forecast: {far}."
     text += [""]
     return "\n".join(text)
 
