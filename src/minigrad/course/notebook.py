@@ -23,7 +23,7 @@ from minigrad.course.questions import count
 from minigrad.course.reader import find_text
 from minigrad.course.runner import check
 from minigrad.course.status import faults, hint_lines
-from minigrad.course.stub import code_of, restore
+from minigrad.course.stub import code_of, is_stub, restore
 from minigrad.course.table import CourseError, Lab
 from minigrad.course.workspace import back_up, exercise_text, find, pristine
 from minigrad.files import read_utf8, write_text
@@ -53,7 +53,7 @@ def exercise(written: Written) -> Written:
     file, before = lab.file, exercise_text(lab)
     after = restore(before, source, name)
     if after != before:
-        if file.exists() and "NotImplementedError" not in code_of(before, name):
+        if file.exists() and not is_stub(before, name):
             back_up(workspace.root, file)
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, after)
@@ -94,8 +94,7 @@ def run(name: str, *, mine: bool = True, **options: Any) -> Ran:
     workspace = find()
     lab = workspace.course.lab(name)
     text = exercise_text(lab)
-    written = (e for e in lab.exercises if "NotImplementedError" not in code_of(text, e.name))
-    own = mine and any(e.mine for e in written)
+    own = mine and any(e.mine and not is_stub(text, e.name) for e in lab.exercises)
     return run_lab(name, mine=own, faults=faults([lab]) if own else {}, **options)
 
 

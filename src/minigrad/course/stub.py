@@ -57,6 +57,11 @@ def code_of(source: str, name: str) -> str:
     return "\n".join(source.splitlines()[first:last])
 
 
+def is_stub(source: str, name: str) -> bool:
+    """Whether a function or class is still as `stub` leaves it."""
+    return "NotImplementedError" in code_of(source, name)
+
+
 def restore(source: str, pristine: str, name: str) -> str:
     """``source`` with one definition put back as it is in ``pristine``; the others untouched."""
     there = pristine.splitlines(keepends=True)

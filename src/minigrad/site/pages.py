@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from minigrad.course.questions import count
+from minigrad.course.questions import topics
 from minigrad.course.reader import slug
 from minigrad.course.table import Course, Exercise, Lab, load
 from minigrad.course.workspace import resources
@@ -192,11 +192,11 @@ class Site:
             page, _, anchor = e.theory.partition("#")
             if page == file.name:
                 after[anchor] = after.get(anchor, "") + tools.exercise_card(e, root)
-        topics = [lab.id for lab in self.course.labs if lab.theory == file.name]
-        if topics and any(map(count, topics)):
+        asked = [lab.id for lab in self.course.labs if lab.theory == file.name]
+        if topics() & set(asked):
             heads = re.findall(r"^## (.+)$", file.read_text(encoding="utf-8"), flags=re.M)
             last = slug([head for head in heads if head != "Sources"][-1])
-            after[last] = after.get(last, "") + tools.quiz(topics[0], 3)
+            after[last] = after.get(last, "") + tools.quiz(asked[0], 3)
         return after
 
     @lru_cache(maxsize=8)  # noqa: B019 - a Site lives as long as the process
