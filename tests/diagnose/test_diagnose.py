@@ -9,6 +9,7 @@ import minigrad
 import minigrad.nn.functional as F
 from minigrad import nn, optim
 from minigrad.errors import ArgumentError
+from minigrad.probe import sharpness
 from minigrad.training.verdict import verdict
 from tests.diagnose.networks import stack
 
@@ -219,6 +220,25 @@ def test_the_sharpness_is_the_top_eigenvalue_times_the_rate():
     top = np.linalg.eigvalsh(2 * x.array.T @ x.array / 50)[-1]
     measured = minigrad.diagnose(model, loss, sgd, [x]).measured
     assert measured.curvature == pytest.approx(0.07 * top, rel=0.02)
+
+
+def found_of_true(seed, act):
+    """The sharpness of a small network by a diagnosis, over the Hessian's eigenvalue."""
+    minigrad.manual_seed(seed)
+    model = nn.Sequential(nn.Linear(8, 32), act(), nn.Linear(32, 32), act(), nn.Linear(32, 3))
+    x, y = minigrad.randn(32, 8), minigrad.randint(0, 3, (32,))
+    parameters = list(model.parameters())
+    start = np.random.default_rng(seed).normal(size=sum(p.numel() for p in parameters))
+    true, _ = sharpness(lambda: F.cross_entropy(model(x), y), parameters, start, 40)
+    sgd = optim.SGD(parameters, lr=0.5)
+    d = minigrad.diagnose(model, lambda m, b: F.cross_entropy(m(b[0]), b[1]), sgd, [(x, y)])
+    return d.measured.curvature / 0.5 / true
+
+
+@pytest.mark.parametrize("act", [nn.ReLU, nn.GELU, nn.Tanh])
+def test_kinks_do_not_count_for_sharpness(act):
+    found = [found_of_true(seed, act) for seed in range(8)]
+    assert 0.7 < np.median(found) < 1.5, found
 
 
 def test_what_is_not_finite_from_the_start_diverges():

@@ -55,7 +55,7 @@ class Measured:
 
 
 def measure(session: Session, steps: int) -> Measured:
-    """All of it, with the passes of 8 to 9 training steps. The session is borrowed by then."""
+    """All of it. The session is borrowed by then."""
     with watched(session, functions=True) as seen, outputs(session) as before:
         start, g = session.differentiate(session.batches[0])
     m = Measured(
