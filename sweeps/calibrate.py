@@ -187,19 +187,18 @@ def watch(runs: list[Row], unseen: list[Row]) -> None:
     windows up to some step, and judge them on runs that no fit has seen; written to WATCHED."""
     runs = [run for run in runs if run.between]
 
-    def known(runs: list[Row], windows: int) -> np.ndarray:
-        theory = [
-            [p.features[q] for q in QUANTITIES] for p in predict_many([r.config for r in runs])
-        ]
-        seen = np.array([run.windows[:windows] for run in runs])
-        return np.hstack(
-            [theory, np.where(np.isfinite(seen), np.log10(np.clip(seen, 1e-9, 1e9)), 9)]
-        )
+    def known(runs: list[Row]) -> np.ndarray:
+        """(N, quantities + windows)"""
+        told = predict_many([run.config for run in runs])
+        seen = np.array([run.windows for run in runs])
+        losses = np.where(np.isfinite(seen), np.log10(np.clip(seen, 1e-9, 1e9)), 9.0)
+        return np.hstack([[[p.features[name] for name in QUANTITIES] for p in told], losses])
 
-    found = {}
+    (X, Z), found = map(known, (runs, unseen)), {}
     for k in range(len(WINDOWS)):  # of the last window, which the verdict is, nothing is seen
         model = trees(max_iter=120, learning_rate=0.08, max_features=0.3)
-        odds = model.fit(known(runs, k), labels(runs)).predict_proba(known(unseen, k))
+        of = slice(len(QUANTITIES) + k)
+        odds = model.fit(X[:, of], labels(runs)).predict_proba(Z[:, of])
         steps = WINDOWS[k - 1][1] if k else 0
         found[steps] = report(f"theory and {steps} steps watched", unseen, odds, ("wild", "lab"))
     table = {"fitted": len(runs), "steps": found}
