@@ -4,21 +4,22 @@ On products as small as the tests' a second thread gains nothing, and on a busy 
 them waits for it: a test of 2 s took 47.
 """
 
+# ruff: noqa: E402 - the threads are said before anything else is imported
 import os
 
 os.environ.setdefault("MINIGRAD_KERNELS", "numpy")  # tests/kernels runs the compiled twins
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-import io  # noqa: E402 - after the threads are said
-import shutil  # noqa: E402
-from collections.abc import Callable, Iterator  # noqa: E402
-from dataclasses import dataclass  # noqa: E402
-from pathlib import Path  # noqa: E402
+import io
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
-import pytest  # noqa: E402
+import pytest
 
-import minigrad  # noqa: E402
+import minigrad
 
 
 @pytest.fixture(autouse=True)
